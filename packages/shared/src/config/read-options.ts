@@ -1,0 +1,90 @@
+import { HaError } from '../errors/ha-error.ts';
+import type { Setting } from './setting.ts';
+
+/** One row of an options table. */
+export interface OptionRow<T> {
+  readonly setting: Setting<T>;
+  /** environment names, first that is set wins */
+  readonly env: readonly string[];
+  readonly default: T | undefined;
+  /** a secret's value is never shown, not even in the error about it */
+  readonly secret?: boolean;
+  /** one line for the documentation */
+  readonly doc: string;
+}
+
+export type OptionTable = Readonly<Record<string, OptionRow<unknown>>>;
+
+/** The options of a table, once read. */
+export type OptionsOf<T extends OptionTable> = {
+  readonly [K in keyof T]: T[K] extends { setting: Setting<infer V>; default: infer D }
+    ? undefined extends D
+      ? V | undefined
+      : V
+    : never;
+};
+
+/** Environment variables by name, as `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads every row of `table` once: what the caller gave wins over the environment, the environment over the default.
+ * An empty variable counts as not set. The result is frozen.
+ * @throws HaError HA_CONFIG naming the option or variable, its value and what is allowed
+ */
+export function readOptions<T extends OptionTable>(
+  table: T,
+  given: Readonly<Record<string, unknown>>,
+  env: Environment,
+): OptionsOf<T> {
+  const entries = Object.entries(table).map(
+    ([name, row]) => [name, readOption(name, row, given[name], env)] as const,
+  );
+  return Object.freeze(Object.fromEntries(entries)) as OptionsOf<T>;
+}
+
+function readOption(name: string, row: OptionRow<unknown>, given: unknown, env: Environment): unknown {
+  if (given !== undefined) return readValue(`option ${name}`, row, given);
+  const variable = row.env.find((candidate) => env[candidate] !== undefined && env[candidate] !== '');
+  return variable === undefined ? row.default : readValue(variable, row, env[variable]);
+}
+
+function readValue(what: string, row: OptionRow<unknown>, raw: unknown): unknown {
+  const value = row.setting.read(raw);
+  if (value === undefined)
+    throw wrongSetting(what, row.secret ? '(hidden)' : raw, row.setting.allowed, row.setting.words);
+  return value;
+}
+
+/** The error for a setting that is wrong: one line with name, value and what is allowed. */
+export function wrongSetting(
+  what: string,
+  raw: unknown,
+  allowed: string,
+  words: readonly string[] = [],
+): HaError {
+  const shown = typeof raw === 'string' ? `'${raw}'` : String(JSON.stringify(raw) ?? raw);
+  const near = typeof raw === 'string' ? nearest(raw, words) : undefined;
+  const hint = near === undefined ? '' : `; did you mean '${near}'?`;
+  return new HaError('HA_CONFIG', `${what} is ${shown}; allowed: ${allowed}${hint}`, { outcome: 'notSent' });
+}
+
+/** The word within two edits of `raw`, for misspellings. */
+function nearest(raw: string, words: readonly string[]): string | undefined {
+  const ranked = words.map((word) => ({ word, distance: editDistance(raw.toLowerCase(), word) }));
+  ranked.sort((a, b) => a.distance - b.distance);
+  return ranked[0] && ranked[0].distance <= 2 ? ranked[0].word : undefined;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= Math.min(a.length, 64); i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitute = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitute, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

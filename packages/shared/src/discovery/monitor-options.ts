@@ -1,0 +1,42 @@
+import type { Breaker } from '../policy/breaker.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Endpoint } from '../topology/endpoint.ts';
+import type { EpochRule, Topology } from '../topology/topology.ts';
+import type { Prober } from './prober.ts';
+import type { Resolver } from './resolver.ts';
+
+export interface MonitorOptions {
+  /** the cluster, for messages and logs */
+  name: string;
+  clock: Clock;
+  random: Random;
+  rule: EpochRule;
+  /** endpoints that configuration names; always probed */
+  seeds: readonly Endpoint[];
+  resolvers: readonly Resolver[];
+  prober: Prober;
+  /** fails calls fast in a long outage */
+  breaker: Breaker;
+  /** background refresh while all is well, ms (jittered) */
+  refreshMs: number;
+  /** first and longest pause between two rounds while searching, ms */
+  searchMinMs: number;
+  searchMaxMs: number;
+  /** one probe of one member, ms */
+  probeTimeoutMs: number;
+  /** one question to one resolver, ms */
+  resolveTimeoutMs: number;
+  /** calls that may wait for a primary at once */
+  maxWaiting: number;
+}
+
+/** A change of what is known, announced after it has been applied. */
+export interface TopologyChange {
+  readonly previous: Topology;
+  readonly next: Topology;
+  /** what led to it */
+  readonly reason: string;
+}
+
+export type TopologyListener = (change: TopologyChange) => void;

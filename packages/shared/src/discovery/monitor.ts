@@ -1,0 +1,266 @@
+import { describeError, HaError } from '../errors/ha-error.ts';
+import { WaitQueue } from '../policy/wait-queue.ts';
+import { backoffMs } from '../policy/backoff.ts';
+import type { Instant, Timer } from '../runtime/clock.ts';
+import type { Deadline } from '../runtime/deadline.ts';
+import { applyObservation } from '../topology/apply-observation.ts';
+import { endpointKey, type Endpoint } from '../topology/endpoint.ts';
+import type { Observation } from '../topology/observation.ts';
+import { describeSearch } from '../topology/picker.ts';
+import { emptyTopology, primaryOf, type Primary, type Topology } from '../topology/topology.ts';
+import type { MonitorOptions, TopologyListener } from './monitor-options.ts';
+import type { Resolver } from './resolver.ts';
+
+/**
+ * What the loop is doing.
+ * - `idle`: nobody has asked yet; no socket is open.
+ * - `steady`: a primary is followed; only the slow refresh runs.
+ * - `checking`: a primary is followed and something speaks against it (`since`); everybody is asked, fast.
+ * - `searching`: there is no primary; everybody is asked, fast.
+ */
+type State =
+  | { at: 'idle' }
+  | { at: 'steady' }
+  | { at: 'checking'; since: Instant; round: number }
+  | { at: 'searching'; round: number }
+  | { at: 'closed' };
+
+/** A control plane that names another member than the one which proves itself is humoured for so many rounds (about 10 s). */
+const DISAGREEMENT_ROUNDS = 40;
+
+/**
+ * Keeps the topology of one cluster for one process. Notifications and suspicion wake the loop; only the loop asks,
+ * and only observations change what is known.
+ */
+export class Monitor {
+  readonly #options: MonitorOptions;
+  readonly #listeners = new Set<TopologyListener>();
+  readonly #waiting: WaitQueue<Primary>;
+  readonly #inFlight = new Set<string>();
+  #topology: Topology;
+  #state: State = { at: 'idle' };
+  #timer: Timer | undefined;
+  #lastError: unknown;
+
+  constructor(options: MonitorOptions) {
+    this.#options = options;
+    this.#topology = emptyTopology(options.rule, options.seeds, options.clock.now());
+    this.#waiting = new WaitQueue(options.clock, options.maxWaiting, 'a primary');
+  }
+
+  get topology(): Topology {
+    return this.#topology;
+  }
+
+  /** Calls waiting for a primary now. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  get state(): State['at'] {
+    return this.#state.at;
+  }
+
+  /** Hears every change of leadership or membership; returns the way to stop. A listener that throws disturbs nobody. */
+  onChange(listener: TopologyListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Starts the loop; harmless when it runs already. */
+  start(): void {
+    if (this.#state.at !== 'idle') return;
+    for (const resolver of this.#options.resolvers)
+      resolver.watch?.((reason) => this.suspect(`${resolver.name}: ${reason}`));
+    this.#transition({ at: 'searching', round: 0 });
+  }
+
+  /** Something speaks against what is known: ask everybody, now. */
+  suspect(_reason: string): void {
+    const state = this.#state;
+    const since = this.#options.clock.now();
+    if (state.at === 'steady') this.#transition({ at: 'checking', since, round: 0 });
+    else if (state.at === 'checking') this.#state = { ...state, since };
+    else if (state.at === 'searching' && state.round > 1) this.#transition({ at: 'searching', round: 0 });
+  }
+
+  /** A first-hand observation, from a dial that asked the member itself. */
+  report(observation: Observation): void {
+    this.#apply(observation, 'dial');
+  }
+
+  /**
+   * The primary, at once where one is followed, else as soon as one is found.
+   * @throws HaError HA_NO_PRIMARY at the deadline, HA_QUEUE_FULL, HA_CIRCUIT_OPEN, HA_ABORTED, HA_CLOSED, HA_AUTH;
+   * always with outcome `notSent`
+   */
+  async whenPrimary(deadline: Deadline, signal?: AbortSignal): Promise<Primary> {
+    const primary = primaryOf(this.#topology);
+    if (primary) return primary;
+    if (this.#state.at === 'closed') throw closed(this.#options.name);
+    this.start();
+    const expired = (): HaError => this.#noPrimary(deadline);
+    return this.#options.breaker.run(() => this.#waiting.wait({ deadline, signal, expired }));
+  }
+
+  /** Stops everything; waiting calls end with HA_CLOSED. */
+  async close(): Promise<void> {
+    if (this.#state.at === 'closed') return;
+    this.#transition({ at: 'closed' });
+    this.#waiting.rejectAll(() => closed(this.#options.name));
+    this.#options.breaker.shutdown();
+    this.#listeners.clear();
+    await Promise.allSettled([
+      this.#options.prober.close(),
+      ...this.#options.resolvers.map((resolver) => resolver.close()),
+    ]);
+  }
+
+  #transition(next: State): void {
+    if (this.#state.at === 'closed') return;
+    this.#state = next;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (next.at === 'idle' || next.at === 'closed') return;
+    if (next.at === 'steady') {
+      this.#options.prober.rest();
+      this.#schedule(
+        backoffMs(
+          { minMs: this.#options.refreshMs, maxMs: this.#options.refreshMs },
+          0,
+          this.#options.random,
+        ),
+      );
+    } else if (next.round === 0) {
+      this.#round();
+    } else {
+      const { searchMinMs: minMs, searchMaxMs: maxMs, random } = this.#options;
+      this.#schedule(backoffMs({ minMs, maxMs, factor: 1.5 }, next.round - 1, random));
+    }
+  }
+
+  #schedule(ms: number): void {
+    // While somebody waits the process must stay up; otherwise looking must not keep it alive.
+    this.#timer = this.#options.clock.timer(ms, () => this.#round(), {
+      background: this.#waiting.size === 0,
+    });
+  }
+
+  /** One look around. Questions still open from an earlier round are not asked twice. */
+  #round(): void {
+    const state = this.#state;
+    if (state.at === 'idle' || state.at === 'closed') return;
+    for (const resolver of this.#options.resolvers)
+      void this.#ask(`resolver ${resolver.name}`, () => this.#resolve(resolver));
+    for (const endpoint of this.#targets())
+      void this.#ask(endpointKey(endpoint), () => this.#probe(endpoint));
+    if (this.#state !== state) return; // an answer came at once and has moved the loop on
+    if (state.at === 'steady') this.#transition({ at: 'steady' });
+    else this.#transition({ ...state, round: state.round + 1 });
+  }
+
+  #targets(): Endpoint[] {
+    const primary = primaryOf(this.#topology);
+    if (this.#state.at === 'steady' && primary) return [primary.endpoint];
+    return [...this.#topology.members.values()].map((member) => member.endpoint);
+  }
+
+  async #ask(key: string, question: () => Promise<void>): Promise<void> {
+    if (this.#inFlight.has(key)) return;
+    this.#inFlight.add(key);
+    try {
+      await question();
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#inFlight.delete(key);
+    }
+  }
+
+  async #resolve(resolver: Resolver): Promise<void> {
+    const observations = await resolver.resolve(this.#options.resolveTimeoutMs);
+    for (const observation of observations) {
+      this.#apply(observation, resolver.name);
+      if (observation.kind !== 'nomination') continue;
+      const primary = primaryOf(this.#topology);
+      const agrees = primary && endpointKey(primary.endpoint) === endpointKey(observation.endpoint);
+      if (!agrees) this.#lookAt(observation.endpoint, resolver.name);
+    }
+  }
+
+  /** The control plane names another member: ask that one without waiting for the next round. */
+  #lookAt(endpoint: Endpoint, source: string): void {
+    this.suspect(`${source} names ${endpointKey(endpoint)}`);
+    void this.#ask(endpointKey(endpoint), () => this.#probe(endpoint));
+  }
+
+  async #probe(endpoint: Endpoint): Promise<void> {
+    this.#apply(await this.#options.prober.probe(endpoint, this.#options.probeTimeoutMs), 'probe');
+  }
+
+  /** A resolver could not be asked, or a member refused us: remembered for messages; refused credentials end the waits. */
+  #fail(error: unknown): void {
+    this.#lastError = error;
+    if (error instanceof HaError && (error.code === 'HA_AUTH' || error.code === 'HA_CONFIG')) {
+      const { code, message } = error;
+      this.#waiting.rejectAll(() => new HaError(code, message, { outcome: 'notSent', cause: error.cause }));
+    }
+  }
+
+  #apply(observation: Observation, reason: string): void {
+    if (this.#state.at === 'closed') return;
+    const previous = this.#topology;
+    const next = applyObservation(previous, observation);
+    this.#topology = next;
+    this.#settle(observation);
+    if (next.leadership !== previous.leadership || next.members.size !== previous.members.size) {
+      this.#announce(previous, next, reason);
+    }
+  }
+
+  /** Moves the loop to where the topology says it belongs. */
+  #settle(observation: Observation): void {
+    const primary = primaryOf(this.#topology);
+    const state = this.#state;
+    if (!primary) {
+      if (state.at === 'steady' || state.at === 'checking') this.#transition({ at: 'searching', round: 0 });
+      return;
+    }
+    if (state.at === 'searching') this.#transition({ at: 'steady' });
+    if (state.at !== 'checking' || observation.kind !== 'self' || observation.at < state.since) return;
+    const confirmed = observation.role === 'primary' && primary.observedAt === observation.at;
+    if (confirmed && (this.#nomineeAgrees(primary) || state.round > DISAGREEMENT_ROUNDS))
+      this.#transition({ at: 'steady' });
+  }
+
+  /** While the control plane names somebody else, a change is in the air: keep looking. */
+  #nomineeAgrees(primary: Primary): boolean {
+    const { nominee } = this.#topology;
+    return !nominee || endpointKey(nominee.endpoint) === endpointKey(primary.endpoint);
+  }
+
+  #announce(previous: Topology, next: Topology, reason: string): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener({ previous, next, reason });
+      } catch (error) {
+        this.#lastError = error;
+      }
+    }
+    const primary = primaryOf(next);
+    if (!primary) return;
+    this.#lastError = undefined;
+    this.#options.breaker.close();
+    this.#waiting.releaseAll(primary);
+  }
+
+  #noPrimary(deadline: Deadline): HaError {
+    const because = this.#lastError === undefined ? '' : `; last error: ${describeError(this.#lastError)}`;
+    const message = `no primary of ${this.#options.name} within ${Math.round(deadline.totalMs)} ms: ${describeSearch(this.#topology)}${because}`;
+    return new HaError('HA_NO_PRIMARY', message, { outcome: 'notSent', cause: this.#lastError });
+  }
+}
+
+function closed(name: string): HaError {
+  return new HaError('HA_CLOSED', `${name} has been closed`, { outcome: 'notSent' });
+}

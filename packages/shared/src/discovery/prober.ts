@@ -1,0 +1,14 @@
+import type { Endpoint } from '../topology/endpoint.ts';
+import type { Observation } from '../topology/observation.ts';
+
+/** Asks a member for its own role. Its answer is the only thing that makes a primary. */
+export interface Prober {
+  /**
+   * Resolves with a `self` or an `unreachable` observation, within `timeoutMs`.
+   * @throws where asking elsewhere would hide the cause: refused credentials, a wrong certificate
+   */
+  probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation>;
+  /** The search is over: connections kept open for quick answers may go. */
+  rest(): void;
+  close(): Promise<void> | void;
+}

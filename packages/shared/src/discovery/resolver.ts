@@ -1,0 +1,17 @@
+import type { Observation } from '../topology/observation.ts';
+
+/** A source of claims about a cluster: Patroni's REST API, the sentinels, DNS. */
+export interface Resolver {
+  readonly name: string;
+  /**
+   * Asks once. Rejects where nobody could be asked; must settle within `timeoutMs`.
+   * What it yields are hints about members (nominations, listings), never proof.
+   */
+  resolve(timeoutMs: number): Promise<readonly Observation[]>;
+  /**
+   * Where the source can push: calls `wake` with a reason whenever something may have changed. A push only wakes the
+   * monitor's loop; the loop asks and acts.
+   */
+  watch?(wake: (reason: string) => void): void;
+  close(): Promise<void> | void;
+}
