@@ -1,0 +1,24 @@
+import { runAlive } from './child.mjs';
+import { ensureDependencies } from './dependencies.mjs';
+import { Stop } from './stop.mjs';
+
+const OLDEST_NODE = 20;
+
+function checkNode() {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major >= OLDEST_NODE) return;
+  throw new Stop(`Node.js ${OLDEST_NODE} or newer is needed to start; this is ${process.version}.`);
+}
+
+/** Brings the machine to where everything can run; what is there is skipped. `lab`: also the servers. */
+export async function bootstrap({ lab }) {
+  checkNode();
+  if (lab) {
+    // Read late: only a command that needs the lab fails where the lab cannot be.
+    const { ensurePrograms } = await import('./programs.mjs');
+    await ensurePrograms();
+  }
+  await ensureDependencies();
+  const { status, output } = await runAlive('build and type-check', 'tsc', ['-b']);
+  if (status !== 0) throw new Stop(`${output.trimEnd()}\n\nThe build failed.`);
+}

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { childEnv, root } from './paths.mjs';
+import { alive } from './progress.mjs';
+import { exitStatus, interrupted, owns } from './signals.mjs';
+
+/** The most that is kept of a quiet child's output. */
+const KEPT_BYTES = 1 << 20;
+
+/**
+ * Runs a command to its end.
+ * `quiet`: its output is kept and returned instead of shown.
+ * A process group of its own: a terminal's Ctrl-C reaches it once, through us, and it can be killed whole.
+ */
+export function run(command, args, { quiet = false, note, env, onSignal, cwd = root } = {}) {
+  if (interrupted) return Promise.resolve({ status: exitStatus(interrupted), output: '' });
+  return new Promise((resolve) => {
+    const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit';
+    const child = spawn(command, args, { cwd, stdio, detached: true, env: { ...childEnv(), ...env } });
+    owns(child, onSignal);
+    let output = '';
+    const keep = (chunk) => {
+      output = (output + chunk).slice(-KEPT_BYTES);
+      note?.(String(chunk));
+    };
+    child.stdout?.on('data', keep);
+    child.stderr?.on('data', keep);
+    child.once('error', (error) => resolve({ status: 127, output: `${command}: ${error.message}` }));
+    child.once('close', (code, signal) => resolve({ status: code ?? exitStatus(signal), output }));
+  });
+}
+
+/** Runs a quiet command under a line that shows it is alive. */
+export async function runAlive(label, command, args, options = {}) {
+  const line = alive(label);
+  const result = await run(command, args, { ...options, quiet: true, note: (text) => line.note(text) });
+  const ms = line.end(result.status === 0 ? 'ok    ' : 'FAILED');
+  return { ...result, ms };
+}

@@ -1,0 +1,12 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+export const bin = path.join(root, 'node_modules', '.bin');
+/** The Node.js that scripts run on once dependencies are there: pinned in package.json. */
+export const node24 = path.join(bin, 'node');
+
+/** The environment of every child: the pinned Node.js and the tools of the project come first. */
+export function childEnv() {
+  return { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}` };
+}

@@ -1,0 +1,29 @@
+import path from 'node:path';
+import { node24, root } from './paths.mjs';
+
+const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
+const nodeOf = (major) => path.join(root, 'test/nodes', String(major), 'node_modules/.bin/node');
+
+const suite = (name, title, project, node = node24) => ({
+  name,
+  title,
+  suite: true,
+  lab: project === 'lab',
+  command: node,
+  args: [vitest, 'run', '--project', project],
+});
+
+const check = (name, title, command, ...args) => ({ name, title, suite: false, lab: false, command, args });
+
+/** Everything `npm test` runs, in order: cheap checks first, the lab last. `lab`: it needs the servers. */
+export const steps = [
+  check('format', 'format', 'prettier', '--check', '.'),
+  check('lint', 'lint, layers', 'oxlint'),
+  suite('unit', 'unit suites on Node 24', 'unit'),
+  suite('unit-22', 'unit suites on Node 22', 'unit', nodeOf(22)),
+  suite('unit-26', 'unit suites on Node 26', 'unit', nodeOf(26)),
+  check('packages', 'packed packages (publint, attw)', node24, path.join(root, 'scripts/check-packages.mjs')),
+  check('knip', 'unused code and dependencies (knip)', 'knip'),
+  suite('consumer', 'consumer of the tarballs', 'consumer'),
+  suite('lab', 'lab suites', 'lab'),
+];
