@@ -13,7 +13,7 @@ export default defineConfig({
       {
         test: {
           name: 'consumer',
-          include: ['test/consumer/**/*.test.ts'],
+          include: ['test/consumer/src/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 240_000,
         },

@@ -136,8 +136,8 @@ export const allowed: { says: string; file: string; code: string }[] = [
   },
   {
     says: 'discovery uses sockets and everything below',
-    file: 'packages/shared/src/discovery/patroni/down.ts',
-    code: "export * from 'node:net';\nexport * from '../resolver.ts';\nexport * from '../../topology/topology.ts';",
+    file: 'packages/shared/src/discovery/down.ts',
+    code: "export * from 'node:net';\nexport * from './resolver.ts';\nexport * from '../topology/topology.ts';",
   },
   {
     says: 'pg-ha uses shared and pg',

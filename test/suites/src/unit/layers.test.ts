@@ -68,7 +68,9 @@ describe('the linter', () => {
     }
   });
 
-  it('finds nothing in the project itself', async () => {
-    expect([...(await lint(root))]).toEqual([]);
+  it('finds no broken layer in the project itself', async () => {
+    const rules = new Set(violations.map(({ rule }) => rule));
+    const broken = [...(await lint(root))].filter(([, codes]) => codes.some((code) => rules.has(code)));
+    expect(broken).toEqual([]);
   });
 });

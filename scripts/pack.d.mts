@@ -1,0 +1,7 @@
+export interface Packed {
+  name: string;
+  tarball: string;
+  files: string[];
+}
+
+export function packAll(folder: string): Packed[];
