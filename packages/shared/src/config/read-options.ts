@@ -1,28 +1,19 @@
 import { HaError } from '../errors/ha-error.ts';
 import type { Setting } from './setting.ts';
 
-/** One row of an options table. */
+/** One row of an options table; `T` is the option's type, without undefined. */
 export interface OptionRow<T> {
   readonly setting: Setting<T>;
   /** environment names, first that is set wins */
   readonly env: readonly string[];
+  /** undefined: there is none, and the option may stay unset */
   readonly default: T | undefined;
   /** a secret's value is never shown, not even in the error about it */
   readonly secret?: boolean;
-  /** one line for the documentation */
-  readonly doc: string;
 }
 
-export type OptionTable = Readonly<Record<string, OptionRow<unknown>>>;
-
-/** The options of a table, once read. */
-export type OptionsOf<T extends OptionTable> = {
-  readonly [K in keyof T]: T[K] extends { setting: Setting<infer V>; default: infer D }
-    ? undefined extends D
-      ? V | undefined
-      : V
-    : never;
-};
+/** A row for every option of `T`. What each option means stands on `T` itself. */
+export type OptionTable<T> = { readonly [K in keyof T]-?: OptionRow<Exclude<T[K], undefined>> };
 
 /** Environment variables by name, as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,15 +23,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * An empty variable counts as not set. The result is frozen.
  * @throws HaError HA_CONFIG naming the option or variable, its value and what is allowed
  */
-export function readOptions<T extends OptionTable>(
-  table: T,
+export function readOptions<T extends object>(
+  table: OptionTable<T>,
   given: Readonly<Record<string, unknown>>,
   env: Environment,
-): OptionsOf<T> {
-  const entries = Object.entries(table).map(
-    ([name, row]) => [name, readOption(name, row, given[name], env)] as const,
-  );
-  return Object.freeze(Object.fromEntries(entries)) as OptionsOf<T>;
+): Readonly<T> {
+  const rows = Object.entries(table) as [string, OptionRow<unknown>][];
+  const entries = rows.map(([name, row]) => [name, readOption(name, row, given[name], env)] as const);
+  return Object.freeze(Object.fromEntries(entries)) as Readonly<T>;
 }
 
 function readOption(name: string, row: OptionRow<unknown>, given: unknown, env: Environment): unknown {

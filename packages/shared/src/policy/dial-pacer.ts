@@ -9,6 +9,14 @@ export interface DialPacerOptions {
   spreadMs?: number;
 }
 
+/** The dials to one primary. A new generation starts afresh: those still hanging on an older one hold nobody up. */
+interface Round {
+  readonly generation: number;
+  running: number;
+  /** a dial of this generation has succeeded */
+  proven: boolean;
+}
+
 /**
  * Keeps reconnects from becoming a storm: after a change of primary one connection is dialled at once; only when it stands
  * do others follow, a few at a time and out of step with other processes.
@@ -18,10 +26,8 @@ export class DialPacer {
   readonly #random: Random;
   readonly #concurrency: number;
   readonly #spreadMs: number;
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
-  #generation = -1;
-  #proven = false;
+  #waiting: (() => void)[] = [];
+  #round: Round = { generation: -1, running: 0, proven: false };
 
   constructor(clock: Clock, random: Random, options: DialPacerOptions) {
     this.#clock = clock;
@@ -30,27 +36,38 @@ export class DialPacer {
     this.#spreadMs = options.spreadMs ?? 20;
   }
 
-  /** Runs `dial` when its turn comes and settles as it does. */
+  /** Runs `dial` when its turn comes and settles as it does. `generation` is the one the caller knows of. */
   async run<T>(generation: number, dial: () => Promise<T>): Promise<T> {
-    this.#enter(generation);
-    while (this.#running >= (this.#proven ? this.#concurrency : 1)) {
+    if (generation > this.#round.generation) this.#begin(generation);
+    while (this.#round.running >= this.#limit)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    this.#running += 1;
+    const round = this.#round;
+    round.running += 1;
     try {
-      if (this.#proven && generation > 0) await sleep(this.#clock, this.#random.next() * this.#spreadMs);
+      // Generation 1 is the first primary this process finds: nothing has failed over, nobody is in step.
+      if (round.proven && round.generation > 1)
+        await sleep(this.#clock, this.#random.next() * this.#spreadMs);
       const result = await dial();
-      if (generation === this.#generation) this.#proven = true;
+      round.proven = true;
       return result;
     } finally {
-      this.#running -= 1;
-      for (const wake of this.#waiting.splice(0)) wake();
+      round.running -= 1;
+      this.#wakeAll();
     }
   }
 
-  #enter(generation: number): void {
-    if (generation <= this.#generation) return;
-    this.#generation = generation;
-    this.#proven = false;
+  get #limit(): number {
+    return this.#round.proven ? this.#concurrency : 1;
+  }
+
+  #begin(generation: number): void {
+    this.#round = { generation, running: 0, proven: false };
+    this.#wakeAll();
+  }
+
+  #wakeAll(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
   }
 }
