@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { childEnv, root } from './paths.mjs';
 import { alive } from './progress.mjs';
 import { exitStatus, interrupted, owns } from './signals.mjs';
+import { Stop } from './stop.mjs';
 
 /** The most that is kept of a quiet child's output. */
 const KEPT_BYTES = 1 << 20;
@@ -12,7 +13,7 @@ const KEPT_BYTES = 1 << 20;
  * A process group of its own: a terminal's Ctrl-C reaches it once, through us, and it can be killed whole.
  */
 export function run(command, args, { quiet = false, note, env, onSignal, cwd = root } = {}) {
-  if (interrupted) return Promise.resolve({ status: exitStatus(interrupted), output: '' });
+  if (interrupted) return Promise.reject(new Stop(`stopped by ${interrupted}`));
   return new Promise((resolve) => {
     const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit';
     const child = spawn(command, args, { cwd, stdio, detached: true, env: { ...childEnv(), ...env } });
@@ -33,6 +34,6 @@ export function run(command, args, { quiet = false, note, env, onSignal, cwd = r
 export async function runAlive(label, command, args, options = {}) {
   const line = alive(label);
   const result = await run(command, args, { ...options, quiet: true, note: (text) => line.note(text) });
-  const ms = line.end(result.status === 0 ? 'ok    ' : 'FAILED');
+  const ms = line.end(result.status === 0 ? 'ok    ' : interrupted ? 'ended ' : 'FAILED');
   return { ...result, ms };
 }

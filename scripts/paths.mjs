@@ -8,5 +8,6 @@ export const node24 = path.join(bin, 'node');
 
 /** The environment of every child: the pinned Node.js and the tools of the project come first. */
 export function childEnv() {
-  return { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}` };
+  const plain = process.stdout.isTTY || process.env.FORCE_COLOR ? {} : { NO_COLOR: '1' };
+  return { ...process.env, ...plain, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}` };
 }

@@ -19,7 +19,7 @@ export function duration(ms) {
  * Shows that a quiet step is alive: on a terminal one line that is rewritten, elsewhere a plain line every
  * few seconds. Returns what ends it.
  */
-export function alive(label) {
+export function alive(label, everyMs = EVERY_MS) {
   const since = performance.now();
   const live = out.isTTY === true;
   let last = '';
@@ -30,7 +30,7 @@ export function alive(label) {
     else say(line);
     written = true;
   };
-  const timer = setInterval(show, live ? LIVE_MS : EVERY_MS);
+  const timer = setInterval(show, live ? LIVE_MS : everyMs);
   return {
     /** The newest line of the child's output, shown behind the elapsed time. */
     note(text) {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { bootstrap } from './bootstrap.mjs';
 import { run, runAlive } from './child.mjs';
-import { duration, say } from './progress.mjs';
+import { alive, duration, say } from './progress.mjs';
 import { interrupted } from './signals.mjs';
 import { steps } from './steps.mjs';
 import { Stop } from './stop.mjs';
@@ -27,6 +27,9 @@ function pick(args) {
   return steps.filter(({ name }) => wanted.includes(name));
 }
 
+/** A suite shows its own progress on a terminal; elsewhere a lab file can be silent for minutes. */
+const SUITE_EVERY_MS = 15_000;
+
 async function runStep(step, folder) {
   if (!step.suite) {
     const { status, output } = await runAlive(step.title, step.command, step.args);
@@ -35,9 +38,11 @@ async function runStep(step, folder) {
   }
   say(`\n── ${step.title}`);
   const since = performance.now();
+  const line = process.stderr.isTTY ? undefined : alive(step.title, SUITE_EVERY_MS);
   const report = path.join(folder, `${step.name}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const { status } = await run(step.command, [...step.args, ...reporters]);
+  line?.end();
   const result = ofSuite(status, report);
   const verdict = result.failed === 0 ? 'ok    ' : 'FAILED';
   say(`${verdict} ${step.title}: ${closingLine(result)} (${duration(performance.now() - since)})`);
