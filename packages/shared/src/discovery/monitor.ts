@@ -1,4 +1,4 @@
-import { describeError, HaError } from '../errors/ha-error.ts';
+import { describeError, HaError, isHaError } from '../errors/ha-error.ts';
 import { WaitQueue } from '../policy/wait-queue.ts';
 import { backoffMs } from '../policy/backoff.ts';
 import type { Instant, Timer } from '../runtime/clock.ts';
@@ -36,16 +36,22 @@ export class Monitor {
   readonly #options: MonitorOptions;
   readonly #listeners = new Set<TopologyListener>();
   readonly #waiting: WaitQueue<Primary>;
+  readonly #confirming: WaitQueue<Primary>;
   readonly #inFlight = new Set<string>();
   #topology: Topology;
   #state: State = { at: 'idle' };
   #timer: Timer | undefined;
   #lastError: unknown;
+  /** the first error of this search that asking elsewhere would hide */
+  #refusal: HaError | undefined;
+  /** whom this search has asked and heard of, one way or another */
+  readonly #answered = new Set<string>();
 
   constructor(options: MonitorOptions) {
     this.#options = options;
     this.#topology = emptyTopology(options.rule, options.seeds, options.clock.now());
     this.#waiting = new WaitQueue(options.clock, options.maxWaiting, 'a primary');
+    this.#confirming = new WaitQueue(options.clock, options.maxWaiting, 'the primary to be confirmed');
   }
 
   get topology(): Topology {
@@ -54,7 +60,7 @@ export class Monitor {
 
   /** Calls waiting for a primary now. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#confirming.size;
   }
 
   get state(): State['at'] {
@@ -103,11 +109,20 @@ export class Monitor {
     return this.#options.breaker.run(() => this.#waiting.wait({ deadline, signal, expired }));
   }
 
+  /**
+   * As `whenPrimary`, and where something speaks against the primary, only after it has been asked again. Work that has failed
+   * is repeated after this, so that repeating costs the servers one question, whatever the number of calls.
+   */
+  async whenConfirmed(deadline: Deadline, signal?: AbortSignal): Promise<Primary> {
+    if (this.#state.at !== 'checking') return this.whenPrimary(deadline, signal);
+    return this.#confirming.wait({ deadline, signal, expired: () => this.#noPrimary(deadline) });
+  }
+
   /** Stops everything; waiting calls end with HA_CLOSED. */
   async close(): Promise<void> {
     if (this.#state.at === 'closed') return;
     this.#transition({ at: 'closed' });
-    this.#waiting.rejectAll(() => closed(this.#options.name));
+    for (const queue of [this.#waiting, this.#confirming]) queue.rejectAll(() => closed(this.#options.name));
     this.#options.breaker.shutdown();
     this.#listeners.clear();
     await Promise.allSettled([
@@ -171,9 +186,12 @@ export class Monitor {
     try {
       await question();
     } catch (error) {
-      this.#fail(error);
+      this.#lastError = error;
+      if (isFinal(error)) this.#refusal ??= error;
     } finally {
       this.#inFlight.delete(key);
+      this.#answered.add(key);
+      this.#endHopelessWaits();
     }
   }
 
@@ -198,13 +216,18 @@ export class Monitor {
     this.#apply(await this.#options.prober.probe(endpoint, this.#options.probeTimeoutMs), 'probe');
   }
 
-  /** A resolver could not be asked, or a member refused us: remembered for messages; refused credentials end the waits. */
-  #fail(error: unknown): void {
-    this.#lastError = error;
-    if (error instanceof HaError && (error.code === 'HA_AUTH' || error.code === 'HA_CONFIG')) {
-      const { code, message } = error;
-      this.#waiting.rejectAll(() => new HaError(code, message, { outcome: 'notSent', cause: error.cause }));
-    }
+  /**
+   * Before the first primary was ever found, everybody has answered, none leads, and somebody refused our credentials or
+   * showed a wrong certificate: waiting longer would only hide that.
+   */
+  #endHopelessWaits(): void {
+    const refusal = this.#refusal;
+    if (!refusal || this.#topology.generation > 0) return;
+    if (![...this.#topology.members.keys()].every((key) => this.#answered.has(key))) return;
+    this.#refusal = undefined;
+    this.#answered.clear();
+    const { code, message, cause } = refusal;
+    this.#waiting.rejectAll(() => new HaError(code, message, { outcome: 'notSent', cause }));
   }
 
   #apply(observation: Observation, reason: string): void {
@@ -229,6 +252,7 @@ export class Monitor {
     if (state.at === 'searching') this.#transition({ at: 'steady' });
     if (state.at !== 'checking' || observation.kind !== 'self' || observation.at < state.since) return;
     const confirmed = observation.role === 'primary' && primary.observedAt === observation.at;
+    if (confirmed) this.#confirming.releaseAll(primary);
     if (confirmed && (this.#nomineeAgrees(primary) || state.round > DISAGREEMENT_ROUNDS))
       this.#transition({ at: 'steady' });
   }
@@ -251,7 +275,7 @@ export class Monitor {
     if (!primary) return;
     this.#lastError = undefined;
     this.#options.breaker.close();
-    this.#waiting.releaseAll(primary);
+    for (const queue of [this.#waiting, this.#confirming]) queue.releaseAll(primary);
   }
 
   #noPrimary(deadline: Deadline): HaError {
@@ -259,6 +283,10 @@ export class Monitor {
     const message = `no primary of ${this.#options.name} within ${Math.round(deadline.totalMs)} ms: ${describeSearch(this.#topology)}${because}`;
     return new HaError('HA_NO_PRIMARY', message, { outcome: 'notSent', cause: this.#lastError });
   }
+}
+
+function isFinal(error: unknown): error is HaError {
+  return isHaError(error, 'HA_AUTH') || isHaError(error, 'HA_CONFIG');
 }
 
 function closed(name: string): HaError {

@@ -1,0 +1,30 @@
+import type { Socket } from 'node:net';
+import type { ClientBase } from 'pg';
+
+/** A statement as pg's Client queues it. */
+export interface QueuedQuery {
+  readonly text?: string;
+  handleError(error: Error, connection: unknown): void;
+}
+
+/**
+ * The parts of pg's Client that are not in its types and that we read or call; all present from pg 8.20 on.
+ * `test/suites` checks each of them against the installed pg, so that a change there is seen here first.
+ * https://github.com/brianc/node-postgres/blob/master/packages/pg/lib/client.js
+ */
+export interface ClientInternals {
+  host: string;
+  port: number;
+  readonly connection: { stream: Socket };
+  readonly connectionParameters: { host: string; port: number };
+  readonly _activeQuery: QueuedQuery | null | undefined;
+  readonly _queryQueue: QueuedQuery[];
+  readonly _queryable: boolean;
+  readonly _ending: boolean;
+  readonly _txStatus?: string | null;
+  _errorAllQueries(this: unknown, error: Error): void;
+}
+
+export function internals(client: ClientBase): ClientInternals {
+  return client as unknown as ClientInternals;
+}

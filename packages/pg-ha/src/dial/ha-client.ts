@@ -1,0 +1,179 @@
+import pg from 'pg';
+import {
+  asError,
+  endpointKey,
+  HaError,
+  pick,
+  type Endpoint,
+  type HaCode,
+  type Instant,
+  type Topology,
+} from '@steadfast/shared';
+import { dialError } from '../errors/dial-error.ts';
+import { sqlstateOf } from '../errors/sqlstate.ts';
+import { lostStatement } from '../errors/work-error.ts';
+import { internals, type ClientInternals } from './client-internals.ts';
+import type { DialContext } from './dial-context.ts';
+import { readIdentity, type Identity } from './identity.ts';
+
+/** Where a connection is in its life. `verified` ones carry the generation under which they were found to lead to the primary. */
+type State =
+  | { at: 'new' }
+  | { at: 'dialling'; endpoint: Endpoint }
+  | { at: 'verified'; endpoint: Endpoint; generation: number }
+  | { at: 'ended' };
+
+/**
+ * A pg.Client that dials whoever is primary when its turn comes, and is handed out only after that server itself has said
+ * that it is the primary, of an epoch not older than known, of the same cluster.
+ */
+export class HaClient extends pg.Client {
+  readonly #context: DialContext;
+  #state: State = { at: 'new' };
+
+  constructor(config: pg.ClientConfig | undefined, context: DialContext) {
+    super(config);
+    this.#context = context;
+  }
+
+  /** The member behind this connection, once it is being dialled. */
+  get endpoint(): Endpoint | undefined {
+    return 'endpoint' in this.#state ? this.#state.endpoint : undefined;
+  }
+
+  /** Bytes received so far; only its standing still means anything. */
+  get bytesRead(): number {
+    return internals(this).connection.stream.bytesRead;
+  }
+
+  /** Whether a statement is on the wire. */
+  get busy(): boolean {
+    return Boolean(internals(this)._activeQuery);
+  }
+
+  override connect(): Promise<this>;
+  override connect(callback: (error: Error) => void): void;
+  override connect(callback?: (error: Error) => void): Promise<this> | void {
+    const { pacer, monitor } = this.#context;
+    const dialled = pacer.run(monitor.topology.generation, () => this.#dial());
+    if (!callback) return dialled.then(() => this);
+    dialled.then(
+      () => process.nextTick(callback, null, this),
+      (error: unknown) => process.nextTick(callback, error),
+    );
+  }
+
+  /** True where a change of topology has made this connection worthless. */
+  supersededBy(topology: Topology): boolean {
+    if (this.#state.at === 'verified') return this.#state.generation < topology.generation;
+    if (this.#state.at !== 'dialling' || topology.leadership.at !== 'following') return false;
+    return endpointKey(this.#state.endpoint) !== endpointKey(topology.leadership.primary.endpoint);
+  }
+
+  /** Ends the connection now; what is in flight gets its outcome at once. */
+  interrupt(reason: HaError): void {
+    this.#state = { at: 'ended' };
+    internals(this).connection.stream.destroy(reason);
+  }
+
+  /** A listener nobody has put on must not kill the process: the statements concerned have their errors already. */
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (event === 'error' && this.listenerCount('error') === 0) return false;
+    return super.emit(event as 'error', ...(args as [Error]));
+  }
+
+  /** pg calls this when the link is gone: each statement gets the outcome that is true for it. */
+  _errorAllQueries(cause: Error): void {
+    const inner = internals(this);
+    const member = this.endpoint ? endpointKey(this.endpoint) : `${inner.host}:${inner.port}`;
+    const common = { member, transactionStatus: inner._txStatus };
+    for (const query of inner._queryQueue.splice(0)) {
+      const error = lostStatement(cause, { ...common, queued: true, text: query.text });
+      process.nextTick(() => query.handleError(error, inner.connection));
+    }
+    const active = inner._activeQuery;
+    const error = active ? lostStatement(cause, { ...common, queued: false, text: active.text }) : cause;
+    (pg.Client.prototype as unknown as ClientInternals)._errorAllQueries.call(this, error);
+  }
+
+  async #dial(): Promise<void> {
+    const { monitor, clock, dialTimeoutMs } = this.#context;
+    const choice = pick(monitor.topology);
+    if (choice.at === 'wait')
+      throw new HaError('HA_NO_PRIMARY', `no primary: ${choice.why}`, { outcome: 'notSent' });
+    const { endpoint } = choice.member;
+    this.#aim(endpoint);
+    const timer = clock.timer(dialTimeoutMs, () => {
+      internals(this).connection.stream.destroy(new Error(`no answer within ${dialTimeoutMs} ms`));
+    });
+    try {
+      await new Promise<void>((resolve, reject) =>
+        super.connect((error: Error | null) => (error ? reject(error) : resolve())),
+      );
+      const at = clock.now();
+      this.#admit(endpoint, await readIdentity(this), at);
+    } catch (error) {
+      throw this.#giveUp(asError(error), endpoint);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** pg reads host and port when it connects, so the address can be chosen as late as that. */
+  #aim(endpoint: Endpoint): void {
+    this.#state = { at: 'dialling', endpoint };
+    const inner = internals(this);
+    inner.host = inner.connectionParameters.host = endpoint.host;
+    inner.port = inner.connectionParameters.port = endpoint.port;
+  }
+
+  /** Tells the monitor what the server said, and goes on only if that leaves this server the primary. */
+  #admit(endpoint: Endpoint, identity: Identity, at: Instant): void {
+    const { monitor, observe } = this.#context;
+    monitor.report(observe(endpoint, identity, at));
+    const { topology } = monitor;
+    const { leadership } = topology;
+    const key = endpointKey(endpoint);
+    const leads = leadership.at === 'following' && endpointKey(leadership.primary.endpoint) === key;
+    if (!leads) throw refused(identity, topology, key);
+    if (
+      identity.timeline !== undefined &&
+      leadership.primary.epoch !== undefined &&
+      identity.timeline < leadership.primary.epoch
+    ) {
+      throw refusal(
+        'HA_STALE_PRIMARY',
+        key,
+        `writes timeline ${identity.timeline}, ${leadership.primary.epoch} has begun`,
+      );
+    }
+    this.#state = { at: 'verified', endpoint, generation: topology.generation };
+  }
+
+  #giveUp(cause: Error, endpoint: Endpoint): HaError {
+    const { monitor, clock, who } = this.#context;
+    this.#state = { at: 'ended' };
+    internals(this).connection.stream.destroy();
+    const error = dialError(cause, endpoint, who);
+    // A server that answers, if only to say that it is full, is not unreachable.
+    if (error.code === 'HA_DIAL_FAILED' && sqlstateOf(cause) !== '53300') {
+      monitor.report({ kind: 'unreachable', endpoint, reason: error.message, at: clock.now() });
+    }
+    return error;
+  }
+}
+
+/** Why the server that answered is not the primary we follow. */
+function refused(identity: Identity, topology: Topology, key: string): HaError {
+  if (identity.role === 'replica') return refusal('HA_NOT_PRIMARY', key, 'is a standby');
+  const { clusterId } = topology;
+  if (clusterId !== undefined && identity.systemId !== undefined && identity.systemId !== clusterId) {
+    return refusal('HA_WRONG_CLUSTER', key, `belongs to cluster ${identity.systemId}, ours is ${clusterId}`);
+  }
+  const reason = topology.members.get(key)?.reason ?? 'another member leads';
+  return refusal('HA_STALE_PRIMARY', key, `says it is primary, but ${reason}`);
+}
+
+function refusal(code: HaCode, key: string, why: string): HaError {
+  return new HaError(code, `${key} ${why}`, { outcome: 'notSent', member: key });
+}

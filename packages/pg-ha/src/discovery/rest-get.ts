@@ -1,0 +1,41 @@
+import http from 'node:http';
+import https from 'node:https';
+
+export interface RestGetOptions {
+  agent: http.Agent;
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** A REST answer larger than this is not one of Patroni's. */
+const MAX_BODY_BYTES = 1_048_576;
+
+/** GETs a small text: bounded in time and size, no redirects. Rejects on any status but 200. */
+export function restGet(url: URL, { agent, timeoutMs, signal }: RestGetOptions): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const client = url.protocol === 'https:' ? https : http;
+  const request = client.get(
+    url,
+    { agent, signal, timeout: timeoutMs, headers: { accept: 'application/json' } },
+    (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > MAX_BODY_BYTES)
+          request.destroy(new Error(`${url.href} answered more than ${MAX_BODY_BYTES} bytes`));
+        else chunks.push(chunk);
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(Buffer.concat(chunks).toString('utf8'));
+        else reject(new Error(`${url.href} answered HTTP ${response.statusCode}`));
+      });
+    },
+  );
+  request.on('timeout', () =>
+    request.destroy(new Error(`${url.href} did not answer within ${timeoutMs} ms`)),
+  );
+  request.on('error', reject);
+  return promise;
+}

@@ -1,0 +1,52 @@
+import type { Outcome } from '@steadfast/shared';
+
+/** What an SQLSTATE says about the work and about the server. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+export interface SqlstateMeaning {
+  readonly outcome: Outcome;
+  /** the server is the wrong one, or not ready: another one, or a moment, will do */
+  readonly byRole: boolean;
+  /** the whole transaction may be replayed */
+  readonly replay: boolean;
+  /** asking elsewhere would hide the cause */
+  readonly credentials: boolean;
+}
+
+const PLAIN: SqlstateMeaning = { outcome: 'rejected', byRole: false, replay: false, credentials: false };
+const SERVER_GONE: SqlstateMeaning = { ...PLAIN, byRole: true, replay: true };
+const NOT_READY: SqlstateMeaning = { outcome: 'notSent', byRole: true, replay: true, credentials: false };
+const CREDENTIALS: SqlstateMeaning = { outcome: 'notSent', byRole: false, replay: false, credentials: true };
+const UNKNOWN: SqlstateMeaning = { outcome: 'unknown', byRole: true, replay: false, credentials: false };
+
+const MEANINGS: ReadonlyMap<string, SqlstateMeaning> = new Map([
+  ['25006', SERVER_GONE], // read_only_sql_transaction: this is a standby, or has become one
+  ['57P01', SERVER_GONE], // admin_shutdown; a lost COMMIT is told apart by the statement
+  ['57P02', SERVER_GONE], // crash_shutdown
+  ['57P03', NOT_READY], // cannot_connect_now
+  ['57P05', SERVER_GONE], // idle_session_timeout
+  ['53300', NOT_READY], // too_many_connections
+  ['08001', NOT_READY], // sqlclient_unable_to_establish_sqlconnection
+  ['08004', NOT_READY], // sqlserver_rejected_establishment_of_sqlconnection
+  ['40001', { ...PLAIN, replay: true }], // serialization_failure
+  ['40P01', { ...PLAIN, replay: true }], // deadlock_detected
+  ['40003', UNKNOWN], // statement_completion_unknown
+  ['08000', UNKNOWN],
+  ['08003', UNKNOWN],
+  ['08006', UNKNOWN], // connection_failure
+  ['08007', UNKNOWN], // transaction_resolution_unknown
+  ['28000', CREDENTIALS], // invalid_authorization_specification
+  ['28P01', CREDENTIALS], // invalid_password
+  ['3D000', CREDENTIALS], // invalid_catalog_name, as an answer to a login
+]);
+
+export function sqlstateMeaning(sqlstate: string): SqlstateMeaning {
+  return MEANINGS.get(sqlstate) ?? PLAIN;
+}
+
+/** The SQLSTATE of a server's error, or undefined where the error is not a server's. */
+export function sqlstateOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, severity } = error as { code?: unknown; severity?: unknown };
+  return typeof code === 'string' && typeof severity === 'string' && /^[0-9A-Z]{5}$/.test(code)
+    ? code
+    : undefined;
+}

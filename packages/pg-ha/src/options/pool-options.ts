@@ -1,0 +1,81 @@
+import { readOptions, type Clock, type Endpoint, type Environment, type Random } from '@steadfast/shared';
+import type { PoolConfig } from 'pg';
+import type { Logger } from 'pino';
+import { readConnection, type ConnectionSettings } from './connection.ts';
+import { OPTION_TABLE, type HaOptions } from './table.ts';
+
+/**
+ * What `new HaPool()` takes: everything pg.Pool does, and our own, each also settable from the environment (a string is
+ * read as a variable would be).
+ */
+export interface HaPoolOptions extends Omit<PoolConfig, 'Client'> {
+  strategy?: HaOptions['strategy'];
+  patroniUrls?: string | readonly (string | URL)[];
+  hosts?: string | readonly (string | Endpoint)[];
+  patroniCaFile?: string;
+  patroniCertFile?: string;
+  patroniKeyFile?: string;
+  failoverWaitMs?: number;
+  dialTimeoutMs?: number;
+  silenceMs?: number;
+  refreshMs?: number;
+  searchMinMs?: number;
+  searchMaxMs?: number;
+  probeTimeoutMs?: number;
+  maxWaiting?: number;
+  dialConcurrency?: number;
+  poolMax?: number;
+  statementTimeoutMs?: number;
+  keepConnectionOnSqlError?: boolean;
+  logLevel?: HaOptions['logLevel'];
+  /** the app's own pino logger */
+  logger?: Logger;
+  /** time and randomness, for tests */
+  clock?: Clock;
+  random?: Random;
+}
+
+/** All settings of one pool, read once. */
+export interface PoolSettings {
+  readonly ha: HaOptions;
+  readonly connection: ConnectionSettings;
+  /** what is handed to pg-pool and pg */
+  readonly pool: PoolConfig;
+}
+
+/** @throws HaError HA_CONFIG */
+export function readPoolOptions(options: HaPoolOptions, env: Environment): PoolSettings {
+  const ha = readOptions(OPTION_TABLE, { ...options }, env);
+  const connection = readConnection(options, env);
+  const own = new Set([...Object.keys(OPTION_TABLE), 'logger', 'clock', 'random', 'connectionString']);
+  const passed = Object.fromEntries(Object.entries(options).filter(([name]) => !own.has(name))) as PoolConfig;
+  return { ha, connection, pool: { ...passed, ...identity(connection), ...defaults(ha, options) } };
+}
+
+function identity({
+  endpoint,
+  user,
+  password,
+  database,
+  applicationName,
+  ssl,
+}: ConnectionSettings): PoolConfig {
+  return {
+    host: endpoint.host,
+    port: endpoint.port,
+    ssl: ssl.value,
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { password }),
+    ...(database === undefined ? {} : { database }),
+    ...(applicationName === undefined ? {} : { application_name: applicationName }),
+  };
+}
+
+function defaults(ha: HaOptions, options: HaPoolOptions): PoolConfig {
+  const statementTimeout = options.statement_timeout ?? ha.statementTimeoutMs;
+  return {
+    max: options.max ?? ha.poolMax,
+    keepAlive: options.keepAlive ?? true,
+    ...(statementTimeout === undefined ? {} : { statement_timeout: statementTimeout }),
+  };
+}

@@ -1,0 +1,90 @@
+import {
+  choice,
+  endpoints,
+  flag,
+  integer,
+  LOG_LEVELS,
+  milliseconds,
+  text,
+  urls,
+  type Endpoint,
+  type OptionRow,
+  type OptionTable,
+} from '@steadfast/shared';
+
+/** The strategies this version has. */
+export const STRATEGIES = ['haproxy', 'patroni', 'single'] as const;
+
+/** libpq's sslmode values that say plainly what is done; `allow` and `prefer` promise nothing and are refused. */
+export const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
+
+/** The options that are ours. pg-pool's and pg's own pass through unread. Times are in milliseconds. */
+export interface HaOptions {
+  /** how the primary is found (default `single`) */
+  strategy: (typeof STRATEGIES)[number];
+  /** Patroni's REST API on any of the members; needed by `patroni`, an early-warning hint for `haproxy` */
+  patroniUrls: readonly URL[] | undefined;
+  /** the HAProxy addresses of strategy `haproxy`; where unset, the host of DATABASE_URL */
+  hosts: readonly Endpoint[] | undefined;
+  /** PEM file of the CA that signed the REST API's certificates */
+  patroniCaFile: string | undefined;
+  /** PEM file of our certificate, where the REST API asks for one */
+  patroniCertFile: string | undefined;
+  /** PEM file of the key to it */
+  patroniKeyFile: string | undefined;
+  /** how long a call waits for a primary and repeats what is safe to repeat, 0 to 1 h (default 30 s) */
+  failoverWaitMs: number;
+  /** opening and verifying one connection, 50 ms to 1 h (default 5 s) */
+  dialTimeoutMs: number;
+  /** work in flight and not a byte for so long: the primary is looked at, 50 ms to 1 h (default 1 s) */
+  silenceMs: number;
+  /** background refresh while all is well, 100 ms to 1 h, jittered (default 5 s) */
+  refreshMs: number;
+  /** first pause between two rounds while there is no primary, 1 ms to 60 s (default 25 ms) */
+  searchMinMs: number;
+  /** longest such pause (default 100 ms) */
+  searchMaxMs: number;
+  /** asking one member for its role, 50 ms to 60 s (default 1 s) */
+  probeTimeoutMs: number;
+  /** calls that may wait for a primary at once, 1 to 1,000,000 (default 10,000) */
+  maxWaiting: number;
+  /** connections dialled at once after the first to a new primary stands, 1 to 1,000 (default 2) */
+  dialConcurrency: number;
+  /** connections in the pool, 1 to 10,000 (default 10); pg-pool's `max` wins */
+  poolMax: number;
+  /** the server ends a statement that runs longer, 0 to 24 h; pg's `statement_timeout` wins (default: the server's) */
+  statementTimeoutMs: number | undefined;
+  /** keep the connection after an SQL error in pool.query, where stock pg-pool closes it (default false) */
+  keepConnectionOnSqlError: boolean;
+  /** level of the built-in logger (default `silent`); with the option `logger` the app's own decides */
+  logLevel: (typeof LOG_LEVELS)[number];
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+export const OPTION_TABLE: OptionTable<HaOptions> = {
+  strategy: row(choice(STRATEGIES), 'single', 'PG_HA_STRATEGY'),
+  patroniUrls: row(urls(['http://', 'https://']), undefined, 'PG_HA_PATRONI_URLS'),
+  hosts: row(endpoints(5432), undefined, 'PG_HA_HOSTS'),
+  patroniCaFile: row(text('the path of a PEM file'), undefined, 'PG_HA_PATRONI_CA_FILE'),
+  patroniCertFile: row(text('the path of a PEM file'), undefined, 'PG_HA_PATRONI_CERT_FILE'),
+  patroniKeyFile: row(text('the path of a PEM file'), undefined, 'PG_HA_PATRONI_KEY_FILE'),
+  failoverWaitMs: row(milliseconds(0, HOUR), 30_000, 'PG_HA_FAILOVER_WAIT_MS'),
+  dialTimeoutMs: row(milliseconds(50, HOUR), 5_000, 'PG_HA_DIAL_TIMEOUT_MS'),
+  silenceMs: row(milliseconds(50, HOUR), 1_000, 'PG_HA_SILENCE_MS'),
+  refreshMs: row(milliseconds(100, HOUR), 5_000, 'PG_HA_REFRESH_MS'),
+  searchMinMs: row(milliseconds(1, MINUTE), 25, 'PG_HA_SEARCH_MIN_MS'),
+  searchMaxMs: row(milliseconds(1, MINUTE), 100, 'PG_HA_SEARCH_MAX_MS'),
+  probeTimeoutMs: row(milliseconds(50, MINUTE), 1_000, 'PG_HA_PROBE_TIMEOUT_MS'),
+  maxWaiting: row(integer(1, 1_000_000), 10_000, 'PG_HA_MAX_WAITING'),
+  dialConcurrency: row(integer(1, 1_000), 2, 'PG_HA_DIAL_CONCURRENCY'),
+  poolMax: row(integer(1, 10_000), 10, 'PG_HA_POOL_MAX', 'RAILS_MAX_THREADS'),
+  statementTimeoutMs: row(milliseconds(0, 24 * HOUR), undefined, 'POSTGRES_STATEMENT_TIMEOUT'),
+  keepConnectionOnSqlError: row(flag(), false, 'PG_HA_KEEP_CONNECTION_ON_SQL_ERROR'),
+  logLevel: row(choice(LOG_LEVELS), 'silent', 'PG_HA_LOG_LEVEL'),
+};
+
+function row<T>(setting: OptionRow<T>['setting'], fallback: T | undefined, ...env: string[]): OptionRow<T> {
+  return { setting, default: fallback, env };
+}

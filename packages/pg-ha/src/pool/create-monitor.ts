@@ -1,0 +1,40 @@
+import { Monitor, opossumBreaker, isHaError, type Clock, type Random } from '@steadfast/shared';
+import { PgProber } from '../discovery/pg-prober.ts';
+import type { DialContext } from '../dial/dial-context.ts';
+import type { PoolSettings } from '../options/pool-options.ts';
+import type { Strategy } from '../strategies/strategy.ts';
+
+/** The monitor of one cluster, put together from a pool's settings. */
+export function createMonitor(
+  settings: PoolSettings,
+  strategy: Strategy,
+  who: DialContext['who'],
+  clock: Clock,
+  random: Random,
+): Monitor {
+  const { ha, pool } = settings;
+  const { observe, freshProbes: fresh } = strategy;
+  const { user, password, database, ssl } = pool;
+  const config = { user, password, database, ssl, keepAlive: true } as PoolSettings['pool'];
+  return new Monitor({
+    name: `PostgreSQL (${ha.strategy})`,
+    clock,
+    random,
+    rule: strategy.rule,
+    seeds: strategy.seeds,
+    resolvers: strategy.resolvers,
+    prober: new PgProber({ clock, config, observe, who, fresh }),
+    breaker: opossumBreaker({
+      name: `PostgreSQL (${ha.strategy})`,
+      threshold: 5,
+      resetMs: 10_000,
+      counts: (error) => isHaError(error, 'HA_NO_PRIMARY'),
+    }),
+    refreshMs: ha.refreshMs,
+    searchMinMs: ha.searchMinMs,
+    searchMaxMs: Math.max(ha.searchMinMs, ha.searchMaxMs),
+    probeTimeoutMs: ha.probeTimeoutMs,
+    resolveTimeoutMs: ha.probeTimeoutMs,
+    maxWaiting: ha.maxWaiting,
+  });
+}

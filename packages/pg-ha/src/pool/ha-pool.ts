@@ -1,0 +1,256 @@
+import pg from 'pg';
+import {
+  createLogger,
+  Deadline,
+  DialPacer,
+  endpointKey,
+  HaError,
+  primaryOf,
+  RetryBudget,
+  systemClock,
+  systemRandom,
+  type Endpoint,
+  type Environment,
+  type HaLogger,
+  type TopologyChange,
+} from '@steadfast/shared';
+import type { DialContext } from '../dial/dial-context.ts';
+import { HaClient } from '../dial/ha-client.ts';
+import { readPoolOptions, type HaPoolOptions, type PoolSettings } from '../options/pool-options.ts';
+import { createStrategy } from '../strategies/strategy.ts';
+import { runTransaction, type TransactionOptions } from '../transaction/run-transaction.ts';
+import { createMonitor } from './create-monitor.ts';
+import { poolHealth, type PoolHealth } from './health.ts';
+import { lease } from './lease.ts';
+import type { PoolCore } from './pool-core.ts';
+import { poolInternals } from './pool-internals.ts';
+import { runQuery, type HaQueryConfig, type HaQueryOptions } from './query-runner.ts';
+import { SilenceWatch } from './silence-watch.ts';
+
+type Callback<T> = (error: Error | undefined, value: T | undefined) => void;
+type ConnectCallback = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  done: (release?: unknown) => void,
+) => void;
+
+/**
+ * A pg.Pool that follows the primary. Everything of pg.Pool works as before; a failover becomes a wait.
+ *
+ * @example
+ * const pool = new HaPool(); // PG_HA_STRATEGY, PG_HA_PATRONI_URLS, DATABASE_URL …
+ * await pool.query('SELECT now()');
+ */
+export class HaPool extends pg.Pool {
+  readonly #core: PoolCore;
+  readonly #silence: SilenceWatch;
+  readonly #log: HaLogger;
+
+  /**
+   * @param options win over the environment
+   * @param env where the rest is read (default `process.env`)
+   * @throws HaError HA_CONFIG naming the option or variable, its value and what is allowed
+   */
+  constructor(options: HaPoolOptions = {}, env: Environment = process.env) {
+    const settings = readPoolOptions(options, env);
+    const { core, context } = assemble(settings, options, (callback) => this.#checkout(callback));
+    super({ ...settings.pool, Client: boundClient(context) } as pg.PoolConfig);
+    this.#core = core;
+    this.#log = createLogger('pg-ha', settings.ha.logLevel, options.logger);
+    core.monitor.onChange((change) => this.#follow(change));
+    this.#silence = new SilenceWatch({
+      clock: core.clock,
+      silenceMs: settings.ha.silenceMs,
+      clients: () => poolInternals(this)._clients,
+      onSilence: () => core.monitor.suspect('work in flight and no answer'),
+    });
+  }
+
+  /** The primary that is being followed, or undefined while there is none. */
+  get primary(): Endpoint | undefined {
+    return primaryOf(this.#core.monitor.topology)?.endpoint;
+  }
+
+  /** For readiness probes. */
+  health(): PoolHealth {
+    return poolHealth(this.#core.monitor);
+  }
+
+  /**
+   * Runs `fn` in a transaction on the primary and commits it; replays it where nothing of it was applied: a serialization
+   * failure, a deadlock, a connection lost before COMMIT was sent. `fn` must therefore do nothing but SQL on its client.
+   * With `commitProof` a lost answer to COMMIT is resolved, so that the work is applied exactly once.
+   * @throws what `fn` throws (after ROLLBACK); HaError with its outcome
+   */
+  transaction<T>(fn: (client: pg.PoolClient) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    return runTransaction(this.#core, fn, options);
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
+    if (callback)
+      return this.#lease((error, client) => callback(error, client, (release?: Error | boolean) => client?.release(release)));
+    return new Promise((resolve, reject) => {
+      this.#lease((error, client) => (client ? resolve(client) : reject(error)));
+    });
+  }
+
+  // pg.Pool's own overloads, with our options added to the config; rows are `any` by default as they are there.
+  /* oxlint-disable typescript/no-explicit-any */
+  override query<T extends pg.Submittable>(queryStream: T): T;
+  override query<R extends unknown[] = any[], I = any[]>(
+    queryConfig: pg.QueryArrayConfig<I> & HaQueryOptions,
+    values?: pg.QueryConfigValues<I>,
+  ): Promise<pg.QueryArrayResult<R>>;
+  override query<R extends pg.QueryResultRow = any, I = any[]>(
+    queryTextOrConfig: string | (pg.QueryConfig<I> & HaQueryOptions),
+    values?: pg.QueryConfigValues<I>,
+  ): Promise<pg.QueryResult<R>>;
+  override query<R extends unknown[] = any[], I = any[]>(
+    queryConfig: pg.QueryArrayConfig<I> & HaQueryOptions,
+    callback: (error: Error, result: pg.QueryArrayResult<R>) => void,
+  ): void;
+  override query<R extends pg.QueryResultRow = any, I = any[]>(
+    queryTextOrConfig: string | (pg.QueryConfig<I> & HaQueryOptions),
+    callback: (error: Error, result: pg.QueryResult<R>) => void,
+  ): void;
+  override query<R extends pg.QueryResultRow = any, I = any[]>(
+    queryText: string,
+    values: pg.QueryConfigValues<I>,
+    callback: (error: Error, result: pg.QueryResult<R>) => void,
+  ): void;
+  /* oxlint-enable typescript/no-explicit-any */
+  override query(...args: unknown[]): unknown {
+    const [config, second, third] = args;
+    const callback = [second, third].find((arg) => typeof arg === 'function') as
+      Callback<pg.QueryResult> | undefined;
+    if (config === null || config === undefined || typeof config === 'function' || isSubmittable(config)) {
+      return (super.query as (...all: unknown[]) => unknown).apply(this, args);
+    }
+    const values = Array.isArray(second) ? second : undefined;
+    const result = runQuery(this.#core, config as string | HaQueryConfig, values);
+    if (!callback) return result;
+    result.then(
+      (value) => process.nextTick(callback, undefined, value),
+      (error: Error) => process.nextTick(callback, error),
+    );
+    return undefined;
+  }
+
+  override end(): Promise<void>;
+  override end(callback: () => void): void;
+  override end(callback?: () => void): Promise<void> | void {
+    const ended = this.#end();
+    if (!callback) return ended;
+    void ended.finally(callback);
+  }
+
+  /** An 'error' nobody listens to is logged; it never kills the process. */
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (event === 'error' && this.listenerCount('error') === 0) {
+      this.#log.warn({ err: String(args[0]) }, 'an idle connection was lost');
+      return false;
+    }
+    return super.emit(event as 'error', ...(args as [Error, pg.PoolClient]));
+  }
+
+  #checkout(callback: (error: Error | undefined, client: pg.PoolClient | undefined) => void): void {
+    super.connect(callback);
+  }
+
+  #lease(callback: Callback<pg.PoolClient>): void {
+    if (this.ending) return super.connect((error, client) => callback(error, client));
+    const { clock, failoverWaitMs } = this.#core;
+    lease(this.#core, {
+      deadline: Deadline.after(clock, failoverWaitMs),
+      signal: undefined,
+      attempts: 0,
+      settled: false,
+      granted: (client) => callback(undefined, client),
+      failed: (error) => callback(error, undefined),
+    });
+  }
+
+  /** The primary has changed: connections to the old one are closed, at once and also those with work on them. */
+  #follow({ previous, next, reason }: TopologyChange): void {
+    const primary = primaryOf(next);
+    if (primary) Object.assign(this.options, primary.endpoint);
+    if (primary && next.generation > previous.generation) {
+      this.#log.info(
+        { primary: endpointKey(primary.endpoint), generation: next.generation, reason },
+        'following a new primary',
+      );
+      this.#evict(next, endpointKey(primary.endpoint));
+    } else if (!primary && previous.leadership.at === 'following') {
+      this.#log.warn({ reason }, 'the primary is lost, searching');
+    }
+    this.emit('topology', { previous, next, reason });
+  }
+
+  #evict(next: TopologyChange['next'], key: string): void {
+    const inner = poolInternals(this);
+    const idle = new Set(inner._idle.map((item) => item.client));
+    for (const client of inner._clients.filter((candidate) => candidate.supersededBy(next))) {
+      if (idle.has(client)) inner._remove(client);
+      client.interrupt(new HaError('HA_INTERRUPTED', `${key} is the primary now`, { outcome: 'unknown' }));
+    }
+  }
+
+  async #end(): Promise<void> {
+    const ended = super.end();
+    // pg-pool forgets who is queued when it ends: nobody may wait for ever.
+    for (const waiter of poolInternals(this)._pendingQueue.splice(0)) {
+      waiter.callback(
+        new HaError('HA_CLOSED', 'the pool has been ended', { outcome: 'notSent' }),
+        undefined,
+        noop,
+      );
+    }
+    this.#silence.stop();
+    await Promise.all([ended, this.#core.monitor.close()]);
+  }
+}
+
+interface Parts {
+  core: PoolCore;
+  context: DialContext;
+}
+
+function assemble(settings: PoolSettings, options: HaPoolOptions, checkout: PoolCore['checkout']): Parts {
+  const { clock = systemClock, random = systemRandom } = options;
+  const { ha, connection } = settings;
+  const who = {
+    user: connection.user ?? 'the operating system’s',
+    database: connection.database ?? connection.user ?? 'default',
+    trust: connection.ssl.trust,
+  };
+  const strategy = createStrategy(settings, clock);
+  const monitor = createMonitor(settings, strategy, who, clock, random);
+  const pacer = new DialPacer(clock, random, { concurrency: ha.dialConcurrency });
+  const budget = new RetryBudget(clock, { capacity: 1_000, perSecond: 100 });
+  const { failoverWaitMs, keepConnectionOnSqlError, dialTimeoutMs } = ha;
+  return {
+    core: { monitor, clock, random, budget, failoverWaitMs, keepConnectionOnSqlError, checkout },
+    context: { monitor, pacer, clock, dialTimeoutMs, observe: strategy.observe, who },
+  };
+}
+
+/** pg-pool makes clients by `new Client(config)`; ours need to know which pool they are of. */
+function boundClient(context: DialContext): new (config?: pg.ClientConfig) => HaClient {
+  return class BoundHaClient extends HaClient {
+    constructor(config?: pg.ClientConfig) {
+      super(config, context);
+    }
+  };
+}
+
+function isSubmittable(config: unknown): boolean {
+  return (
+    typeof config === 'object' &&
+    config !== null &&
+    typeof (config as { submit?: unknown }).submit === 'function'
+  );
+}
+
+function noop(): void {}

@@ -1,0 +1,95 @@
+import type { PoolClient } from 'pg';
+import {
+  asError,
+  backoffMs,
+  decideRetry,
+  HaError,
+  isHaError,
+  primaryOf,
+  sleep,
+  withOutcome,
+  type Deadline,
+} from '@steadfast/shared';
+import type { PoolCore } from './pool-core.ts';
+
+/** A wish for a connection to the primary. Exactly one of `granted` and `failed` is called, unless `settled` was set before. */
+export interface LeaseRequest {
+  readonly deadline: Deadline;
+  readonly signal: AbortSignal | undefined;
+  /** attempts made so far */
+  attempts: number;
+  /** the caller has gone: a connection that still comes joins the pool */
+  settled: boolean;
+  granted(client: PoolClient): void;
+  failed(error: Error): void;
+}
+
+/**
+ * Gets a connection to the primary: waits where there is none, and dials again where a dial failed or led to another
+ * server, until the deadline. All of this is before any work was sent, so all of it may be repeated.
+ */
+export function lease(core: PoolCore, request: LeaseRequest): void {
+  if (!primaryOf(core.monitor.topology)) {
+    core.monitor.whenPrimary(request.deadline, request.signal).then(
+      () => checkout(core, request),
+      (error: unknown) => fail(request, asError(error)),
+    );
+    return;
+  }
+  checkout(core, request);
+}
+
+/** {@link lease} as a promise, for work of several statements. */
+export function leaseClient(core: PoolCore, deadline: Deadline, signal?: AbortSignal): Promise<PoolClient> {
+  return new Promise((granted, failed) => {
+    lease(core, { deadline, signal, attempts: 0, settled: false, granted, failed });
+  });
+}
+
+function checkout(core: PoolCore, request: LeaseRequest): void {
+  request.attempts += 1;
+  core.checkout((error, client) => {
+    if (client) {
+      if (request.settled) client.release();
+      else request.granted(client);
+    } else if (!request.settled) {
+      again(core, request, error ?? new Error('pg-pool gave neither a connection nor an error'));
+    }
+  });
+}
+
+function again(core: PoolCore, request: LeaseRequest, error: Error): void {
+  const decision = isRepeatable(error)
+    ? decideRetry({
+        outcome: 'notSent',
+        byRole: true,
+        idempotent: true,
+        attempts: request.attempts,
+        expired: request.deadline.expired,
+      })
+    : ({ retry: false, why: 'final' } as const);
+  if (!decision.retry) {
+    fail(request, decision.why === 'deadline' ? tooLate(request, error) : withOutcome(error, 'notSent'));
+    return;
+  }
+  const pause = request.deadline.stepMs(
+    backoffMs({ minMs: 2, maxMs: 250 }, request.attempts - 1, core.random),
+  );
+  void sleep(core.clock, pause, { signal: request.signal }).then(() => lease(core, request));
+}
+
+/** Our own dial errors say that another try may do; credentials, settings and pg-pool's own limits do not. */
+function isRepeatable(error: Error): error is HaError {
+  return (
+    isHaError(error) && error.code !== 'HA_AUTH' && error.code !== 'HA_CONFIG' && error.code !== 'HA_CLOSED'
+  );
+}
+
+function tooLate(request: LeaseRequest, cause: Error): HaError {
+  const message = `no connection to the primary within ${Math.round(request.deadline.totalMs)} ms: ${cause.message}`;
+  return new HaError('HA_NO_PRIMARY', message, { outcome: 'notSent', cause });
+}
+
+function fail(request: LeaseRequest, error: Error): void {
+  if (!request.settled) request.failed(error);
+}

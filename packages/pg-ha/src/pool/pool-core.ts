@@ -1,0 +1,14 @@
+import type { PoolClient } from 'pg';
+import type { Clock, Monitor, Random, RetryBudget } from '@steadfast/shared';
+
+/** What the parts of one pool share. */
+export interface PoolCore {
+  readonly monitor: Monitor;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly budget: RetryBudget;
+  readonly failoverWaitMs: number;
+  readonly keepConnectionOnSqlError: boolean;
+  /** pg-pool's own connect: an idle connection, a new one, or a place in its queue */
+  checkout(callback: (error: Error | undefined, client: PoolClient | undefined) => void): void;
+}

@@ -1,0 +1,25 @@
+import type { Clock, Endpoint, EpochRule, Resolver } from '@steadfast/shared';
+import type { DialContext } from '../dial/dial-context.ts';
+import type { PoolSettings } from '../options/pool-options.ts';
+import { haproxy } from './haproxy.ts';
+import { patroni } from './patroni.ts';
+import { single } from './single.ts';
+
+/** How one kind of deployment is watched; everything else is the same for all of them. */
+export interface Strategy {
+  readonly rule: EpochRule;
+  /** endpoints that configuration names; always probed */
+  readonly seeds: readonly Endpoint[];
+  readonly resolvers: readonly Resolver[];
+  /** dial anew for every probe, because what stands behind an address can change */
+  readonly freshProbes: boolean;
+  readonly observe: DialContext['observe'];
+}
+
+/** To add a strategy: a file like its neighbours, a line here, a word in `STRATEGIES`. */
+const STRATEGY_BY_NAME = { haproxy, patroni, single } as const;
+
+/** @throws HaError HA_CONFIG where a setting that the strategy needs is missing */
+export function createStrategy(settings: PoolSettings, clock: Clock): Strategy {
+  return STRATEGY_BY_NAME[settings.ha.strategy](settings, clock);
+}

@@ -1,0 +1,87 @@
+import type { PoolClient } from 'pg';
+import { asError, backoffMs, HaError, sleep, type Deadline } from '@steadfast/shared';
+import type { PoolCore } from '../pool/pool-core.ts';
+import { leaseClient } from '../pool/lease.ts';
+
+/** Anything that can run SQL: a pool or a client. */
+export interface Queryable {
+  query(sql: string): Promise<unknown>;
+}
+
+const TABLE = 'steadfast_commit_proof';
+
+/** One row a transaction that carried a proof, or a claim on one whose COMMIT was lost. */
+export const PROOF_TABLE_SQL: string = `CREATE TABLE IF NOT EXISTS ${TABLE} (
+  token uuid PRIMARY KEY,
+  kind text NOT NULL CHECK (kind IN ('commit', 'claim')),
+  at timestamptz NOT NULL DEFAULT now()
+)`;
+
+/** Creates the table that commit proofs need. Explicit, like any migration: nothing creates it silently. */
+export async function createProofTable(db: Queryable): Promise<void> {
+  await db.query(PROOF_TABLE_SQL);
+}
+
+/**
+ * Removes proofs older than `maxAgeMs` (default one day); they are of no use once the caller has its answer.
+ * It must be far longer than any call's deadline.
+ */
+export async function sweepProofs(db: Queryable, maxAgeMs = 86_400_000): Promise<void> {
+  if (!Number.isFinite(maxAgeMs) || maxAgeMs < 3_600_000) {
+    throw new HaError('HA_CONFIG', `maxAgeMs is ${maxAgeMs}; allowed: at least 3600000`, {
+      outcome: 'notSent',
+    });
+  }
+  await db.query(`DELETE FROM ${TABLE} WHERE at < now() - interval '${Math.round(maxAgeMs)} milliseconds'`);
+}
+
+/** The proof travels in the same message as COMMIT: no round trip more than without it. */
+export async function commitWithProof(client: PoolClient, token: string): Promise<void> {
+  await client.query(`INSERT INTO ${TABLE} (token, kind) VALUES ('${token}', 'commit'); COMMIT`);
+}
+
+/**
+ * Whether a transaction whose answer to COMMIT was lost has been committed, on the current primary, beyond doubt.
+ * The token is claimed: if the row is already there, it has; if our claim gets in, it never will, not even when the old
+ * backend still lives, because its insert would now violate the key. While that backend is still committing, ours waits for it.
+ * @throws HaError HA_COMMIT_UNRESOLVED (outcome `unknown`) at the deadline
+ */
+export async function resolveCommit(
+  core: PoolCore,
+  token: string,
+  deadline: Deadline,
+  lost: Error,
+): Promise<boolean> {
+  for (let attempts = 0; !deadline.expired; attempts++) {
+    try {
+      await core.monitor.whenConfirmed(deadline);
+      const client = await leaseClient(core, deadline);
+      return await claim(client, token, deadline);
+    } catch (error) {
+      core.monitor.suspect(asError(error).message);
+      await sleep(core.clock, deadline.stepMs(backoffMs({ minMs: 5, maxMs: 250 }, attempts, core.random)));
+    }
+  }
+  const message = `the answer to COMMIT was lost, and it could not be resolved within ${Math.round(deadline.totalMs)} ms`;
+  throw new HaError('HA_COMMIT_UNRESOLVED', message, { outcome: 'unknown', cause: lost });
+}
+
+async function claim(client: PoolClient, token: string, deadline: Deadline): Promise<boolean> {
+  try {
+    // Autocommit, and bounded: a backend that never ends must not hold us beyond the deadline.
+    const limitMs = Math.max(1, Math.floor(deadline.remainingMs));
+    await client.query(`SET statement_timeout = ${limitMs}`);
+    await client.query(
+      `INSERT INTO ${TABLE} (token, kind) VALUES ('${token}', 'claim') ON CONFLICT (token) DO NOTHING`,
+    );
+    // A claim of an earlier try whose answer was lost too counts as a claim.
+    const { rows } = await client.query<{ kind: string }>(
+      `SELECT kind FROM ${TABLE} WHERE token = '${token}'`,
+    );
+    const kind = rows[0]?.kind;
+    if (kind === undefined) throw new Error('the proof vanished');
+    return kind === 'commit';
+  } finally {
+    client.release(true); // its statement_timeout is not the pool's
+  }
+}
