@@ -28,11 +28,7 @@ import { runQuery, type HaQueryConfig, type HaQueryOptions } from './query-runne
 import { SilenceWatch } from './silence-watch.ts';
 
 type Callback<T> = (error: Error | undefined, value: T | undefined) => void;
-type ConnectCallback = (
-  error: Error | undefined,
-  client: pg.PoolClient | undefined,
-  done: (release?: unknown) => void,
-) => void;
+type ConnectCallback = Parameters<pg.Pool['connect']>[0];
 
 /**
  * A pg.Pool that follows the primary. Everything of pg.Pool works as before; a failover becomes a wait.
@@ -90,7 +86,9 @@ export class HaPool extends pg.Pool {
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
     if (callback)
-      return this.#lease((error, client) => callback(error, client, (release?: Error | boolean) => client?.release(release)));
+      return this.#lease((error, client) =>
+        callback(error, client, (release?: Error | boolean) => client?.release(release)),
+      );
     return new Promise((resolve, reject) => {
       this.#lease((error, client) => (client ? resolve(client) : reject(error)));
     });

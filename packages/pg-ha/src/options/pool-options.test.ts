@@ -1,0 +1,133 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readPoolOptions, type HaPoolOptions, type PoolSettings } from './pool-options.ts';
+
+const read = (env: Record<string, string>, options: HaPoolOptions = {}): PoolSettings =>
+  readPoolOptions(options, env);
+const folder = mkdtempSync(join(tmpdir(), 'pg-ha-options-'));
+const ca = join(folder, 'ca.pem');
+writeFileSync(ca, '-----BEGIN CERTIFICATE-----\n');
+
+describe('where the settings come from', () => {
+  it('takes DATABASE_URL before its parts', () => {
+    const { pool } = read({
+      DATABASE_URL: 'postgres://app:p%40ss@db:6000/inbox?application_name=web',
+      POSTGRES_HOST: 'other',
+      PGHOST: 'third',
+    });
+    expect(pool).toMatchObject({
+      host: 'db',
+      port: 6000,
+      user: 'app',
+      password: 'p@ss',
+      database: 'inbox',
+      application_name: 'web',
+    });
+  });
+
+  it('honours the names a Chatwoot deployment has', () => {
+    const env = {
+      POSTGRES_HOST: 'db',
+      POSTGRES_DATABASE: 'inbox',
+      POSTGRES_USERNAME: 'app',
+      POSTGRES_PASSWORD: 'x',
+    };
+    const { pool } = read({ ...env, POSTGRES_STATEMENT_TIMEOUT: '14s', RAILS_MAX_THREADS: '5' });
+    expect(pool).toMatchObject({
+      host: 'db',
+      port: 5432,
+      user: 'app',
+      database: 'inbox',
+      statement_timeout: 14_000,
+      max: 5,
+    });
+  });
+
+  it('reads PG* as libpq does', () => {
+    const { pool } = read({
+      PGHOST: 'db',
+      PGPORT: '6000',
+      PGUSER: 'app',
+      PGDATABASE: 'inbox',
+      PGPASSWORD: 'x',
+      PGSSLMODE: 'require',
+    });
+    expect(pool).toMatchObject({
+      host: 'db',
+      port: 6000,
+      user: 'app',
+      ssl: { rejectUnauthorized: false, minVersion: 'TLSv1.2' },
+    });
+  });
+
+  it('lets options win, and passes pg-pool’s own through', () => {
+    const { pool } = read(
+      { DATABASE_URL: 'postgres://a@db/x', PG_HA_POOL_MAX: '7' },
+      { host: 'mine', max: 3, idleTimeoutMillis: 1 },
+    );
+    expect(pool).toMatchObject({ host: 'mine', user: 'a', max: 3, idleTimeoutMillis: 1 });
+    expect(pool).not.toHaveProperty('connectionString');
+  });
+});
+
+describe('sslmode', () => {
+  const ssl = (query: string, env: Record<string, string> = {}): unknown =>
+    read({ ...env, DATABASE_URL: `postgres://a@db/x?${query}` }).pool.ssl;
+
+  it('disable means none', () => expect(ssl('sslmode=disable')).toBe(false));
+  it('require encrypts and verifies nothing', () =>
+    expect(ssl('sslmode=require')).toMatchObject({ rejectUnauthorized: false }));
+  it('require with a root certificate verifies the chain, as in libpq', () => {
+    const options = ssl(`sslmode=require&sslrootcert=${ca}`) as {
+      rejectUnauthorized?: boolean;
+      checkServerIdentity?: () => unknown;
+    };
+    expect(options.rejectUnauthorized).toBeUndefined();
+    expect(options.checkServerIdentity?.()).toBeUndefined();
+  });
+  it('verify-full leaves Node’s own check of the host name in place', () => {
+    expect(ssl('sslmode=verify-full', { PGSSLROOTCERT: ca })).toEqual({
+      minVersion: 'TLSv1.2',
+      ca: '-----BEGIN CERTIFICATE-----\n',
+    });
+  });
+});
+
+describe('a wrong setting gives one line naming it', () => {
+  const rows: [env: Record<string, string>, message: string | RegExp][] = [
+    [
+      { PG_HA_STRATEGY: 'patorni' },
+      "PG_HA_STRATEGY is 'patorni'; allowed: haproxy, patroni, single; did you mean 'patroni'?",
+    ],
+    [{ PG_HA_STRATEGY: 'managed' }, "PG_HA_STRATEGY is 'managed'; allowed: haproxy, patroni, single"],
+    [
+      { PG_HA_PATRONI_URLS: 'h1' },
+      "PG_HA_PATRONI_URLS is 'h1'; allowed: a comma-separated list of http:// or https://",
+    ],
+    [{ PG_HA_HOSTS: 'h1:99999' }, "PG_HA_HOSTS is 'h1:99999'; allowed: host:port"],
+    [
+      { PG_HA_FAILOVER_WAIT_MS: 'soon' },
+      "PG_HA_FAILOVER_WAIT_MS is 'soon'; allowed: milliseconds from 0 to 3600000",
+    ],
+    [{ DATABASE_URL: 'mysql://a:secret@db/x' }, "DATABASE_URL is 'mysql://a:***@db/x'; allowed: postgres://"],
+    [{ PGHOST: 'db', PGPORT: '0' }, "PG host and port is 'db:0'"],
+    [
+      { PGSSLMODE: 'verify_full' },
+      "PGSSLMODE is 'verify_full'; allowed: disable, require, verify-ca, verify-full; did you mean 'verify-full'?",
+    ],
+    [
+      { PGSSLMODE: 'verify-full', PGSSLROOTCERT: '/nowhere.pem' },
+      /PGSSLROOTCERT is '\/nowhere.pem'; allowed: the path of a readable PEM file \(ENOENT/,
+    ],
+    [{ RAILS_MAX_THREADS: '-1' }, "RAILS_MAX_THREADS is '-1'; allowed: a whole number from 1 to 10000"],
+    [{ POSTGRES_STATEMENT_TIMEOUT: '14 parsecs' }, "POSTGRES_STATEMENT_TIMEOUT is '14 parsecs'"],
+  ];
+  for (const [env, message] of rows) {
+    it(JSON.stringify(env), () => {
+      expect(() => read(env)).toThrow(message);
+      expect(() => read(env)).toThrow(expect.objectContaining({ code: 'HA_CONFIG', outcome: 'notSent' }));
+    });
+  }
+});

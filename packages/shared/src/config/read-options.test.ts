@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { endpoints, urls } from './lists.ts';
+import { readOptions, type OptionTable } from './read-options.ts';
+import { choice, flag, integer, milliseconds, text } from './setting.ts';
+
+interface Options {
+  strategy: 'patroni' | 'haproxy';
+  max: number;
+  waitMs: number;
+  keep: boolean;
+  password: string | undefined;
+  hosts: readonly { host: string; port: number }[] | undefined;
+  urls: readonly URL[] | undefined;
+}
+const table: OptionTable<Options> = {
+  strategy: { setting: choice(['patroni', 'haproxy']), env: ['STRATEGY'], default: 'patroni' },
+  max: { setting: integer(1, 100), env: ['MAX', 'THREADS'], default: 10 },
+  waitMs: { setting: milliseconds(0, 60_000), env: ['WAIT_MS'], default: 5 },
+  keep: { setting: flag(), env: ['KEEP'], default: false },
+  password: { setting: text('any text'), env: ['PASSWORD'], default: undefined, secret: true },
+  hosts: { setting: endpoints(5432), env: ['HOSTS'], default: undefined },
+  urls: { setting: urls(['http://', 'https://']), env: ['URLS'], default: undefined },
+};
+
+describe('readOptions', () => {
+  it('takes options before the environment, and that before defaults', () => {
+    const options = readOptions(
+      table,
+      { max: 3 },
+      { MAX: '4', WAIT_MS: '14s', KEEP: 'Yes', HOSTS: 'a,b:1', THREADS: '9' },
+    );
+    expect(options).toMatchObject({ strategy: 'patroni', max: 3, waitMs: 14_000, keep: true });
+    expect(options.hosts).toEqual([
+      { host: 'a', port: 5432 },
+      { host: 'b', port: 1 },
+    ]);
+    expect(Object.isFrozen(options)).toBe(true);
+  });
+
+  it('counts an empty variable as not set, and falls through to the next name', () => {
+    expect(readOptions(table, {}, { MAX: '', THREADS: '9' }).max).toBe(9);
+  });
+
+  const wrong: [env: Record<string, string>, message: string][] = [
+    [{ STRATEGY: 'patorni' }, "STRATEGY is 'patorni'; allowed: patroni, haproxy; did you mean 'patroni'?"],
+    [{ STRATEGY: 'x' }, "STRATEGY is 'x'; allowed: patroni, haproxy"],
+    [{ MAX: '0' }, "MAX is '0'; allowed: a whole number from 1 to 100"],
+    [{ MAX: '1e1' }, "MAX is '1e1'; allowed: a whole number from 1 to 100"],
+    [{ THREADS: 'many' }, "THREADS is 'many'; allowed: a whole number from 1 to 100"],
+    [{ WAIT_MS: '-1' }, "WAIT_MS is '-1'; allowed: milliseconds from 0 to 60000"],
+    [{ KEEP: 'perhaps' }, "KEEP is 'perhaps'; allowed: true or false"],
+    [{ HOSTS: 'a:b' }, "HOSTS is 'a:b'; allowed: host:port"],
+    [
+      { URLS: 'h1:8008' },
+      "URLS is 'h1:8008'; allowed: a comma-separated list of http:// or https:// addresses",
+    ],
+  ];
+  for (const [env, message] of wrong) {
+    it(`says in one line what is wrong with ${JSON.stringify(env)}`, () => {
+      expect(() => readOptions(table, {}, env)).toThrow(message);
+      expect(() => readOptions(table, {}, env)).toThrow(
+        expect.objectContaining({ code: 'HA_CONFIG', outcome: 'notSent' }),
+      );
+    });
+  }
+
+  it('names an option as such, and never shows a secret', () => {
+    expect(() => readOptions(table, { max: 'x' }, {})).toThrow("option max is 'x'");
+    expect(() => readOptions(table, { password: 17 }, {})).toThrow(
+      "option password is '(hidden)'; allowed: any text",
+    );
+  });
+});

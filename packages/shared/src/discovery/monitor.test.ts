@@ -1,0 +1,218 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { HaError } from '../errors/ha-error.ts';
+import type { Breaker } from '../policy/breaker.ts';
+import { Deadline } from '../runtime/deadline.ts';
+import { ManualClock } from '../runtime/manual-clock.ts';
+import { seededRandom } from '../runtime/random.ts';
+import { sleep } from '../runtime/sleep.ts';
+import { endpointKey, type Endpoint } from '../topology/endpoint.ts';
+import type { Observation } from '../topology/observation.ts';
+import { primaryOf } from '../topology/topology.ts';
+import { Monitor } from './monitor.ts';
+import type { TopologyChange } from './monitor-options.ts';
+
+const A: Endpoint = { host: 'a', port: 1 };
+const B: Endpoint = { host: 'b', port: 1 };
+
+/** How a scripted member answers: its role and timeline, not at all, or with a refusal. */
+type Answer = { role: 'primary' | 'replica'; epoch?: number } | 'silent' | 'refused' | 'wrong password';
+
+const open: Breaker = {
+  open: false,
+  run: (work) => work(),
+  close: () => undefined,
+  shutdown: () => undefined,
+};
+
+class Cluster {
+  readonly clock = new ManualClock();
+  readonly answers = new Map<string, Answer>();
+  readonly asked: string[] = [];
+  readonly changes: TopologyChange[] = [];
+  nominee: Endpoint | undefined;
+  readonly monitor: Monitor = new Monitor({
+    name: 'test',
+    clock: this.clock,
+    random: seededRandom(3),
+    rule: 'self',
+    seeds: [A, B],
+    resolvers: [
+      {
+        name: 'control plane',
+        resolve: () =>
+          Promise.resolve(
+            this.nominee
+              ? [{ kind: 'nomination', endpoint: this.nominee, source: 'x', at: this.clock.now() }]
+              : [],
+          ),
+        close: () => undefined,
+      },
+    ],
+    prober: {
+      probe: (endpoint, timeoutMs) => this.#probe(endpoint, timeoutMs),
+      rest: () => undefined,
+      close: () => undefined,
+    },
+    breaker: open,
+    refreshMs: 5_000,
+    searchMinMs: 25,
+    searchMaxMs: 250,
+    probeTimeoutMs: 1_000,
+    resolveTimeoutMs: 1_000,
+    maxWaiting: 10,
+  });
+
+  constructor(a: Answer, b: Answer) {
+    this.set(A, a);
+    this.set(B, b);
+    this.monitor.onChange((change) => this.changes.push(change));
+  }
+
+  set(endpoint: Endpoint, answer: Answer): void {
+    this.answers.set(endpointKey(endpoint), answer);
+  }
+
+  wait(ms: number): Promise<string> {
+    return this.monitor.whenPrimary(Deadline.after(this.clock, ms)).then((primary) => primary.endpoint.host);
+  }
+
+  async #probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation> {
+    const at = this.clock.now();
+    const answer = this.answers.get(endpointKey(endpoint)) ?? 'refused';
+    this.asked.push(endpoint.host);
+    if (answer === 'wrong password')
+      throw new HaError('HA_AUTH', `${endpoint.host} refuses`, { outcome: 'notSent' });
+    if (answer === 'silent') await sleep(this.clock, timeoutMs);
+    if (typeof answer === 'string') return { kind: 'unreachable', endpoint, reason: answer, at };
+    return { kind: 'self', endpoint, at, ...answer };
+  }
+}
+
+let cluster: Cluster;
+afterEach(() => cluster.monitor.close());
+
+async function following(): Promise<void> {
+  cluster = new Cluster({ role: 'primary', epoch: 1 }, { role: 'replica' });
+  const found = cluster.wait(100);
+  await cluster.clock.advance(1);
+  expect(await found).toBe('a');
+}
+
+describe('Monitor', () => {
+  it('opens nothing until somebody asks', async () => {
+    cluster = new Cluster('refused', 'refused');
+    await cluster.clock.advance(60_000);
+    expect(cluster.asked).toEqual([]);
+  });
+
+  it('finds the primary in the first round', async () => {
+    await following();
+    expect(cluster.monitor.state).toBe('steady');
+    expect(cluster.changes.at(-1)?.previous.leadership.at).toBe('searching');
+    expect(cluster.changes.at(-1)?.next.leadership.at).toBe('following');
+  });
+
+  it('asks only the primary, and rarely, while all is well', async () => {
+    await following();
+    cluster.asked.length = 0;
+    await cluster.clock.advance(60_000);
+    expect(new Set(cluster.asked)).toEqual(new Set(['a']));
+    expect(cluster.asked.length).toBeLessThan(20);
+  });
+
+  it('sees a standby stop being one within one search pause, whatever the control plane says', async () => {
+    await following();
+    cluster.set(A, 'silent');
+    cluster.monitor.suspect('silence');
+    await cluster.clock.advance(1_100);
+    expect(cluster.monitor.state).toBe('searching');
+    const found = cluster.wait(60_000);
+    await cluster.clock.advance(20_000);
+    cluster.set(B, { role: 'primary', epoch: 2 });
+    const promotedAt = cluster.clock.now();
+    await cluster.clock.advance(320);
+    expect(await found).toBe('b');
+    expect(cluster.changes.at(-1)?.next.generation).toBe(2);
+    expect((primaryOf(cluster.monitor.topology)?.observedAt ?? 0) - promotedAt).toBeLessThanOrEqual(313);
+  });
+
+  it('looks at a newly named member at once, between rounds', async () => {
+    await following();
+    cluster.set(A, 'refused');
+    cluster.monitor.suspect('closed');
+    await cluster.clock.advance(10_000);
+    cluster.set(B, { role: 'primary', epoch: 2 });
+    cluster.nominee = B;
+    await cluster.clock.advance(320);
+    expect(primaryOf(cluster.monitor.topology)?.endpoint).toEqual(B);
+  });
+
+  it('keeps a primary that was only slow', async () => {
+    await following();
+    cluster.monitor.suspect('silence');
+    await cluster.clock.advance(10);
+    expect(cluster.monitor.state).toBe('steady');
+    expect(cluster.monitor.topology.generation).toBe(1);
+  });
+
+  it('lets repeats go on only after the primary has been asked again', async () => {
+    await following();
+    cluster.set(A, 'silent');
+    cluster.monitor.suspect('broken link');
+    let confirmed = false;
+    const wait = cluster.monitor
+      .whenConfirmed(Deadline.after(cluster.clock, 30_000))
+      .then(() => (confirmed = true));
+    await cluster.clock.advance(900);
+    expect(confirmed).toBe(false);
+    cluster.set(A, { role: 'primary', epoch: 1 });
+    await cluster.clock.advance(1_000);
+    await wait;
+    expect(cluster.monitor.topology.generation).toBe(1);
+  });
+
+  it('says at the deadline what every member last said', async () => {
+    cluster = new Cluster('refused', { role: 'replica' });
+    const failed = expect(cluster.wait(500)).rejects.toThrow(
+      /no primary of test within 500 ms: a:1 unknown \(refused\), b:1 replica/,
+    );
+    await cluster.clock.advance(500);
+    await failed;
+  });
+
+  it('does not hide a wrong password behind a timeout', async () => {
+    cluster = new Cluster('wrong password', 'wrong password');
+    const failed = expect(cluster.wait(30_000)).rejects.toMatchObject({
+      code: 'HA_AUTH',
+      outcome: 'notSent',
+    });
+    await cluster.clock.advance(50);
+    await failed;
+  });
+
+  it('is not stopped by one member with a wrong password', async () => {
+    cluster = new Cluster('wrong password', { role: 'primary', epoch: 1 });
+    const found = cluster.wait(1_000);
+    await cluster.clock.advance(50);
+    expect(await found).toBe('b');
+  });
+
+  it('ends waiting calls when it is closed', async () => {
+    cluster = new Cluster('silent', 'silent');
+    const failed = expect(cluster.wait(30_000)).rejects.toMatchObject({ code: 'HA_CLOSED' });
+    await cluster.clock.advance(10);
+    await cluster.monitor.close();
+    await failed;
+    await expect(cluster.wait(10)).rejects.toMatchObject({ code: 'HA_CLOSED' });
+  });
+
+  it('is not disturbed by a listener that throws', async () => {
+    cluster = new Cluster({ role: 'primary', epoch: 1 }, { role: 'replica' });
+    cluster.monitor.onChange(() => {
+      throw new Error('bad listener');
+    });
+    const found = cluster.wait(100);
+    await cluster.clock.advance(1);
+    expect(await found).toBe('a');
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { describeError, HaError, isHaError } from './ha-error.ts';
+import { outcomeOf, withOutcome } from './outcome.ts';
+
+describe('HaError', () => {
+  it('carries code, outcome, cause and member', () => {
+    const cause = new Error('socket');
+    const error = new HaError('HA_DIAL_FAILED', 'could not connect', {
+      outcome: 'notSent',
+      cause,
+      member: 'a:1',
+    });
+    expect(error).toMatchObject({
+      name: 'HaError',
+      code: 'HA_DIAL_FAILED',
+      outcome: 'notSent',
+      cause,
+      member: 'a:1',
+    });
+  });
+
+  it('is recognised across installed copies, by its brand and not its class', () => {
+    const foreign = Object.assign(new Error('x'), {
+      code: 'HA_CLOSED',
+      [Symbol.for('steadfast.HaError')]: true,
+    });
+    expect(isHaError(foreign)).toBe(true);
+    expect(isHaError(foreign, 'HA_CLOSED')).toBe(true);
+    expect(isHaError(foreign, 'HA_AUTH')).toBe(false);
+    expect(isHaError(new Error('x'))).toBe(false);
+    expect(isHaError(undefined)).toBe(false);
+  });
+});
+
+describe('withOutcome', () => {
+  it('marks a driver’s error and keeps the object', () => {
+    const error = new TypeError('x');
+    expect(withOutcome(error, 'unknown')).toBe(error);
+    expect(outcomeOf(error)).toBe('unknown');
+  });
+
+  it('leaves an outcome that is there', () => {
+    expect(withOutcome(withOutcome(new Error('x'), 'notSent'), 'unknown').outcome).toBe('notSent');
+  });
+});
+
+describe('describeError', () => {
+  it('says something even for an AggregateError without a message', () => {
+    expect(describeError(new AggregateError([new Error('refused 1'), new Error('refused 2')], ''))).toBe(
+      'refused 1; refused 2',
+    );
+    expect(describeError(Object.assign(new Error('boom'), { code: 'EPIPE' }))).toBe('EPIPE boom');
+    expect(describeError('text')).toBe('text');
+  });
+});

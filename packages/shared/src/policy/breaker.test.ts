@@ -1,0 +1,44 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { HaError } from '../errors/ha-error.ts';
+import { opossumBreaker, type Breaker } from './breaker.ts';
+
+const outage = (): Promise<never> =>
+  Promise.reject(new HaError('HA_NO_PRIMARY', 'none', { outcome: 'notSent' }));
+const other = (): Promise<never> => Promise.reject(new HaError('HA_ABORTED', 'left', { outcome: 'notSent' }));
+
+let breaker: Breaker;
+afterEach(() => breaker.shutdown());
+
+function create(): Breaker {
+  const counts = (error: unknown): boolean => (error as HaError).code === 'HA_NO_PRIMARY';
+  return opossumBreaker({ name: 'db', threshold: 3, resetMs: 60_000, counts });
+}
+
+async function fail(times: number, work: () => Promise<never>): Promise<void> {
+  for (let n = 0; n < times; n++) await breaker.run(work).catch(() => undefined);
+}
+
+describe('the breaker', () => {
+  it('opens after the threshold and fails at once, with an outcome', async () => {
+    breaker = create();
+    await fail(3, outage);
+    expect(breaker.open).toBe(true);
+    await expect(breaker.run(() => Promise.resolve(1))).rejects.toMatchObject({
+      code: 'HA_CIRCUIT_OPEN',
+      outcome: 'notSent',
+    });
+  });
+
+  it('is closed by a discovery, long before its timer', async () => {
+    breaker = create();
+    await fail(3, outage);
+    breaker.close();
+    await expect(breaker.run(() => Promise.resolve(1))).resolves.toBe(1);
+  });
+
+  it('does not count what says nothing about the servers', async () => {
+    breaker = create();
+    await fail(50, other);
+    expect(breaker.open).toBe(false);
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../runtime/manual-clock.ts';
+import { seededRandom } from '../runtime/random.ts';
+import { DialPacer } from './dial-pacer.ts';
+
+/** Dials that end when told to. */
+function setup(concurrency: number): {
+  clock: ManualClock;
+  start: (generation: number) => void;
+  open: ((ok: boolean) => void)[];
+  peak: () => number;
+} {
+  const clock = new ManualClock();
+  const pacer = new DialPacer(clock, seededRandom(1), { concurrency, spreadMs: 20 });
+  const open: ((ok: boolean) => void)[] = [];
+  let running = 0;
+  let peak = 0;
+  const dial = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      running += 1;
+      peak = Math.max(peak, running);
+      open.push((ok) => {
+        running -= 1;
+        if (ok) resolve();
+        else reject(new Error('refused'));
+      });
+    });
+  return {
+    clock,
+    open,
+    peak: () => peak,
+    start: (generation) => void pacer.run(generation, dial).catch(() => undefined),
+  };
+}
+
+describe('DialPacer', () => {
+  it('dials one, and only when that stands a few at a time', async () => {
+    const { clock, start, open, peak } = setup(2);
+    for (let n = 0; n < 5; n++) start(2);
+    await clock.advance(100);
+    expect(open.length).toBe(1);
+    open[0]?.(true);
+    await clock.advance(100);
+    expect(open.length).toBe(3);
+    open[1]?.(true);
+    open[2]?.(true);
+    await clock.advance(100);
+    expect(open.length).toBe(5);
+    expect(peak()).toBe(2);
+  });
+
+  it('stays at one while dials fail', async () => {
+    const { clock, start, open, peak } = setup(4);
+    for (let n = 0; n < 3; n++) start(2);
+    for (let n = 0; n < 3; n++) {
+      await clock.advance(100);
+      open[n]?.(false);
+    }
+    await clock.advance(100);
+    expect(open.length).toBe(3);
+    expect(peak()).toBe(1);
+  });
+
+  it('does not let dials that hang on an old primary hold up the new one', async () => {
+    const { clock, start, open } = setup(2);
+    start(1);
+    await clock.advance(1);
+    start(2);
+    await clock.advance(1);
+    expect(open.length).toBe(2);
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { HaError } from '../errors/ha-error.ts';
+import { Deadline } from '../runtime/deadline.ts';
+import { ManualClock } from '../runtime/manual-clock.ts';
+import { WaitQueue } from './wait-queue.ts';
+
+const expired = (): HaError => new HaError('HA_NO_PRIMARY', 'too late', { outcome: 'notSent' });
+
+function setup(limit = 10): {
+  clock: ManualClock;
+  queue: WaitQueue<string>;
+  wait: (ms: number, signal?: AbortSignal) => Promise<string>;
+} {
+  const clock = new ManualClock();
+  const queue = new WaitQueue<string>(clock, limit, 'a primary');
+  return {
+    clock,
+    queue,
+    wait: (ms, signal) => queue.wait({ deadline: Deadline.after(clock, ms), signal, expired }),
+  };
+}
+
+describe('WaitQueue', () => {
+  it('lets everybody go on in the order they came', async () => {
+    const { queue, wait } = setup();
+    const order: number[] = [];
+    const waits = [1, 2, 3].map((n) => wait(100).then(() => order.push(n)));
+    queue.releaseAll('x');
+    await Promise.all(waits);
+    expect(order).toEqual([1, 2, 3]);
+    expect(queue.size).toBe(0);
+  });
+
+  it('ends a wait at its own deadline and leaves the others', async () => {
+    const { clock, queue, wait } = setup();
+    const short = wait(10);
+    const long = wait(100);
+    const failed = expect(short).rejects.toMatchObject({ code: 'HA_NO_PRIMARY', outcome: 'notSent' });
+    await clock.advance(10);
+    await failed;
+    expect(queue.size).toBe(1);
+    queue.releaseAll('x');
+    await expect(long).resolves.toBe('x');
+    expect(clock.pending).toBe(0);
+  });
+
+  it('refuses more than its limit at once, and says so', async () => {
+    const { queue, wait } = setup(2);
+    const waits = [wait(10), wait(10)];
+    await expect(wait(10)).rejects.toMatchObject({ code: 'HA_QUEUE_FULL', outcome: 'notSent' });
+    queue.releaseAll('x');
+    await Promise.all(waits);
+  });
+
+  it('ends a wait by its caller’s signal, before or while it waits', async () => {
+    const { clock, wait } = setup();
+    const before = AbortSignal.abort('gone');
+    await expect(wait(10, before)).rejects.toMatchObject({ code: 'HA_ABORTED', cause: 'gone' });
+    const during = new AbortController();
+    const waiting = wait(10, during.signal);
+    during.abort('left');
+    await expect(waiting).rejects.toMatchObject({ code: 'HA_ABORTED', cause: 'left' });
+    expect(clock.pending).toBe(0);
+  });
+
+  it('can end every wait with an error', async () => {
+    const { queue, wait } = setup();
+    const waits = [wait(10), wait(10)];
+    queue.rejectAll(() => new HaError('HA_CLOSED', 'closed', { outcome: 'notSent' }));
+    for (const waiting of waits) await expect(waiting).rejects.toMatchObject({ code: 'HA_CLOSED' });
+  });
+});

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { endpointKey, parseEndpoint } from './endpoint.ts';
+
+const rows: [text: string, key: string | undefined][] = [
+  ['db', 'db:5432'],
+  ['db:6000', 'db:6000'],
+  [' 10.0.0.1:1 ', '10.0.0.1:1'],
+  ['[::1]:6000', '[::1]:6000'],
+  ['[fe80::1%eth0]', '[fe80::1%eth0]:5432'],
+  ['tasks.postgres', 'tasks.postgres:5432'],
+  ['', undefined],
+  ['db:0', undefined],
+  ['db:65536', undefined],
+  ['db:port', undefined],
+  ['::1', undefined],
+  ['a b', undefined],
+  ['user@db', undefined],
+  ['http://db', undefined],
+];
+
+describe('parseEndpoint', () => {
+  for (const [text, key] of rows) {
+    it(`${key === undefined ? 'refuses' : 'reads'} '${text}'`, () => {
+      const endpoint = parseEndpoint(text, 5432);
+      expect(endpoint && endpointKey(endpoint)).toBe(key);
+    });
+  }
+});
