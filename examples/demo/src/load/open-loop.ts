@@ -38,6 +38,10 @@ export class OpenLoop {
     this.#options = options;
   }
 
+  get rate(): number {
+    return this.#options.rate;
+  }
+
   get startedAt(): number {
     return this.#startedAt;
   }
