@@ -23,6 +23,7 @@ export interface ClientInternals {
   readonly _ending: boolean;
   readonly _txStatus?: string | null;
   _errorAllQueries(this: unknown, error: Error): void;
+  _handleErrorMessage(this: unknown, message: Error): void;
 }
 
 export function internals(client: ClientBase): ClientInternals {

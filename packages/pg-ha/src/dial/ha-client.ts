@@ -4,6 +4,7 @@ import {
   endpointKey,
   HaError,
   pick,
+  withOutcome,
   type Endpoint,
   type HaCode,
   type Instant,
@@ -11,7 +12,7 @@ import {
 } from '@steadfast/shared';
 import { dialError } from '../errors/dial-error.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
-import { lostStatement } from '../errors/work-error.ts';
+import { classifyWorkError, lostStatement } from '../errors/work-error.ts';
 import { internals, type ClientInternals } from './client-internals.ts';
 import type { DialContext } from './dial-context.ts';
 import { readIdentity, type Identity } from './identity.ts';
@@ -80,6 +81,34 @@ export class HaClient extends pg.Client {
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     if (event === 'error' && this.listenerCount('error') === 0) return false;
     return super.emit(event as 'error', ...(args as [Error]));
+  }
+
+  /** A statement given to a client whose link is gone was never sent; everything else goes straight to pg. */
+  override query(...args: unknown[]): never {
+    const inner = internals(this);
+    const send = super.query as (...all: unknown[]) => unknown;
+    const sent = inner._queryable && !inner._ending ? send.apply(this, args) : this.#refuse(args, send);
+    return sent as never; // pg's overloads say what it is
+  }
+
+  /** pg's own refusal, with its outcome. */
+  #refuse(args: unknown[], send: (...all: unknown[]) => unknown): unknown {
+    const marked = args.map((arg) => {
+      if (typeof arg !== 'function') return arg;
+      return (error: Error | null, result: unknown): unknown =>
+        arg(error && withOutcome(error, 'notSent'), result) as unknown;
+    });
+    const result = send.apply(this, marked);
+    if (!(result instanceof Promise)) return result;
+    return result.catch((error: unknown) => {
+      throw withOutcome(asError(error), 'notSent');
+    });
+  }
+
+  /** pg calls this for every error of the server: it leaves here with its outcome. */
+  _handleErrorMessage(message: Error): void {
+    classifyWorkError(message, internals(this)._activeQuery?.text);
+    (pg.Client.prototype as unknown as ClientInternals)._handleErrorMessage.call(this, message);
   }
 
   /** pg calls this when the link is gone: each statement gets the outcome that is true for it. */
