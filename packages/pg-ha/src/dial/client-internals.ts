@@ -22,6 +22,7 @@ export interface ClientInternals {
   readonly _queryable: boolean;
   readonly _ending: boolean;
   readonly _txStatus?: string | null;
+  query(this: unknown, ...args: unknown[]): unknown;
   _errorAllQueries(this: unknown, error: Error): void;
   _handleErrorMessage(this: unknown, message: Error): void;
 }

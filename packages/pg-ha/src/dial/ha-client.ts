@@ -17,6 +17,9 @@ import { internals, type ClientInternals } from './client-internals.ts';
 import type { DialContext } from './dial-context.ts';
 import { readIdentity, type Identity } from './identity.ts';
 
+/** What the overrides below go on to. */
+const PG = pg.Client.prototype as unknown as ClientInternals;
+
 /** Where a connection is in its life. `verified` ones carry the generation under which they were found to lead to the primary. */
 type State =
   | { at: 'new' }
@@ -86,19 +89,18 @@ export class HaClient extends pg.Client {
   /** A statement given to a client whose link is gone was never sent; everything else goes straight to pg. */
   override query(...args: unknown[]): never {
     const inner = internals(this);
-    const send = super.query as (...all: unknown[]) => unknown;
-    const sent = inner._queryable && !inner._ending ? send.apply(this, args) : this.#refuse(args, send);
+    const sent = inner._queryable && !inner._ending ? PG.query.apply(this, args) : this.#refuse(args);
     return sent as never; // pg's overloads say what it is
   }
 
   /** pg's own refusal, with its outcome. */
-  #refuse(args: unknown[], send: (...all: unknown[]) => unknown): unknown {
+  #refuse(args: unknown[]): unknown {
     const marked = args.map((arg) => {
       if (typeof arg !== 'function') return arg;
       return (error: Error | null, result: unknown): unknown =>
         arg(error && withOutcome(error, 'notSent'), result) as unknown;
     });
-    const result = send.apply(this, marked);
+    const result = PG.query.apply(this, marked);
     if (!(result instanceof Promise)) return result;
     return result.catch((error: unknown) => {
       throw withOutcome(asError(error), 'notSent');
@@ -108,7 +110,7 @@ export class HaClient extends pg.Client {
   /** pg calls this for every error of the server: it leaves here with its outcome. */
   _handleErrorMessage(message: Error): void {
     classifyWorkError(message, internals(this)._activeQuery?.text);
-    (pg.Client.prototype as unknown as ClientInternals)._handleErrorMessage.call(this, message);
+    PG._handleErrorMessage.call(this, message);
   }
 
   /** pg calls this when the link is gone: each statement gets the outcome that is true for it. */
@@ -122,7 +124,7 @@ export class HaClient extends pg.Client {
     }
     const active = inner._activeQuery;
     const error = active ? lostStatement(cause, { ...common, queued: false, text: active.text }) : cause;
-    (pg.Client.prototype as unknown as ClientInternals)._errorAllQueries.call(this, error);
+    PG._errorAllQueries.call(this, error);
   }
 
   async #dial(): Promise<void> {
