@@ -11,9 +11,24 @@ let current;
 export let interrupted;
 let lastAt = -Infinity;
 
+/** How often to look whether the shell that npm started us by is still there. */
+const ORPHAN_CHECK_MS = 1_000;
+
 /** From now on signals go to the child that runs, and the process ends once that child has. */
 export function catchSignals() {
   for (const signal of SIGNALS) process.on(signal, () => receive(signal));
+  if (process.env.npm_lifecycle_event) stopWhenOrphaned();
+}
+
+/** A signal sent to npm alone ends npm and its shell but never reaches us: their end is our signal. */
+function stopWhenOrphaned() {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    receive('SIGTERM');
+  }, ORPHAN_CHECK_MS);
+  timer.unref();
 }
 
 function receive(signal) {
