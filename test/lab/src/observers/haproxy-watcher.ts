@@ -89,6 +89,8 @@ export class HaproxyWatcher implements Watcher {
         'SELECT host(inet_server_addr()) AS host, inet_server_port() AS port',
       );
       if (!this.#dials.delete(dial)) return;
+      // The others may hang on a backend that HAProxy has left meanwhile: they say nothing about now.
+      for (const other of this.#dials) this.#dropDial(other);
       const { host, port } = rows[0] ?? { host: '', port: 0 };
       this.#answered(host, port, dial);
     } catch (error) {
