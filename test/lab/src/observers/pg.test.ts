@@ -47,7 +47,13 @@ beforeAll(async () => {
       ...{ superuser: 'postgres', superuserPassword: PASSWORD },
       haproxy: { host, primaryPort: port, replicaPort: port, statsPort: port },
       tls: { caFile: '' },
-      managed: { hostname: 'db.lab', port: 1, dnsServer: `${dns.host}:${dns.port}` },
+      managed: {
+        user: 'app',
+        password: PASSWORD,
+        hostname: 'db.lab',
+        port: 1,
+        dnsServer: `${dns.host}:${dns.port}`,
+      },
     },
   };
   observers = await startObservers(description);
