@@ -60,10 +60,12 @@ export interface LabOptions {
 export interface HostDescription {
   /** h1, h2, h3. */
   name: string;
-  /** Where clients, PostgreSQL, Redis and Sentinel meet. */
+  /** Where PostgreSQL and Patroni listen. */
   ip: string;
-  /** Where etcd listens, so that it can be cut off alone. */
+  /** Where etcd listens, on a network of its own, so that it can be cut off alone. */
   etcdIp: string;
+  /** Where Redis and Sentinel listen, on a network of their own, so that they can be cut off alone. */
+  redisIp: string;
 }
 
 export interface PostgresDescription {
@@ -78,7 +80,14 @@ export interface PostgresDescription {
   pgbouncer?: { host: string; port: number };
   tls: { caFile: string };
   patroniTls?: { caFile: string; certFile: string; keyFile: string };
-  managed?: { hostname: string; port: number; dnsServer: string /* ip:port */ };
+  /** Its user has the app's rights, but may log in over TLS alone. */
+  managed?: {
+    hostname: string;
+    port: number;
+    dnsServer: string /* ip:port */;
+    user?: string;
+    password?: string;
+  };
 }
 
 export interface RedisDescription {
@@ -86,6 +95,9 @@ export interface RedisDescription {
   /** The app's ACL user. */
   username: string;
   password: string;
+  /** May do everything, CONFIG SET and DEBUG too. */
+  adminUsername?: string;
+  adminPassword?: string;
   sentinelUsername?: string;
   sentinelPassword: string;
   members: { name: string; host: string; port: number }[];
@@ -115,6 +127,8 @@ export interface Fault {
   /** The host, server or link that it hit. */
   target: string;
   events: FaultEvent[];
+  /** Where to connect instead, of a fault that is made on a link. */
+  endpoint?: { host: string; port: number };
   /** Undoes the fault and resolves with what it did; a second call does nothing. */
   heal(): Promise<FaultEvent[]>;
 }

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { paths, type Blueprint } from './blueprint.ts';
+import { namespaceOf, processesIn } from './network/namespaces.ts';
+import { identify, signal, withDescendants, type ProcessIdentity } from './process/identity.ts';
+import { gone, Servers } from './process/server.ts';
+import { postgresDataDir } from './servers/patroni.ts';
+
+/** Everything that runs on a host. */
+export function hostProcesses(blueprint: Blueprint, host: string): ProcessIdentity[] {
+  if (blueprint.names) return processesIn(namespaceOf(blueprint, host));
+  const servers = new Servers(paths.servers(blueprint.dir)).on(host);
+  const trees = servers.flatMap(({ process }) => (process ? withDescendants(process) : []));
+  const known = new Set(trees.map(({ pid }) => pid));
+  return [...trees, ...postgresProcesses(blueprint, host).filter(({ pid }) => !known.has(pid))];
+}
+
+/** The postmaster of a host and its children, or nothing where PostgreSQL does not run. */
+export function postgresProcesses(blueprint: Blueprint, host: string): ProcessIdentity[] {
+  const postmaster = postmasterOf(postgresDataDir(blueprint, host));
+  return postmaster ? withDescendants(postmaster) : [];
+}
+
+/** The pid file outlives a killed postmaster: only a process that runs on this data folder counts. */
+function postmasterOf(dataDir: string): ProcessIdentity | undefined {
+  try {
+    const pid = Number(readFileSync(join(dataDir, 'postmaster.pid'), 'utf8').split('\n')[0]);
+    const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return commandLine.includes(dataDir) ? identify(pid) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const ROUNDS = 20;
+
+/** Signals everything that `list` finds until a round finds nothing new: processes may fork meanwhile. */
+export function signalAll(list: () => ProcessIdentity[], name: NodeJS.Signals): ProcessIdentity[] {
+  const signalled = new Map<string, ProcessIdentity>();
+  for (let round = 0; round < ROUNDS; round++) {
+    const fresh = list().filter((each) => !signalled.has(keyOf(each)));
+    if (fresh.length === 0) break;
+    for (const each of fresh) {
+      signal(each, name);
+      signalled.set(keyOf(each), each);
+    }
+  }
+  return [...signalled.values()];
+}
+
+/** Kills everything that `list` finds and waits until it is gone. */
+export async function killAll(list: () => ProcessIdentity[], timeoutMs = 5_000): Promise<number> {
+  const killed = signalAll(list, 'SIGKILL');
+  await Promise.all(killed.map((each) => gone(each, timeoutMs)));
+  return killed.length;
+}
+
+function keyOf({ pid, startTicks }: ProcessIdentity): string {
+  return `${pid}/${startTicks}`;
+}
