@@ -6,7 +6,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'test/suites/src/unit/**/*.test.ts'],
+          include: [
+            '{packages,examples}/*/src/**/*.test.ts',
+            'bench/src/**/*.test.ts',
+            'test/suites/src/unit/**/*.test.ts',
+          ],
           testTimeout: 10_000,
         },
       },

@@ -69,8 +69,8 @@ describe('the linter', () => {
   });
 
   it('finds no broken layer in the project itself', async () => {
-    const rules = new Set(violations.map(({ rule }) => rule));
-    const broken = [...(await lint(root))].filter(([, codes]) => codes.some((code) => rules.has(code)));
+    const layer = /no-restricted|no-cycle/;
+    const broken = [...(await lint(root))].filter(([, codes]) => codes.some((code) => layer.test(code)));
     expect(broken).toEqual([]);
   });
 });
