@@ -10,7 +10,7 @@ import {
 } from '@steadfast/shared';
 import type { DialContext } from '../dial/dial-context.ts';
 import { internals } from '../dial/client-internals.ts';
-import { readIdentity } from '../dial/identity.ts';
+import { readIdentity, type Identity } from '../dial/identity.ts';
 import { dialError } from '../errors/dial-error.ts';
 
 export interface PgProberOptions {
@@ -22,31 +22,38 @@ export interface PgProberOptions {
   fresh: boolean;
 }
 
+/** A connection for questions. `busy` while one is under way; `leaving` ones are closed after their answer. */
+interface Line {
+  readonly client: pg.Client;
+  connected: boolean;
+  busy: boolean;
+  leaving: boolean;
+}
+
 /**
  * Asks members for their role by SQL. Connections to standbys stay open during a search, so that a promotion is seen within
  * one short round trip of happening; all are closed when the search is over.
  */
 export class PgProber implements Prober {
   readonly #options: PgProberOptions;
-  readonly #open = new Map<string, pg.Client>();
-  #closed = false;
+  readonly #lines = new Map<string, Line>();
 
   constructor(options: PgProberOptions) {
     this.#options = options;
   }
 
   async probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation> {
-    const { clock, observe, who, fresh } = this.#options;
+    const { clock, observe, who } = this.#options;
     const key = endpointKey(endpoint);
     const at = clock.now();
-    const client = this.#open.get(key) ?? this.#client(endpoint);
+    const line = this.#lines.get(key) ?? this.#open(key, endpoint);
     const late = (): Error => new Error(`no answer within ${timeoutMs} ms`);
     try {
-      const identity = await within(clock, timeoutMs, this.#ask(key, client), late);
-      if (fresh) this.#drop(key, client);
+      const identity = await within(clock, timeoutMs, ask(line), late);
+      if (line.leaving) this.#drop(key, line);
       return observe(endpoint, identity, at);
     } catch (error) {
-      this.#drop(key, client);
+      this.#drop(key, line);
       const failure = dialError(asError(error), endpoint, who);
       if (failure.code === 'HA_AUTH' || failure.code === 'HA_CONFIG') throw failure;
       return { kind: 'unreachable', endpoint, reason: failure.message, at };
@@ -54,35 +61,41 @@ export class PgProber implements Prober {
   }
 
   rest(): void {
-    for (const [key, client] of this.#open) this.#drop(key, client);
+    for (const [key, line] of this.#lines) {
+      line.leaving = true;
+      if (!line.busy) this.#drop(key, line);
+    }
   }
 
   close(): void {
-    this.#closed = true;
-    this.rest();
+    for (const [key, line] of this.#lines) this.#drop(key, line);
   }
 
-  #client(endpoint: Endpoint): pg.Client {
+  #open(key: string, endpoint: Endpoint): Line {
     const client = new pg.Client({
       ...this.#options.config,
       ...endpoint,
       application_name: 'steadfast-probe',
     });
-    client.on('error', () => this.#drop(endpointKey(endpoint), client));
-    return client;
+    const line: Line = { client, connected: false, busy: false, leaving: this.#options.fresh };
+    client.on('error', () => this.#drop(key, line));
+    this.#lines.set(key, line);
+    return line;
   }
 
-  async #ask(key: string, client: pg.Client): Promise<Awaited<ReturnType<typeof readIdentity>>> {
-    if (this.#open.get(key) !== client) {
-      await client.connect();
-      if (this.#closed) throw new Error('closed');
-      this.#open.set(key, client);
-    }
-    return readIdentity(client);
+  #drop(key: string, line: Line): void {
+    if (this.#lines.get(key) === line) this.#lines.delete(key);
+    internals(line.client).connection.stream.destroy();
   }
+}
 
-  #drop(key: string, client: pg.Client): void {
-    if (this.#open.get(key) === client) this.#open.delete(key);
-    internals(client).connection.stream.destroy();
+async function ask(line: Line): Promise<Identity> {
+  line.busy = true;
+  try {
+    if (!line.connected) await line.client.connect();
+    line.connected = true;
+    return await readIdentity(line.client);
+  } finally {
+    line.busy = false;
   }
 }

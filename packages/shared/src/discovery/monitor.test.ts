@@ -30,6 +30,7 @@ class Cluster {
   readonly asked: string[] = [];
   readonly changes: TopologyChange[] = [];
   nominee: Endpoint | undefined;
+  rests = 0;
   readonly monitor: Monitor = new Monitor({
     name: 'test',
     clock: this.clock,
@@ -50,7 +51,7 @@ class Cluster {
     ],
     prober: {
       probe: (endpoint, timeoutMs) => this.#probe(endpoint, timeoutMs),
-      rest: () => undefined,
+      rest: () => void (this.rests += 1),
       close: () => undefined,
     },
     breaker: open,
@@ -110,6 +111,15 @@ describe('Monitor', () => {
     expect(cluster.monitor.state).toBe('steady');
     expect(cluster.changes.at(-1)?.previous.leadership.at).toBe('searching');
     expect(cluster.changes.at(-1)?.next.leadership.at).toBe('following');
+  });
+
+  it('tells the prober to let its connections go whenever no search is on', async () => {
+    await following();
+    const rests = cluster.rests;
+    expect(rests).toBeGreaterThan(0);
+    await cluster.clock.advance(20_000);
+    expect(cluster.rests).toBeGreaterThan(rests);
+    expect(cluster.monitor.state).toBe('steady');
   });
 
   it('asks only the primary, and rarely, while all is well', async () => {

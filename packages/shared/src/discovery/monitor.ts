@@ -138,7 +138,6 @@ export class Monitor {
     this.#timer = undefined;
     if (next.at === 'idle' || next.at === 'closed') return;
     if (next.at === 'steady') {
-      this.#options.prober.rest();
       this.#schedule(
         backoffMs(
           { minMs: this.#options.refreshMs, maxMs: this.#options.refreshMs },
@@ -192,6 +191,7 @@ export class Monitor {
       this.#inFlight.delete(key);
       this.#answered.add(key);
       this.#endHopelessWaits();
+      if (this.#state.at === 'steady') this.#options.prober.rest();
     }
   }
 

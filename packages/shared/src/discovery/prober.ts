@@ -8,7 +8,7 @@ export interface Prober {
    * @throws where asking elsewhere would hide the cause: refused credentials, a wrong certificate
    */
   probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation>;
-  /** The search is over: connections kept open for quick answers may go. */
+  /** No search is on: connections kept open for quick answers may go. Questions that are under way must still be answered. */
   rest(): void;
   close(): Promise<void> | void;
 }
