@@ -1,1 +1,11 @@
-export {};
+export { HaRedis } from './ha-redis.ts';
+export type { AppLogger, HaRedisOptions } from './options/settings.ts';
+export type { RedisHealth } from './group/health.ts';
+export {
+  HaError,
+  isHaError,
+  outcomeOf,
+  type HaCode,
+  type Outcome,
+  type TopologyChange,
+} from '@steadfast/shared';

@@ -39,6 +39,7 @@ export class InboxProcess {
     const child = spawn('setpriv', ['--pdeathsig', 'TERM', process.execPath, SERVER], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true, // Ctrl-C is the demo's to handle: the app ends when the demo says so
     });
     try {
       return new InboxProcess(child, await listening(child, logFile), logFile);

@@ -236,9 +236,7 @@ export class Monitor {
     const next = applyObservation(previous, observation);
     this.#topology = next;
     this.#settle(observation);
-    if (next.leadership !== previous.leadership || next.members.size !== previous.members.size) {
-      this.#announce(previous, next, reason);
-    }
+    if (differs(previous, next)) this.#announce(previous, next, reason);
   }
 
   /** Moves the loop to where the topology says it belongs. */
@@ -283,6 +281,16 @@ export class Monitor {
     const message = `no primary of ${this.#options.name} within ${Math.round(deadline.totalMs)} ms: ${describeSearch(this.#topology)}${because}`;
     return new HaError('HA_NO_PRIMARY', message, { outcome: 'notSent', cause: this.#lastError });
   }
+}
+
+/** Whether anything that a listener could act on has changed; that a member was seen again is no news. */
+function differs(a: Topology, b: Topology): boolean {
+  return (
+    a.generation !== b.generation ||
+    a.leadership.at !== b.leadership.at ||
+    a.members.size !== b.members.size ||
+    [...b.members].some(([key, member]) => a.members.get(key)?.role !== member.role)
+  );
 }
 
 function isFinal(error: unknown): error is HaError {

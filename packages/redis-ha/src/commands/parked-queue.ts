@@ -1,0 +1,93 @@
+import type { Clock, Instant, Outcome, Timer } from '@steadfast/shared';
+import type { DriverCommand } from './command.ts';
+
+/** A command that waits, and what has to be known to send it. */
+export interface Ticket {
+  readonly command: DriverCommand;
+  /** the database it was meant for */
+  readonly db: number;
+  /** when its caller is told that it was not sent, or what else is known */
+  readonly deadline: Instant;
+  /** how often it has been sent */
+  attempts: number;
+  /** what is known of the last time */
+  outcome: Outcome;
+  cause: unknown;
+}
+
+/**
+ * Commands that wait for a connection: first those that were sent before and may be sent again, then the new ones, each in
+ * the order they came. One timer for all, set for the earliest deadline; a command that leaves is gone, and is never sent.
+ */
+export class ParkedQueue {
+  readonly #clock: Clock;
+  readonly #onExpired: (tickets: readonly Ticket[]) => void;
+  readonly #again = new Set<Ticket>();
+  readonly #fresh = new Set<Ticket>();
+  #timer: { timer: Timer; at: Instant } | undefined;
+
+  constructor(clock: Clock, onExpired: (tickets: readonly Ticket[]) => void) {
+    this.#clock = clock;
+    this.#onExpired = onExpired;
+  }
+
+  get size(): number {
+    return this.#again.size + this.#fresh.size;
+  }
+
+  add(ticket: Ticket): void {
+    this.#fresh.add(ticket);
+    this.#arm(ticket.deadline);
+  }
+
+  /** For what was sent before: it goes before all that is new. */
+  addAgain(ticket: Ticket): void {
+    this.#again.add(ticket);
+    this.#arm(ticket.deadline);
+  }
+
+  remove(ticket: Ticket): void {
+    if (!this.#again.delete(ticket)) this.#fresh.delete(ticket);
+    if (this.size === 0) this.#disarm();
+  }
+
+  takeAll(): Ticket[] {
+    const all = [...this];
+    this.#again.clear();
+    this.#fresh.clear();
+    this.#disarm();
+    return all;
+  }
+
+  *[Symbol.iterator](): IterableIterator<Ticket> {
+    yield* this.#again;
+    yield* this.#fresh;
+  }
+
+  #arm(at: Instant): void {
+    if (this.#timer && this.#timer.at <= at) return;
+    this.#disarm();
+    const timer = this.#clock.timer(Math.max(0, at - this.#clock.now()), () => this.#sweep());
+    this.#timer = { timer, at };
+  }
+
+  #disarm(): void {
+    this.#timer?.timer.cancel();
+    this.#timer = undefined;
+  }
+
+  #sweep(): void {
+    this.#timer = undefined;
+    const now = this.#clock.now();
+    const expired: Ticket[] = [];
+    let next = Infinity;
+    for (const ticket of this) {
+      // Half a millisecond of grace: timers are coarser than the clock.
+      if (ticket.deadline <= now + 0.5) expired.push(ticket);
+      else next = Math.min(next, ticket.deadline);
+    }
+    for (const ticket of expired) this.remove(ticket);
+    if (next < Infinity) this.#arm(next);
+    if (expired.length > 0) this.#onExpired(expired);
+  }
+}

@@ -1,0 +1,116 @@
+import { HaError, type Clock, type Instant } from '@steadfast/shared';
+import type { DriverCommand } from './command.ts';
+
+/**
+ * Transactions live on a connection. When that ends, what is left of one must not run on the next as if it were whole.
+ * - `open`: a MULTI was sent by itself (not as one pipeline), and its EXEC has not been
+ * - `watching`: keys are watched for a transaction to come
+ * - `lost`: the connection ended in between; the rest up to EXEC is refused (`from`: at once, or from the next MULTI)
+ */
+type State =
+  | { readonly at: 'none' }
+  | { readonly at: 'watching' }
+  | { readonly at: 'open'; readonly watching: boolean }
+  | { readonly at: 'lost'; readonly from: 'here' | 'multi'; readonly why: HaError; readonly until: Instant };
+
+type Input =
+  | { readonly is: 'sent'; readonly name: string; readonly pipelined: boolean }
+  | { readonly is: 'ended'; readonly now: Instant };
+
+/** A caller who never ends a lost transaction must not block the others for ever. */
+const LOST_MS = 30_000;
+
+/** The names that have a meaning here, as programs write them. */
+const NAMES = new Set(
+  ['multi', 'exec', 'discard', 'watch', 'unwatch'].flatMap((name) => [name, name.toUpperCase()]),
+);
+
+export class TransactionGuard {
+  readonly #clock: Clock;
+  #state: State = { at: 'none' };
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  static concerns(name: string): boolean {
+    return NAMES.has(name);
+  }
+
+  get mood(): { transaction: boolean; watching: boolean } {
+    const state = this.#state;
+    return {
+      transaction: state.at === 'open',
+      watching: state.at === 'watching' || (state.at === 'open' && state.watching),
+    };
+  }
+
+  /** Something has been lost, and commands have to be looked at. */
+  get alert(): boolean {
+    return this.#state.at === 'lost';
+  }
+
+  /** A command has gone out. */
+  sent(command: DriverCommand): void {
+    const name = command.name.toLowerCase();
+    this.#state = transition(this.#state, {
+      is: 'sent',
+      name,
+      pipelined: command.pipelineIndex !== undefined,
+    });
+  }
+
+  /** The connection has ended. */
+  ended(): void {
+    this.#state = transition(this.#state, { is: 'ended', now: this.#clock.now() });
+  }
+
+  /** The MULTI of a pipeline was refused: so is the rest of it. */
+  refuse(why: HaError): void {
+    this.#state = { at: 'lost', from: 'here', why, until: this.#clock.now() + LOST_MS };
+  }
+
+  /** Why the command must not be sent; undefined where it may. */
+  refusal(command: DriverCommand): HaError | undefined {
+    const state = this.#state;
+    if (state.at !== 'lost') return undefined;
+    const name = command.name.toLowerCase();
+    const restarts = name === 'watch' || name === 'unwatch' || (name === 'multi' && state.from === 'here');
+    if (restarts || this.#clock.now() > state.until) {
+      this.#state = { at: 'none' };
+      return undefined;
+    }
+    if (state.from === 'multi') {
+      if (name !== 'multi') return undefined;
+      this.#state = { ...state, from: 'here' };
+    } else if (name === 'exec' || name === 'discard') {
+      this.#state = { at: 'none' };
+    }
+    return new HaError(state.why.code, state.why.message, { outcome: 'notSent', cause: state.why.cause });
+  }
+}
+
+function transition(state: State, input: Input): State {
+  if (input.is === 'ended') return onEnd(state, input.now);
+  const watching = state.at === 'watching' || (state.at === 'open' && state.watching);
+  switch (input.name) {
+    case 'multi':
+      return input.pipelined ? state : { at: 'open', watching };
+    case 'watch':
+      return state.at === 'open' ? state : { at: 'watching' };
+    case 'exec':
+    case 'discard':
+    case 'unwatch':
+      return { at: 'none' };
+    default:
+      return state;
+  }
+}
+
+function onEnd(state: State, now: Instant): State {
+  if (state.at === 'none' || state.at === 'lost') return state;
+  const what = state.at === 'open' ? 'a transaction was open' : 'keys were watched';
+  const message = `the connection ended while ${what}; nothing of the transaction was applied, begin it again`;
+  const why = new HaError('HA_TRANSACTION_LOST', message, { outcome: 'notSent' });
+  return { at: 'lost', from: state.at === 'open' ? 'here' : 'multi', why, until: now + LOST_MS };
+}

@@ -1,0 +1,186 @@
+import {
+  backoffMs,
+  Deadline,
+  describeError,
+  endpointKey,
+  HaError,
+  isHaError,
+  primaryOf,
+  sleep,
+  type Primary,
+} from '@steadfast/shared';
+import type { Socket } from 'node:net';
+import type { ReplicationGroup } from '../group/replication-group.ts';
+import { tlsRefusal } from '../options/tls.ts';
+import { identify } from '../wire/identify.ts';
+import { WireConnection } from '../wire/wire-connection.ts';
+import type { Link } from './link.ts';
+
+export interface DialerListener {
+  /** a verified link stands; ioredis is about to get its socket */
+  linked(link: Link): void;
+  /** it has ended; called before ioredis hears of it */
+  unlinked(link: Link): void;
+  /** the server refuses us, after it had let us in before: trying goes on, but callers should know at once */
+  refused(error: HaError): void;
+}
+
+/** Pauses between dials that fail, and after links that did not live long. */
+const PAUSE = { minMs: 10, maxMs: 1_000 };
+const REFUSED_PAUSE = { minMs: 500, maxMs: 5_000 };
+/** A link that ends sooner counts as a failed dial. */
+const SHORT_LIFE_MS = 1_000;
+/** One wait for a primary; the dialer waits again and again, commands have deadlines of their own. */
+const ROUND_MS = 30_000;
+
+/**
+ * Finds the primary, opens a connection to it and verifies that it is one, as often as it takes. ioredis takes a connector
+ * that rejects for the end of the client: so only being closed, and settings that never worked, reject.
+ */
+export class Dialer {
+  readonly #group: () => ReplicationGroup;
+  readonly #listener: DialerListener;
+  #giveUp: AbortController | undefined;
+  #link: Link | undefined;
+  #failures = 0;
+  #everLinked = false;
+  #fatal: HaError | undefined;
+
+  constructor(group: () => ReplicationGroup, listener: DialerListener) {
+    this.#group = group;
+    this.#listener = listener;
+  }
+
+  /** why connect() rejected, where it was not for being closed */
+  get fatal(): HaError | undefined {
+    return this.#fatal;
+  }
+
+  get link(): Link | undefined {
+    return this.#link;
+  }
+
+  async connect(): Promise<Socket> {
+    const giveUp = new AbortController();
+    this.#giveUp = giveUp;
+    this.#fatal = undefined;
+    // Runs for as long as the client is open; every turn waits for a primary, or pauses.
+    while (!giveUp.signal.aborted) {
+      try {
+        await this.#pause(giveUp.signal);
+        const link = await this.#attempt(giveUp.signal);
+        return this.#accept(link);
+      } catch (error) {
+        this.#failures += 1;
+        if (!giveUp.signal.aborted) await this.#failed(error, giveUp.signal);
+      }
+    }
+    throw closedError();
+  }
+
+  /** Ends the link at once, and any dial under way. ioredis would end it politely, and wait 2 s for a frozen server. */
+  disconnect(): void {
+    this.#giveUp?.abort();
+    this.cut();
+  }
+
+  /** Ends the link; ioredis will ask for another. */
+  cut(): void {
+    this.#link?.socket.destroy();
+  }
+
+  async #pause(signal: AbortSignal): Promise<void> {
+    if (this.#failures === 0) return;
+    const { clock, random } = this.#group().settings;
+    await sleep(clock, backoffMs(PAUSE, this.#failures - 1, random), { signal });
+  }
+
+  async #attempt(signal: AbortSignal): Promise<Link> {
+    const { monitor, pacer, settings } = this.#group();
+    const primary = await monitor.whenPrimary(Deadline.after(settings.clock, ROUND_MS), signal);
+    const { generation } = monitor.topology;
+    return pacer.run(generation, () => this.#dial(primary, generation, signal));
+  }
+
+  async #dial(primary: Primary, generation: number, signal: AbortSignal): Promise<Link> {
+    const { monitor, settings } = this.#group();
+    const { clock, data, ha } = settings;
+    const { endpoint, epoch } = primary;
+    const at = clock.now();
+    const options = {
+      endpoint,
+      tls: data.tls,
+      family: data.family,
+      timeoutMs: ha.dialTimeoutMs,
+      clock,
+      signal,
+    };
+    let connection: WireConnection | undefined;
+    try {
+      connection = await WireConnection.open(options);
+      const remainingMs = Math.max(1, ha.dialTimeoutMs - (clock.now() - at));
+      const asked = { timeoutMs: remainingMs, roleOptional: ha.strategy === 'single' };
+      const identity = await identify(connection, data.credentials, asked);
+      if (identity.is === 'primary') monitor.report({ kind: 'self', endpoint, role: 'primary', at });
+      else if (identity.is === 'replica') monitor.report({ kind: 'self', endpoint, role: 'replica', at });
+      else throw new Error(identity.why);
+      if (identity.is === 'replica') throw new Error(`${endpointKey(endpoint)} has become a replica`);
+      const now = primaryOf(monitor.topology);
+      if (!now || monitor.topology.generation !== generation)
+        throw new Error('the primary changed while it was dialled');
+      return { socket: connection.release(), endpoint, generation, epoch, since: clock.now() };
+    } catch (error) {
+      connection?.destroy();
+      if (connection === undefined && !signal.aborted)
+        monitor.report({ kind: 'unreachable', endpoint, reason: describeError(error), at });
+      else monitor.suspect(`a dial of ${endpointKey(endpoint)} failed`);
+      throw tlsRefusal(error, endpointKey(endpoint)) ?? error;
+    }
+  }
+
+  #accept(link: Link): Socket {
+    const { clock } = this.#group().settings;
+    this.#link = link;
+    this.#everLinked = true;
+    // Before ioredis adds its own listener: what is in flight is ours to settle.
+    link.socket.once('close', () => {
+      if (this.#link === link) this.#link = undefined;
+      this.#failures = clock.now() - link.since < SHORT_LIFE_MS ? this.#failures + 1 : 0;
+      this.#listener.unlinked(link);
+    });
+    this.#listener.linked(link);
+    return link.socket;
+  }
+
+  /** @throws where trying again would only hide a wrong setting */
+  async #failed(error: unknown, signal: AbortSignal): Promise<void> {
+    const { log, settings, monitor } = this.#group();
+    const refused = isHaError(error, 'HA_AUTH') || isHaError(error, 'HA_CONFIG');
+    log.warn({ error: describeError(error), attempt: this.#failures }, 'no connection yet');
+    if (refused && !this.#everLinked) {
+      this.#fatal = error;
+      throw error;
+    }
+    if (refused) this.#listener.refused(error);
+    if (isHaError(error, 'HA_CLOSED')) throw closedError();
+    if (refused || isHaError(error, 'HA_CIRCUIT_OPEN')) await this.#rest(monitor, settings, signal);
+  }
+
+  /** A longer pause, which ends when something is discovered. */
+  async #rest(
+    monitor: ReplicationGroup['monitor'],
+    { clock, random }: ReplicationGroup['settings'],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const news = new AbortController();
+    const stop = monitor.onChange(({ next }) => primaryOf(next) && news.abort());
+    const either = AbortSignal.any([signal, news.signal]);
+    await sleep(clock, backoffMs(REFUSED_PAUSE, Math.min(this.#failures, 6), random), { signal: either });
+    stop();
+  }
+}
+
+/** The words that programs know from ioredis. */
+export function closedError(): HaError {
+  return new HaError('HA_CLOSED', 'Connection is closed.', { outcome: 'notSent' });
+}

@@ -1,0 +1,59 @@
+import type { Instant } from '@steadfast/shared';
+
+/**
+ * A link with work in flight and not a byte coming.
+ * - `flowing`: bytes come, or nothing is asked
+ * - `quiet`: none since `since`
+ * - `suspected`: the primary is being looked at since `suspectedAt`
+ */
+export type Silence =
+  | { readonly at: 'flowing'; readonly bytes: number }
+  | { readonly at: 'quiet'; readonly bytes: number; readonly since: Instant }
+  | {
+      readonly at: 'suspected';
+      readonly bytes: number;
+      readonly since: Instant;
+      readonly suspectedAt: Instant;
+    };
+
+export interface Sample {
+  readonly now: Instant;
+  /** bytes received on the link so far */
+  readonly bytes: number;
+  /** something is in flight that should be answered soon (a BLPOP need not be) */
+  readonly busy: boolean;
+  /** when the primary was last asked and said that it is one, on another connection */
+  readonly confirmedAt: Instant;
+  /** nobody can be reached */
+  readonly searching: boolean;
+}
+
+export interface SilenceOptions {
+  readonly silenceMs: number;
+  /** no command is kept in flight for longer than this where nobody can be reached */
+  readonly giveUpMs: number;
+}
+
+export type Act = 'none' | 'suspect' | 'cut';
+
+/**
+ * Pure. Silence alone never cuts a link, since a slow command is no failure: it is cut where the primary proves alive on
+ * another connection while this one stays silent for as long again, or where nobody is reached until the deadline.
+ */
+export function watch(state: Silence, sample: Sample, options: SilenceOptions): { next: Silence; act: Act } {
+  const { now, bytes } = sample;
+  if (!sample.busy || bytes !== state.bytes) return { next: { at: 'flowing', bytes }, act: 'none' };
+  switch (state.at) {
+    case 'flowing':
+      return { next: { at: 'quiet', bytes, since: now }, act: 'none' };
+    case 'quiet':
+      return now - state.since < options.silenceMs
+        ? { next: state, act: 'none' }
+        : { next: { at: 'suspected', bytes, since: state.since, suspectedAt: now }, act: 'suspect' };
+    case 'suspected': {
+      const halfOpen = sample.confirmedAt > state.suspectedAt && now - state.suspectedAt >= options.silenceMs;
+      const hopeless = sample.searching && now - state.since >= options.giveUpMs;
+      return { next: state, act: halfOpen || hopeless ? 'cut' : 'none' };
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import type { ConnectionOptions } from 'node:tls';
+import {
+  describeError,
+  endpointKey,
+  type Clock,
+  type Endpoint,
+  type Observation,
+  type Prober,
+} from '@steadfast/shared';
+import { tlsRefusal } from '../options/tls.ts';
+import { identify, type Credentials } from '../wire/identify.ts';
+import { WireConnection } from '../wire/wire-connection.ts';
+
+export interface RedisProberOptions {
+  clock: Clock;
+  credentials: Credentials;
+  tls: ConnectionOptions | undefined;
+  family: number | undefined;
+  /** a server that forbids ROLE is taken for the primary: only where there is but one */
+  roleOptional: boolean;
+}
+
+/** Asks members ROLE. During a search the connections stay open, so that each further question is one round trip. */
+export class RedisProber implements Prober {
+  readonly #options: RedisProberOptions;
+  readonly #open = new Map<string, WireConnection>();
+  readonly #asking = new Set<string>();
+  #resting = false;
+
+  constructor(options: RedisProberOptions) {
+    this.#options = options;
+  }
+
+  async probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation> {
+    const at = this.#options.clock.now();
+    const key = endpointKey(endpoint);
+    this.#resting = false;
+    this.#asking.add(key);
+    try {
+      return await this.#ask(endpoint, at, timeoutMs);
+    } catch (error) {
+      if (error instanceof Busy) throw error;
+      this.#drop(key);
+      const refusal = tlsRefusal(error, key) ?? (isFinal(error) ? error : undefined);
+      if (refusal) throw refusal as Error;
+      return { kind: 'unreachable', endpoint, reason: describeError(error), at };
+    } finally {
+      this.#asking.delete(key);
+      if (this.#resting) this.#drop(key);
+    }
+  }
+
+  /** A connection with a question under way goes when that is answered: cutting it would pass for an answer. */
+  rest(): void {
+    this.#resting = true;
+    for (const key of [...this.#open.keys()]) if (!this.#asking.has(key)) this.#drop(key);
+  }
+
+  close(): void {
+    this.rest();
+    for (const key of [...this.#open.keys()]) this.#drop(key);
+  }
+
+  async #ask(endpoint: Endpoint, at: number, timeoutMs: number): Promise<Observation> {
+    const { clock, credentials, roleOptional } = this.#options;
+    const connection = await this.#connection(endpoint, timeoutMs);
+    const remainingMs = Math.max(1, timeoutMs - (clock.now() - at));
+    const identity = await identify(connection, credentials, { timeoutMs: remainingMs, roleOptional });
+    if (identity.is === 'busy') throw new Busy(`${endpointKey(endpoint)} is busy: ${identity.why}`);
+    if (identity.is === 'notReady') return { kind: 'unreachable', endpoint, reason: identity.why, at };
+    return { kind: 'self', endpoint, role: identity.is, at };
+  }
+
+  async #connection(endpoint: Endpoint, timeoutMs: number): Promise<WireConnection> {
+    const key = endpointKey(endpoint);
+    const known = this.#open.get(key);
+    if (known?.open) return known;
+    const { clock, tls, family } = this.#options;
+    const connection = (await WireConnection.open({ endpoint, tls, family, timeoutMs, clock })).unref();
+    this.#open.set(key, connection);
+    return connection;
+  }
+
+  #drop(key: string): void {
+    this.#open.get(key)?.destroy();
+    this.#open.delete(key);
+  }
+}
+
+/** Alive and silent about its role: nothing is concluded from that. */
+class Busy extends Error {}
+
+function isFinal(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === 'HA_AUTH' || code === 'HA_CONFIG';
+}

@@ -1,0 +1,176 @@
+import type { ConnectionOptions } from 'node:tls';
+import {
+  backoffMs,
+  endpointKey,
+  type Clock,
+  type Endpoint,
+  type Instant,
+  type Random,
+  type Timer,
+} from '@steadfast/shared';
+import { tlsRefusal } from '../options/tls.ts';
+import { authCommand, checkLogin, type Credentials } from '../wire/identify.ts';
+import { ErrorReply, type Reply } from '../wire/reply.ts';
+import { WireConnection } from '../wire/wire-connection.ts';
+import { readView, viewQuestions, type SentinelView } from './sentinel-view.ts';
+
+export interface SentinelLinkOptions {
+  clock: Clock;
+  random: Random;
+  master: string;
+  credentials: Credentials;
+  tls: ConnectionOptions | undefined;
+  /** hears every notification: channel and message */
+  onMessage: (step: string, message: string) => void;
+}
+
+/** Reconnects of the subscription: from 50 ms to 2 s. */
+const RECONNECT = { minMs: 50, maxMs: 2_000 };
+/** Pauses of the questions to one that did not answer. */
+const REST = { minMs: 250, maxMs: 5_000 };
+/** Opening a connection to a sentinel may take so long. */
+const DIAL_MS = 1_000;
+/** A subscription that has answered no PING for so long is dead. */
+const PONG_MS = 2_000;
+
+/**
+ * What we hold of one sentinel: a connection that is asked, and one that is subscribed to its notifications. Neither keeps
+ * the process alive, and a sentinel that does not answer costs nobody else anything.
+ */
+export class SentinelLink {
+  readonly endpoint: Endpoint;
+  readonly key: string;
+  /** the sentinel's own id, once it has said it: one sentinel may be known under several addresses */
+  runId: string | undefined;
+  readonly #options: SentinelLinkOptions;
+  #asked: WireConnection | undefined;
+  #asking: Promise<SentinelView> | undefined;
+  #subscribed: WireConnection | undefined;
+  #retry: Timer | undefined;
+  #failures = 0;
+  #pingedAt: Instant | undefined;
+  #misses = 0;
+  #restUntil: Instant = -Infinity;
+  #closed = false;
+
+  constructor(endpoint: Endpoint, options: SentinelLinkOptions) {
+    this.endpoint = endpoint;
+    this.key = endpointKey(endpoint);
+    this.#options = options;
+  }
+
+  /** A question is still open: a frozen sentinel is not asked twice, and not waited for. */
+  get silent(): boolean {
+    return this.#asking !== undefined;
+  }
+
+  /** It failed to answer a moment ago: it is asked again later, unless there is nobody else. */
+  get resting(): boolean {
+    return this.#options.clock.now() < this.#restUntil;
+  }
+
+  /** Asks for its view; while one question is open, further ones share it. */
+  ask(timeoutMs: number): Promise<SentinelView> {
+    this.#asking ??= this.#ask(timeoutMs).finally(() => (this.#asking = undefined));
+    return this.#asking;
+  }
+
+  /** Opens the subscription, and keeps it open. */
+  subscribe(): void {
+    if (this.#closed || this.#subscribed || this.#retry) return;
+    void this.#subscribe();
+  }
+
+  /** Notices a subscription that is dead without having been closed. */
+  checkPulse(): void {
+    const now = this.#options.clock.now();
+    if (!this.#subscribed) return;
+    if (this.#pingedAt === undefined) {
+      this.#pingedAt = now;
+      this.#subscribed.send([['PING']]);
+    } else if (now - this.#pingedAt > PONG_MS) {
+      this.#subscribed.destroy(new Error(`${this.key} is silent`));
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#retry?.cancel();
+    this.#asked?.destroy();
+    this.#subscribed?.destroy();
+  }
+
+  async #ask(timeoutMs: number): Promise<SentinelView> {
+    const { clock, master } = this.#options;
+    const at = clock.now();
+    try {
+      this.#asked = this.#asked?.open ? this.#asked : await this.#open(timeoutMs);
+      const questions = viewQuestions(master);
+      const remainingMs = Math.max(1, timeoutMs - (clock.now() - at));
+      const identity = this.runId === undefined ? [['SENTINEL', 'MYID']] : [];
+      const answers = await this.#asked.ask([...questions, ...identity], remainingMs);
+      const id = answers[questions.length];
+      if (typeof id === 'string') this.runId = id;
+      this.#misses = 0;
+      return readView(answers, { sentinel: this.key, master, at });
+    } catch (error) {
+      this.#restUntil = clock.now() + backoffMs(REST, this.#misses++, this.#options.random);
+      throw tlsRefusal(error, `sentinel ${this.key}`) ?? error;
+    }
+  }
+
+  async #open(timeoutMs: number): Promise<WireConnection> {
+    const { clock, tls, credentials } = this.#options;
+    const connection = await WireConnection.open({ endpoint: this.endpoint, tls, timeoutMs, clock });
+    connection.unref();
+    if (this.#closed) connection.destroy();
+    const login = authCommand(credentials);
+    if (login.length > 0) {
+      const [reply] = await connection.ask(login, timeoutMs);
+      try {
+        checkLogin(reply, credentials, this.endpoint);
+      } catch (error) {
+        connection.destroy();
+        throw error;
+      }
+    }
+    return connection;
+  }
+
+  async #subscribe(): Promise<void> {
+    let connection: WireConnection;
+    try {
+      this.#retry = undefined;
+      connection = await this.#open(DIAL_MS);
+    } catch {
+      return this.#again();
+    }
+    if (this.#closed) return connection.destroy();
+    this.#subscribed = connection;
+    this.#pingedAt = undefined;
+    connection.onEnd(() => this.#lost(connection));
+    connection.listen([['PSUBSCRIBE', '*']], (reply) => this.#hear(reply));
+  }
+
+  #lost(connection: WireConnection): void {
+    if (this.#subscribed !== connection) return;
+    this.#subscribed = undefined;
+    this.#again();
+  }
+
+  #again(): void {
+    if (this.#closed) return;
+    const { clock, random } = this.#options;
+    const ms = backoffMs(RECONNECT, this.#failures++, random);
+    this.#retry = clock.timer(ms, () => void this.#subscribe(), { background: true });
+  }
+
+  #hear(reply: Reply): void {
+    if (reply instanceof ErrorReply) return this.#subscribed?.destroy(new Error(reply.message));
+    if (!Array.isArray(reply)) return;
+    const [kind, , channel, message] = reply;
+    if (kind === 'psubscribe') this.#failures = 0;
+    if (kind === 'pong') this.#pingedAt = undefined;
+    if (kind === 'pmessage') this.#options.onMessage(String(channel), String(message));
+  }
+}

@@ -1,0 +1,142 @@
+import {
+  endpointKey,
+  HaError,
+  isHaError,
+  sleep,
+  type Endpoint,
+  type Observation,
+  type Resolver,
+} from '@steadfast/shared';
+import { parseSentinelEvent, type SentinelEvent } from './sentinel-event.ts';
+import { SentinelLink, type SentinelLinkOptions } from './sentinel-link.ts';
+import { toObservations, type SentinelView } from './sentinel-view.ts';
+
+/** Configured and learnt ones together. */
+const MAX_SENTINELS = 16;
+/** How long the others are waited for once most have answered. */
+const GRACE_MS = 20;
+
+export interface SentinelResolverOptions extends Omit<SentinelLinkOptions, 'onMessage'> {
+  seeds: readonly Endpoint[];
+  onEvent: (event: SentinelEvent) => void;
+}
+
+/**
+ * Asks all sentinels side by side and hears the notifications of each: only the leader of a failover publishes its steps,
+ * and nobody knows beforehand who that will be.
+ */
+export class SentinelResolver implements Resolver {
+  readonly name = 'sentinel';
+  readonly #options: SentinelResolverOptions;
+  readonly #links = new Map<string, SentinelLink>();
+  readonly #seeds: ReadonlySet<string>;
+  #wake: ((reason: string) => void) | undefined;
+  #everAnswered = false;
+
+  constructor(options: SentinelResolverOptions) {
+    this.#options = options;
+    this.#seeds = new Set(options.seeds.map(endpointKey));
+    for (const endpoint of options.seeds.slice(0, MAX_SENTINELS)) this.#add(endpoint);
+  }
+
+  /** How many sentinels are known. */
+  get size(): number {
+    return this.#links.size;
+  }
+
+  watch(wake: (reason: string) => void): void {
+    this.#wake = wake;
+    for (const link of this.#links.values()) link.subscribe();
+  }
+
+  async resolve(timeoutMs: number): Promise<readonly Observation[]> {
+    const links = [...this.#links.values()];
+    const views: SentinelView[] = [];
+    const errors: unknown[] = [];
+    const free = links.filter((link) => !link.silent);
+    const rested = free.filter((link) => !link.resting);
+    const asked = rested.length > 0 ? rested : free;
+    for (const link of links) link.checkPulse();
+    const answers = asked.map(async (link) => {
+      try {
+        views.push(await link.ask(timeoutMs));
+      } catch (error) {
+        errors.push(error);
+      }
+    });
+    await this.#enough(answers, Math.floor(links.length / 2) + 1);
+    if (views.length === 0) throw this.#failure(errors, asked.length);
+    this.#everAnswered = true;
+    this.#learn(views);
+    return toObservations(views);
+  }
+
+  close(): void {
+    for (const link of this.#links.values()) link.close();
+    this.#links.clear();
+  }
+
+  /** Waits for every answer, but for the slow ones only a moment once most are in. */
+  async #enough(answers: readonly Promise<void>[], majority: number): Promise<void> {
+    let open = answers.length;
+    const left = new AbortController();
+    const all = Promise.all(answers);
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        open -= 1;
+        if (open === 0) resolve();
+        else if (answers.length - open === majority)
+          void sleep(this.#options.clock, GRACE_MS, { signal: left.signal }).then(resolve);
+      };
+      for (const answer of answers) void answer.then(done);
+      if (open === 0) resolve();
+      void all.then(() => resolve());
+    });
+    left.abort();
+  }
+
+  /**
+   * Wrong settings end the wait at once, but only at the start: a sentinel that loses its configuration later must not end
+   * the others' waiting.
+   */
+  #failure(errors: readonly unknown[], asked: number): unknown {
+    const final = errors.find((error) => isHaError(error, 'HA_CONFIG') || isHaError(error, 'HA_AUTH'));
+    if (final !== undefined && !this.#everAnswered) return final;
+    const because = errors
+      .map((error) => (error instanceof Error ? error.message : String(error)))
+      .join('; ');
+    const message = `none of ${this.#links.size} sentinels answered${asked === 0 ? ': all are silent' : `: ${because}`}`;
+    return new HaError('HA_DIAL_FAILED', message, { outcome: 'notSent', cause: errors[0] });
+  }
+
+  /** Sentinels know each other: one address is enough to find all of them, and one that is gone from all lists is let go. */
+  #learn(views: readonly SentinelView[]): void {
+    const held = new Set([...this.#links.values()].map((link) => link.runId));
+    const listed = new Map(
+      views.flatMap((view) => view.sentinels).map((one) => [endpointKey(one.endpoint), one] as const),
+    );
+    for (const [key, link] of this.#links) {
+      if (this.#seeds.has(key) || listed.has(key) || views.some((view) => view.sentinel === key)) continue;
+      link.close();
+      this.#links.delete(key);
+    }
+    for (const [key, { endpoint, runId }] of listed) {
+      if (this.#links.has(key) || held.has(runId) || this.#links.size >= MAX_SENTINELS) continue;
+      const link = this.#add(endpoint);
+      if (this.#wake) link.subscribe();
+    }
+  }
+
+  #add(endpoint: Endpoint): SentinelLink {
+    const { onEvent, seeds: _, ...options } = this.#options;
+    const onMessage = (step: string, message: string): void => {
+      const event = parseSentinelEvent(step, message, options.master);
+      if (!event) return;
+      onEvent(event);
+      this.#wake?.(`${endpointKey(endpoint)} published ${step}`);
+    };
+    const link = new SentinelLink(endpoint, { ...options, onMessage });
+    this.#links.set(link.key, link);
+    return link;
+  }
+}

@@ -1,0 +1,114 @@
+import { endpointKey, HaError, type Endpoint, type Instant, type Observation } from '@steadfast/shared';
+import { ErrorReply, fieldsOf, type Reply } from '../wire/reply.ts';
+
+/** What one sentinel says about our master. `at` is when it was asked. */
+export interface SentinelView {
+  readonly sentinel: string;
+  readonly at: Instant;
+  readonly master: Endpoint;
+  readonly epoch: number;
+  readonly replicas: readonly Endpoint[];
+  readonly sentinels: readonly LearntSentinel[];
+}
+
+export interface LearntSentinel {
+  readonly endpoint: Endpoint;
+  readonly runId: string;
+}
+
+/**
+ * The questions, in one write. MASTER comes before the address on purpose: once the chosen replica is promoted the leader
+ * shows the new config-epoch beside the *old* address in MASTER, and the new address only in GET-MASTER-ADDR-BY-NAME;
+ * in this order an epoch is never paired with an address older than itself.
+ */
+export function viewQuestions(master: string): string[][] {
+  return [
+    ['SENTINEL', 'MASTER', master],
+    ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', master],
+    ['SENTINEL', 'REPLICAS', master],
+    ['SENTINEL', 'SENTINELS', master],
+  ];
+}
+
+/**
+ * Reads the answers to {@link viewQuestions}.
+ * @throws HaError HA_CONFIG where it is no sentinel or does not know the master, HA_AUTH where it refuses us
+ */
+export function readView(
+  answers: readonly Reply[],
+  about: { sentinel: string; master: string; at: Instant },
+): SentinelView {
+  const [master, address, replicas, sentinels] = answers;
+  if (master instanceof ErrorReply) throw viewError(master, about);
+  const fields = fieldsOf(master);
+  const named = Array.isArray(address) ? toEndpoint(address[0], address[1]) : undefined;
+  const epoch = Number(fields?.get('config-epoch') ?? Number.NaN);
+  if (!named || !Number.isInteger(epoch))
+    throw new Error(`sentinel ${about.sentinel} gave no address and config-epoch of ${about.master}`);
+  return {
+    sentinel: about.sentinel,
+    at: about.at,
+    master: named,
+    epoch,
+    replicas: listed(replicas).map(({ endpoint }) => endpoint),
+    sentinels: listed(sentinels),
+  };
+}
+
+function viewError(reply: ErrorReply, { sentinel, master }: { sentinel: string; master: string }): Error {
+  const details = { outcome: 'notSent', member: sentinel } as const;
+  const { message, prefix } = reply;
+  if (prefix === 'NOAUTH' || prefix === 'NOPERM') {
+    const text = `sentinel ${sentinel} wants other credentials (${message}); check REDIS_SENTINEL_USERNAME and REDIS_SENTINEL_PASSWORD`;
+    return new HaError('HA_AUTH', text, details);
+  }
+  if (/no such master/i.test(message)) {
+    const text = `REDIS_SENTINEL_MASTER_NAME is '${master}'; allowed: a master that the sentinels watch, and ${sentinel} does not know it`;
+    return new HaError('HA_CONFIG', text, details);
+  }
+  if (/unknown command/i.test(message)) {
+    const text = `REDIS_SENTINELS names ${sentinel}, which is no sentinel; allowed: host:port of sentinels (usually port 26379)`;
+    return new HaError('HA_CONFIG', text, details);
+  }
+  return new Error(`sentinel ${sentinel}: ${message}`);
+}
+
+function listed(reply: Reply | undefined): LearntSentinel[] {
+  if (!Array.isArray(reply)) return [];
+  return reply.flatMap((item) => {
+    const fields = fieldsOf(item);
+    const endpoint = toEndpoint(fields?.get('ip'), fields?.get('port'));
+    return endpoint ? [{ endpoint, runId: fields?.get('runid') ?? '' }] : [];
+  });
+}
+
+function toEndpoint(host: Reply | undefined, port: Reply | undefined): Endpoint | undefined {
+  const number = Number(port);
+  const valid = typeof host === 'string' && host !== '' && Number.isInteger(number) && number > 0;
+  return valid ? { host, port: number } : undefined;
+}
+
+/**
+ * The sentinels' views as observations: the highest config-epoch wins, since a sentinel that was cut off knows an older one;
+ * under the same epoch the address that more of them name.
+ */
+export function toObservations(views: readonly SentinelView[]): Observation[] {
+  const best = nominate(views);
+  if (!best) return [];
+  const endpoints = new Map<string, Endpoint>();
+  for (const view of views)
+    for (const endpoint of [view.master, ...view.replicas]) endpoints.set(endpointKey(endpoint), endpoint);
+  const { sentinel: source, at } = best;
+  return [
+    { kind: 'listing', endpoints: [...endpoints.values()], source, at },
+    { kind: 'nomination', endpoint: best.master, epoch: best.epoch, source, at },
+  ];
+}
+
+function nominate(views: readonly SentinelView[]): SentinelView | undefined {
+  const votes = (view: SentinelView): number =>
+    views.filter(
+      (other) => other.epoch === view.epoch && endpointKey(other.master) === endpointKey(view.master),
+    ).length;
+  return [...views].toSorted((a, b) => b.epoch - a.epoch || votes(b) - votes(a) || b.at - a.at)[0];
+}

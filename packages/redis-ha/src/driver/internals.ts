@@ -1,0 +1,86 @@
+import type { Redis } from 'ioredis';
+import type { DriverCommand } from '../commands/command.ts';
+
+/** One entry of ioredis's queues. */
+export interface QueueItem {
+  readonly command: DriverCommand;
+  readonly select: number;
+}
+
+interface Deque<T> {
+  readonly length: number;
+  shift(): T | undefined;
+  peekFront(): T | undefined;
+}
+
+/**
+ * What is used of ioredis beyond its documented surface, in one place. The same in 5.8 and 6.0; the suites run both.
+ * https://github.com/redis/ioredis/blob/main/lib/Redis.ts
+ */
+export interface DriverInternals {
+  readonly status: string;
+  readonly commandQueue: Deque<QueueItem>;
+  readonly offlineQueue: Deque<QueueItem>;
+  readonly condition: { readonly select: number } | null | undefined;
+  manuallyClosing: boolean;
+  setStatus(status: string, arg?: unknown): void;
+}
+
+export function internalsOf(redis: Redis): DriverInternals {
+  return redis as unknown as DriverInternals;
+}
+
+/**
+ * Hears every change of status at once. An event listener would hear it a tick late, and would be gone after the app's
+ * `removeAllListeners()`.
+ */
+export function watchStatus(redis: Redis, listener: (status: string) => void): void {
+  const internals = internalsOf(redis);
+  const original = internals.setStatus;
+  Object.defineProperty(redis, 'setStatus', {
+    value(status: string, arg?: unknown): void {
+      original.call(redis, status, arg);
+      listener(status);
+    },
+    configurable: true,
+    writable: true,
+  });
+}
+
+/** Empties a queue. */
+export function drain(queue: Deque<QueueItem>): QueueItem[] {
+  const items: QueueItem[] = [];
+  for (let item = queue.shift(); item; item = queue.shift()) items.push(item);
+  return items;
+}
+
+/** What ioredis itself sends to set a connection up, before it is ready. */
+const HANDSHAKE = new Set(['auth', 'hello', 'select', 'client', 'readonly', 'info']);
+
+/** Commands that a healthy server may answer late. */
+const BLOCKING = new Set([
+  'blpop',
+  'brpop',
+  'brpoplpush',
+  'blmove',
+  'blmovem',
+  'bzpopmin',
+  'bzpopmax',
+  'bzmpop',
+  'blmpop',
+  'xread',
+  'xreadgroup',
+  'wait',
+  'waitaof',
+  'monitor',
+  'debug',
+  'shutdown',
+]);
+
+export function isHandshake(command: DriverCommand): boolean {
+  return HANDSHAKE.has(command.name) && command.pipelineIndex === undefined;
+}
+
+export function isBlocking(command: DriverCommand): boolean {
+  return BLOCKING.has(command.name.toLowerCase());
+}

@@ -1,0 +1,204 @@
+import {
+  describeError,
+  primaryOf,
+  type Endpoint,
+  type Environment,
+  type HaError,
+  type TopologyChange,
+} from '@steadfast/shared';
+import { Redis, type RedisOptions } from 'ioredis';
+import type { DriverCommand } from './commands/command.ts';
+import { TransactionGuard } from './commands/transaction-guard.ts';
+import { connectorFor } from './dial/ha-connector.ts';
+import { Dialer } from './dial/dialer.ts';
+import { internalsOf, watchStatus, type QueueItem } from './driver/internals.ts';
+import type { ReplicationGroup } from './group/replication-group.ts';
+import { SharedGroup } from './group/shared-group.ts';
+import { isSameGroup, readSettings, type HaRedisOptions } from './options/settings.ts';
+import { SilenceWatch } from './traffic/silence-watch.ts';
+import { Traffic } from './traffic/traffic.ts';
+import { isNews } from './group/news.ts';
+import { redisHealth, type RedisHealth } from './group/health.ts';
+
+/** ioredis 6 says by type which shape of replies a duplicate gives. */
+type Duplicate<Override> = HaRedis & ReturnType<typeof Redis.prototype.duplicate<AsDriver<Override>>>;
+type AsDriver<Override> = Override extends Partial<RedisOptions> ? Override : undefined;
+type SendArguments = Parameters<Redis['sendCommand']>;
+
+/**
+ * An ioredis client that follows the primary. Commands wait through a failover instead of failing, are sent again only where
+ * that changes nothing, and every one that fails says what became of it (`error.outcome`).
+ *
+ * Events beside ioredis's own: `topology` with a {@link TopologyChange}, after the change.
+ * @throws HaError HA_CONFIG naming the option or variable that is wrong
+ */
+export class HaRedis extends Redis {
+  readonly #options: HaRedisOptions;
+  readonly #env: Environment;
+  readonly #shared: SharedGroup;
+  readonly #dialer: Dialer;
+  readonly #traffic: Traffic;
+  readonly #silence: SilenceWatch;
+  #group: ReplicationGroup | undefined;
+  #stops: (() => void)[] = [];
+
+  constructor(options: HaRedisOptions = {}, env: Environment = process.env, shared?: SharedGroup) {
+    const settings = readSettings(options, env);
+    const wiring: { self?: HaRedis } = {};
+    const group = (): ReplicationGroup => (wiring.self as HaRedis).#acquired();
+    const dialer = new Dialer(group, {
+      linked: () => undefined,
+      unlinked: (link) => {
+        (wiring.self as HaRedis).#silence.stop();
+        (wiring.self as HaRedis).#traffic.unlinked(link);
+      },
+      refused: (error) => (wiring.self as HaRedis).#refused(error),
+    });
+    const driverOptions: RedisOptions = {
+      ...settings.driver,
+      Connector: connectorFor(dialer),
+      retryStrategy: () => 0,
+    };
+    super(driverOptions);
+    wiring.self = this;
+    this.options.lazyConnect = options.lazyConnect ?? false;
+    this.#options = options;
+    this.#env = env;
+    this.#shared = shared ?? new SharedGroup(settings);
+    this.#dialer = dialer;
+    const driver = internalsOf(this);
+    this.#traffic = new Traffic({
+      settings,
+      group,
+      dialer,
+      driver,
+      send: (command, stream) => super.sendCommand(command as SendArguments[0], stream as SendArguments[1]),
+      select: (db) => void this.select(db).catch(() => undefined),
+      connect: () => void this.connect().catch(() => undefined),
+      disconnect: () => this.disconnect(),
+    });
+    const { silenceMs, failoverWaitMs } = settings.ha;
+    this.#silence = new SilenceWatch({
+      group,
+      dialer,
+      driver,
+      silenceMs,
+      giveUpMs: Math.max(failoverWaitMs, 2 * silenceMs),
+      closing: () => this.#traffic.closing,
+    });
+    watchStatus(this, (status) => this.#onStatus(status));
+    if (!this.options.lazyConnect) this.connect().catch(() => undefined);
+  }
+
+  /** The primary that is followed now. */
+  get primary(): Endpoint | undefined {
+    return this.#group && primaryOf(this.#group.monitor.topology)?.endpoint;
+  }
+
+  /** For readiness probes. Plain data. */
+  health(): RedisHealth {
+    return redisHealth(this.#group, { linked: this.#traffic.ready, waiting: this.#traffic.waiting });
+  }
+
+  override connect(callback?: (error?: Error | null) => void): Promise<void> {
+    if (this.status === 'end' || this.status === 'wait') {
+      this.#traffic.closing = false;
+      this.#traffic.endedBy = undefined;
+    }
+    this.#acquired();
+    return super.connect(callback);
+  }
+
+  /** Ends the connection at once, in any state. Waiting commands end with HA_CLOSED, those in flight as `unknown`. */
+  override disconnect(reconnect = false): void {
+    if (reconnect) return super.disconnect(true);
+    this.#traffic.closing = true;
+    const { status } = this;
+    if (status === 'end') return;
+    super.disconnect();
+    // Between two connections ioredis has nothing to close, and would never say that it has ended.
+    if (status !== 'reconnecting') return;
+    internalsOf(this).manuallyClosing = false;
+    internalsOf(this).setStatus('end');
+  }
+
+  /** A client of its own connection that shares what is known of the group, unless `override` leads elsewhere. */
+  override duplicate<Override extends Partial<HaRedisOptions> | Partial<RedisOptions> | undefined = undefined>(
+    override?: Override,
+  ): Duplicate<Override> {
+    const options = { ...this.#options, ...override } as HaRedisOptions;
+    const shared = isSameGroup({ ...override }) ? this.#shared : undefined;
+    return new HaRedis(options, this.#env, shared) as Duplicate<Override>;
+  }
+
+  /** @ignore While all is well this is all that stands between a command and ioredis. */
+  override sendCommand(...sent: SendArguments): unknown {
+    if (this.#traffic.open && !TransactionGuard.concerns(sent[0].name)) return super.sendCommand(...sent);
+    return this.#traffic.route(sent[0] as DriverCommand, sent[1]);
+  }
+
+  /** @ignore Every error reply passes here. */
+  override handleReconnection(error: Error, item: Parameters<Redis['handleReconnection']>[1]): void {
+    if (this.#traffic.refused(error, (item as QueueItem).command)) return;
+    super.handleReconnection(error, item);
+  }
+
+  /** @ignore An error that nobody listens for goes to the log, and never to the console or the process. */
+  override silentEmit(event: string, argument?: unknown): boolean {
+    if (event !== 'error' || this.listenerCount('error') > 0) return super.silentEmit(event, argument);
+    this.#group?.log.warn({ error: describeError(argument) }, 'an error that nobody listens for');
+    return false;
+  }
+
+  #acquired(): ReplicationGroup {
+    if (this.#group) return this.#group;
+    const group = this.#shared.acquire();
+    this.#group = group;
+    this.#stops = [
+      group.monitor.onChange((change) => this.#topologyChanged(change)),
+      group.hold.onChange(() => this.#traffic.flush()),
+    ];
+    return group;
+  }
+
+  #topologyChanged(change: TopologyChange): void {
+    this.#traffic.topologyChanged();
+    if (isNews(change)) this.emit('topology', change);
+  }
+
+  #onStatus(status: string): void {
+    // ioredis finishes its own part first (it subscribes again), and that goes before what waits.
+    if (status === 'ready') queueMicrotask(() => this.#readied());
+    if (status === 'end') this.#ended();
+  }
+
+  #readied(): void {
+    if (this.status !== 'ready') return;
+    this.#traffic.connectionReady();
+    this.#silence.start();
+  }
+
+  #ended(): void {
+    const error = this.#traffic.closing ? undefined : this.#dialer.fatal;
+    this.#traffic.endedBy = error;
+    this.#traffic.end(error);
+    this.#silence.stop();
+    for (const stop of this.#stops.splice(0)) stop();
+    if (!this.#group) return;
+    this.#group = undefined;
+    this.#shared.release();
+  }
+
+  #refused(error: HaError): void {
+    this.#traffic.rejectWaiting(error);
+    this.silentEmit('error', error);
+  }
+}
+
+/** Reconnecting is paced by the dialer: ioredis is to ask it at once. */
+function driverOptions(
+  options: RedisOptions,
+  Connector: NonNullable<RedisOptions['Connector']>,
+): RedisOptions & { replyMapping?: 'legacy' } {
+  return { ...options, Connector, retryStrategy: () => 0 } as RedisOptions & { replyMapping?: 'legacy' };
+}

@@ -1,0 +1,62 @@
+import type { Clock, Timer } from '@steadfast/shared';
+import type { SentinelEvent } from '../discovery/sentinel-event.ts';
+import { OPEN, transition, type Hold, type HoldInput } from './hold.ts';
+
+export interface HoldGateOptions {
+  clock: Clock;
+  enabled: boolean;
+  /** a hold lasts no longer than this, ms */
+  maxMs: number;
+  /** host:port of the primary that is followed now */
+  primary: () => string | undefined;
+}
+
+/** Keeps the {@link Hold} of one group, ends it in time, and tells the clients. */
+export class HoldGate {
+  readonly #options: HoldGateOptions;
+  readonly #listeners = new Set<(hold: Hold) => void>();
+  #hold: Hold = OPEN;
+  #timer: Timer | undefined;
+
+  constructor(options: HoldGateOptions) {
+    this.#options = options;
+  }
+
+  get holding(): boolean {
+    return this.#hold.at === 'holding';
+  }
+
+  onChange(listener: (hold: Hold) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  hear(event: SentinelEvent): void {
+    if (!this.#options.enabled) return;
+    const { clock, primary } = this.#options;
+    this.#apply({ is: 'event', event, now: clock.now(), primary: primary() });
+  }
+
+  /** The primary that was written to is followed no more. */
+  leave(): void {
+    this.#apply({ is: 'left' });
+  }
+
+  close(): void {
+    this.#listeners.clear();
+    this.#timer?.cancel();
+  }
+
+  #apply(input: HoldInput): void {
+    const next = transition(this.#hold, input, this.#options.maxMs);
+    if (next === this.#hold) return;
+    this.#hold = next;
+    this.#timer?.cancel();
+    if (next.at === 'holding') {
+      const late = (): void => this.#apply({ is: 'late', now: this.#options.clock.now() });
+      // A hair more than the limit: a timer that fires early must not leave the hold in place.
+      this.#timer = this.#options.clock.timer(this.#options.maxMs + 1, late);
+    }
+    for (const listener of this.#listeners) listener(next);
+  }
+}

@@ -1,0 +1,54 @@
+import { endpointKey, type Instant } from '@steadfast/shared';
+import type { SentinelEvent } from '../discovery/sentinel-event.ts';
+
+/**
+ * Whether writes wait for an announced failover. What is written to the old master after the chosen replica has been
+ * promoted is thrown away when that master is demoted, about a second later; so writes wait from the choice until the
+ * switch has been followed.
+ */
+export type Hold =
+  | { readonly at: 'open' }
+  | {
+      readonly at: 'holding';
+      readonly since: Instant;
+      readonly replica: string;
+      readonly untilAtMost: Instant;
+    };
+
+export type HoldInput =
+  | {
+      readonly is: 'event';
+      readonly event: SentinelEvent;
+      readonly now: Instant;
+      readonly primary: string | undefined;
+    }
+  /** another primary is being followed, or the old one has been fenced */
+  | { readonly is: 'left' }
+  | { readonly is: 'late'; readonly now: Instant };
+
+export const OPEN: Hold = { at: 'open' };
+
+/** Pure; the same object comes back where nothing changes. */
+export function transition(hold: Hold, input: HoldInput, maxMs: number): Hold {
+  switch (input.is) {
+    case 'event':
+      return onEvent(hold, input, maxMs);
+    case 'left':
+      return OPEN;
+    case 'late':
+      return hold.at === 'holding' && input.now >= hold.untilAtMost ? OPEN : hold;
+  }
+}
+
+function onEvent(
+  hold: Hold,
+  { event, now, primary }: Extract<HoldInput, { is: 'event' }>,
+  maxMs: number,
+): Hold {
+  if (event.is === 'aborted') return OPEN;
+  if (event.is !== 'selected' || hold.at === 'holding') return hold;
+  const replica = endpointKey(event.replica);
+  // An announcement that comes after the switch was followed already is about the past.
+  if (replica === primary) return hold;
+  return { at: 'holding', since: now, replica, untilAtMost: now + maxMs };
+}

@@ -1,0 +1,93 @@
+import {
+  choice,
+  endpoints,
+  flag,
+  integer,
+  LOG_LEVELS,
+  milliseconds,
+  text,
+  type Endpoint,
+  type OptionRow,
+  type OptionTable,
+  type Setting,
+} from '@steadfast/shared';
+
+/** The strategies this version has; `managed` is known, and refused for now with a word of its own. */
+export const STRATEGIES = ['sentinel', 'single'] as const;
+
+/** The options that are ours. ioredis's own pass through unread. Times are in milliseconds. */
+export interface HaOptions {
+  /** how the master is found (default `sentinel` where sentinels are given, else `single`) */
+  strategy: (typeof STRATEGIES)[number] | undefined;
+  /** redis://user:password@host:port/db, or rediss:// for TLS; everything but host and port also counts under `sentinel` */
+  url: string | undefined;
+  /** the sentinels, port 26379 where none is given; one that answers is enough, the others are learnt */
+  sentinels: readonly Endpoint[] | undefined;
+  /** the name under which the sentinels watch the master (default `mymaster`) */
+  name: string;
+  /** the data nodes' ACL user; wins over the URL's */
+  username: string | undefined;
+  /** the data nodes' password; wins over the URL's */
+  password: string | undefined;
+  /** the sentinels' ACL user, where they have one */
+  sentinelUsername: string | undefined;
+  /** the sentinels' password (default: the data nodes'; empty: none) */
+  sentinelPassword: string | undefined;
+  /** PEM file of the CAs to trust under TLS; several certificates in one file are fine */
+  caFile: string | undefined;
+  /** `none` turns the verification of certificates off (default `peer`) */
+  verifyMode: 'none' | 'peer';
+  /** how long a command waits for a primary, and is sent again where that is safe, 0 to 1 h (default 30 s) */
+  failoverWaitMs: number;
+  /** opening and verifying one connection, 50 ms to 1 h (default 2 s) */
+  dialTimeoutMs: number;
+  /** work in flight and not a byte for so long: the primary is looked at, 50 ms to 1 h (default 1 s) */
+  silenceMs: number;
+  /** background refresh while all is well, 100 ms to 1 h, jittered (default 5 s) */
+  refreshMs: number;
+  /** commands that may wait at once, 1 to 1,000,000 (default 10,000) */
+  maxWaiting: number;
+  /** writes wait from the choice of a replica until the switch, so that a planned failover loses nothing (default true) */
+  hold: boolean;
+  /** the longest such hold, 100 ms to 60 s (default 5 s) */
+  holdMaxMs: number;
+  /** level of the built-in logger (default `silent`); with the option `logger` the app's own decides */
+  logLevel: (typeof LOG_LEVELS)[number];
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+export const OPTION_TABLE: OptionTable<HaOptions> = {
+  strategy: row<HaOptions['strategy'] & string>(choice(STRATEGIES), undefined, 'REDIS_HA_STRATEGY'),
+  url: secret(text('redis://… or rediss://…'), 'REDIS_URL'),
+  sentinels: row(endpoints(26_379), undefined, 'REDIS_SENTINELS'),
+  name: row(text('the name of a master'), 'mymaster', 'REDIS_SENTINEL_MASTER_NAME'),
+  username: row(text('an ACL user'), undefined, 'REDIS_USERNAME'),
+  password: secret(anyText('a password'), 'REDIS_PASSWORD'),
+  sentinelUsername: row(text('an ACL user'), undefined, 'REDIS_SENTINEL_USERNAME'),
+  sentinelPassword: secret(anyText('a password, or nothing'), 'REDIS_SENTINEL_PASSWORD'),
+  caFile: row(text('the path of a PEM file'), undefined, 'REDIS_HA_CA_FILE'),
+  verifyMode: row(choice(['none', 'peer']), 'peer', 'REDIS_OPENSSL_VERIFY_MODE'),
+  failoverWaitMs: row(milliseconds(0, HOUR), 30_000, 'REDIS_HA_FAILOVER_WAIT_MS'),
+  dialTimeoutMs: row(milliseconds(50, HOUR), 2_000, 'REDIS_HA_DIAL_TIMEOUT_MS'),
+  silenceMs: row(milliseconds(50, HOUR), 1_000, 'REDIS_HA_SILENCE_MS'),
+  refreshMs: row(milliseconds(100, HOUR), 5_000, 'REDIS_HA_REFRESH_MS'),
+  maxWaiting: row(integer(1, 1_000_000), 10_000, 'REDIS_HA_MAX_WAITING'),
+  hold: row(flag(), true, 'REDIS_HA_HOLD'),
+  holdMaxMs: row(milliseconds(100, MINUTE), 5_000, 'REDIS_HA_HOLD_MAX_MS'),
+  logLevel: row(choice(LOG_LEVELS), 'silent', 'REDIS_HA_LOG_LEVEL', 'STEADFAST_LOG_LEVEL'),
+};
+
+function row<T>(setting: Setting<T>, value: T | undefined, ...env: string[]): OptionRow<T> {
+  return { setting, default: value, env };
+}
+
+function secret(setting: Setting<string>, ...env: string[]): OptionRow<string> {
+  return { setting, default: undefined, env, secret: true };
+}
+
+/** Any text, also none. */
+function anyText(allowed: string): Setting<string> {
+  return { allowed, read: (raw) => (typeof raw === 'string' ? raw : undefined) };
+}

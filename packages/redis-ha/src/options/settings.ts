@@ -1,0 +1,224 @@
+import type { ConnectionOptions } from 'node:tls';
+import {
+  HaError,
+  parseEndpoint,
+  readOptions,
+  systemClock,
+  systemRandom,
+  wrongSetting,
+  type Clock,
+  type createLogger,
+  type Endpoint,
+  type Environment,
+  type Random,
+} from '@steadfast/shared';
+import type { RedisOptions } from 'ioredis';
+import type { Credentials } from '../wire/identify.ts';
+import { OPTION_TABLE, STRATEGIES, type HaOptions } from './option-table.ts';
+import { parseRedisUrl, type RedisUrl } from './redis-url.ts';
+import { resolveTls } from './tls.ts';
+
+/** The app's own pino logger. */
+export type AppLogger = NonNullable<Parameters<typeof createLogger>[2]>;
+
+type Own = Partial<
+  Omit<HaOptions, 'sentinels' | 'username' | 'password' | 'sentinelUsername' | 'sentinelPassword' | 'name'>
+>;
+type Replaced =
+  | 'Connector'
+  | 'sentinels'
+  | 'name'
+  | 'retryStrategy'
+  | 'sentinelTLS'
+  | 'sentinelUsername'
+  | 'sentinelPassword';
+
+/** What `new HaRedis()` takes: everything ioredis does, and our own, each also settable from the environment. */
+export interface HaRedisOptions extends Omit<RedisOptions, Replaced>, Own {
+  sentinels?: string | readonly (string | { host: string; port?: number })[];
+  name?: string;
+  sentinelUsername?: string;
+  sentinelPassword?: string;
+  /** TLS to the sentinels (default: as to the data nodes) */
+  sentinelTLS?: boolean | ConnectionOptions;
+  /** the app's own pino logger */
+  logger?: AppLogger;
+  /** time and randomness, for tests */
+  clock?: Clock;
+  random?: Random;
+}
+
+/** All settings of one client, read once. */
+export interface Settings {
+  readonly ha: Readonly<HaOptions> & { readonly strategy: (typeof STRATEGIES)[number] };
+  /** the data node of strategy `single` */
+  readonly endpoint: Endpoint;
+  readonly sentinels: readonly Endpoint[];
+  readonly data: {
+    readonly credentials: Credentials;
+    readonly tls: ConnectionOptions | undefined;
+    readonly family: number | undefined;
+  };
+  readonly sentinel: { readonly credentials: Credentials; readonly tls: ConnectionOptions | undefined };
+  /** what is handed to ioredis */
+  readonly driver: RedisOptions;
+  readonly logger: AppLogger | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** @throws HaError HA_CONFIG naming the option or variable, its value and what is allowed */
+export function readSettings(options: HaRedisOptions, env: Environment): Settings {
+  refuseManaged(options.strategy ?? env['REDIS_HA_STRATEGY']);
+  refuseForeign(options);
+  const read = readOptions<HaOptions>(OPTION_TABLE, given(options), env);
+  const sentinels = read.sentinels ?? [];
+  const strategy = read.strategy ?? (sentinels.length > 0 ? 'sentinel' : 'single');
+  if (strategy === 'sentinel' && sentinels.length === 0)
+    throw wrongSetting(
+      'REDIS_SENTINELS (option sentinels)',
+      'not set',
+      'host:port[,host:port…], needed by strategy sentinel',
+    );
+  const ha = Object.freeze({ ...read, strategy });
+  const url =
+    read.url === undefined
+      ? undefined
+      : parseRedisUrl(options.url === undefined ? 'REDIS_URL' : 'option url', read.url);
+  const tls = options.tls ?? url?.tls ?? false;
+  const dataTls = tls === false ? undefined : resolveTls(tls, ha);
+  return {
+    ha,
+    endpoint: readEndpoint(options, url),
+    sentinels,
+    data: { credentials: dataCredentials(ha, url), tls: dataTls, family: options.family },
+    sentinel: {
+      credentials: sentinelCredentials(ha, url, options, env),
+      tls: sentinelTls(options, dataTls, ha),
+    },
+    driver: driverOptions(options, ha, url, dataTls),
+    logger: options.logger,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+  };
+}
+
+/** ioredis says null where it means: not set. */
+function given(options: HaRedisOptions): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null));
+}
+
+function refuseManaged(strategy: unknown): void {
+  if (strategy !== 'managed') return;
+  const allowed = `${STRATEGIES.join(', ')}; this version does not have managed yet (single follows no failover)`;
+  throw wrongSetting('REDIS_HA_STRATEGY', strategy, allowed);
+}
+
+/** What would quietly do nothing, or undo what this client is for, is refused. */
+function refuseForeign(options: object): void {
+  const reasons: Record<string, string> = {
+    Connector: 'this client brings its own',
+    retryStrategy: 'reconnecting is paced by this client; failoverWaitMs says how long commands wait',
+    path: 'unix sockets are not supported; give host and port',
+    natMap: 'address translation is not supported yet; let the sentinels announce dialable addresses',
+  };
+  for (const [name, why] of Object.entries(reasons)) {
+    const value = (options as Record<string, unknown>)[name];
+    if (value !== undefined && value !== null)
+      throw new HaError('HA_CONFIG', `option ${name} cannot be used: ${why}`, { outcome: 'notSent' });
+  }
+}
+
+function readEndpoint(options: HaRedisOptions, url: RedisUrl | undefined): Endpoint {
+  const host = options.host ?? url?.endpoint.host ?? '127.0.0.1';
+  const port = options.port ?? url?.endpoint.port ?? 6379;
+  const endpoint = parseEndpoint(`${host.includes(':') ? `[${host}]` : host}:${port}`, 6379);
+  if (!endpoint)
+    throw wrongSetting(
+      'options host and port',
+      `${host}:${port}`,
+      'a host name or address, and a port from 1 to 65535',
+    );
+  return endpoint;
+}
+
+function dataCredentials(ha: HaOptions, url: RedisUrl | undefined): Credentials {
+  return {
+    username: ha.username ?? url?.username,
+    password: ha.password ?? url?.password,
+    setting: 'REDIS_URL, REDIS_USERNAME and REDIS_PASSWORD',
+  };
+}
+
+/** An empty REDIS_SENTINEL_PASSWORD is a value: none. Where it is not set at all, the data nodes' password is tried. */
+function sentinelCredentials(
+  ha: HaOptions,
+  url: RedisUrl | undefined,
+  options: HaRedisOptions,
+  env: Environment,
+): Credentials {
+  const given = options.sentinelPassword !== undefined || env['REDIS_SENTINEL_PASSWORD'] !== undefined;
+  return {
+    username: ha.sentinelUsername,
+    password: given ? (ha.sentinelPassword ?? '') : (ha.password ?? url?.password),
+    setting: 'REDIS_SENTINEL_USERNAME and REDIS_SENTINEL_PASSWORD',
+  };
+}
+
+function sentinelTls(
+  options: HaRedisOptions,
+  dataTls: ConnectionOptions | undefined,
+  ha: HaOptions,
+): ConnectionOptions | undefined {
+  if (options.sentinelTLS === undefined) return dataTls;
+  return options.sentinelTLS === false ? undefined : resolveTls(options.sentinelTLS, ha);
+}
+
+/** ioredis's part. What is less safe there by default is off; the reasons stand in the README. */
+function driverOptions(
+  options: HaRedisOptions,
+  ha: HaOptions,
+  url: RedisUrl | undefined,
+  tls: ConnectionOptions | undefined,
+): RedisOptions {
+  const own = new Set<string>([
+    ...Object.keys(OPTION_TABLE),
+    'sentinelTLS',
+    'logger',
+    'clock',
+    'random',
+    'lazyConnect',
+    'tls',
+    'host',
+    'port',
+  ]);
+  const passed = Object.fromEntries(
+    Object.entries(options).filter(([name]) => !own.has(name)),
+  ) as RedisOptions;
+  const { username, password } = dataCredentials(ha, url);
+  return {
+    ...passed,
+    ...(ha.strategy === 'single' ? readEndpoint(options, url) : {}),
+    db: options.db ?? url?.db ?? 0,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined || password === '' ? {} : { password }),
+    ...(tls === undefined ? {} : { tls }),
+    lazyConnect: true,
+    maxRetriesPerRequest: null,
+    autoResendUnfulfilledCommands: false,
+    enableReadyCheck: false,
+    enableOfflineQueue: true,
+    connectTimeout: ha.dialTimeoutMs,
+  };
+}
+
+/** What makes two clients speak to the same group, as the same user: a duplicate that changes none of it shares the monitor. */
+const GROUP_OPTIONS: readonly string[] = [
+  ...['strategy', 'url', 'host', 'port', 'family', 'tls', 'username', 'password', 'caFile', 'verifyMode'],
+  ...['sentinels', 'name', 'sentinelUsername', 'sentinelPassword', 'sentinelTLS'],
+  ...['refreshMs', 'hold', 'holdMaxMs', 'clock', 'random'],
+];
+
+export function isSameGroup(override: Readonly<Record<string, unknown>>): boolean {
+  return !GROUP_OPTIONS.some((name) => override[name] !== undefined);
+}

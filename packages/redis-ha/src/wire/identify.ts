@@ -1,0 +1,81 @@
+import { HaError, endpointKey, type Endpoint } from '@steadfast/shared';
+import { ErrorReply, type Reply } from './reply.ts';
+import type { WireConnection } from './wire-connection.ts';
+
+/** Who we say we are. Without a password nothing is said. */
+export interface Credentials {
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  /** the settings to name when they are refused */
+  readonly setting: string;
+}
+
+/**
+ * What a member is.
+ * - `busy`: alive, but a script keeps it from answering: it says nothing about its role.
+ * - `notReady`: it cannot serve yet (loading, or its master link is down).
+ */
+export type Identity =
+  | { readonly is: 'primary' }
+  | { readonly is: 'replica' }
+  | { readonly is: 'notReady'; readonly why: string }
+  | { readonly is: 'busy'; readonly why: string };
+
+/**
+ * The question in one write: AUTH, ROLE, and a PING, which a server that is loading refuses while it answers ROLE already.
+ * `roleOptional`: a lone server that forbids ROLE is taken at its word that it is there.
+ */
+export async function identify(
+  connection: WireConnection,
+  credentials: Credentials,
+  options: { timeoutMs: number; roleOptional: boolean },
+): Promise<Identity> {
+  const login = authCommand(credentials);
+  const answers = await connection.ask([...login, ['ROLE'], ['PING']], options.timeoutMs);
+  if (login.length > 0) checkLogin(answers[0], credentials, connection.endpoint);
+  const [role, ping] = answers.slice(login.length);
+  return readIdentity(role, ping, credentials, connection.endpoint, options.roleOptional);
+}
+
+/** AUTH, where there is a password. */
+export function authCommand({ username, password }: Credentials): (readonly string[])[] {
+  if (password === undefined || password === '') return [];
+  return [username ? ['AUTH', username, password] : ['AUTH', password]];
+}
+
+/** @throws HaError HA_AUTH; a server that wants no password at all is content, as ioredis is */
+export function checkLogin(reply: Reply | undefined, credentials: Credentials, endpoint: Endpoint): void {
+  if (!(reply instanceof ErrorReply)) return;
+  if (/no password is set|without any password configured/.test(reply.message)) return;
+  throw refused(reply, credentials, endpoint);
+}
+
+export function refused(reply: ErrorReply, credentials: Credentials, endpoint: Endpoint): HaError {
+  const message = `${endpointKey(endpoint)} refused the credentials (${reply.message}); check ${credentials.setting}`;
+  return new HaError('HA_AUTH', message, { outcome: 'notSent', member: endpointKey(endpoint) });
+}
+
+function readIdentity(
+  role: Reply | undefined,
+  ping: Reply | undefined,
+  credentials: Credentials,
+  endpoint: Endpoint,
+  roleOptional: boolean,
+): Identity {
+  if (role instanceof ErrorReply) {
+    if (role.prefix === 'BUSY') return { is: 'busy', why: role.message };
+    if (role.prefix === 'LOADING' || role.prefix === 'MASTERDOWN')
+      return { is: 'notReady', why: role.message };
+    if (role.prefix === 'NOAUTH' || !roleOptional) throw refused(role, credentials, endpoint);
+  }
+  if (ping instanceof ErrorReply) {
+    if (ping.prefix === 'BUSY') return { is: 'busy', why: ping.message };
+    if (ping.prefix === 'LOADING') return { is: 'notReady', why: 'it is loading its data' };
+    if (ping.prefix === 'NOAUTH') throw refused(ping, credentials, endpoint);
+  }
+  if (role instanceof ErrorReply) return { is: 'primary' };
+  const word = Array.isArray(role) ? role[0] : undefined;
+  if (word === 'master') return { is: 'primary' };
+  if (word === 'slave') return { is: 'replica' };
+  return { is: 'notReady', why: `it answered ROLE with ${JSON.stringify(word ?? role ?? null)}` };
+}

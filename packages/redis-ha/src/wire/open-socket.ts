@@ -1,0 +1,54 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { endpointKey, type Clock, type Endpoint } from '@steadfast/shared';
+
+export interface SocketOptions {
+  endpoint: Endpoint;
+  /** undefined: plain TCP */
+  tls: ConnectionOptions | undefined;
+  timeoutMs: number;
+  clock: Clock;
+  /** 4, 6 or 0 for either */
+  family?: number | undefined;
+  /** ends the attempt, and with it the socket */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens a socket, through the TLS handshake where one is asked for, and resolves when it can be written to.
+ * @throws the socket's own error, or one that says how long was waited
+ */
+export function openSocket(options: SocketOptions): Promise<Socket> {
+  const { endpoint, tls, timeoutMs, clock, signal } = options;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(new Error('the dial was given up'));
+    const socket = start(options);
+    const settle = (error?: Error): void => {
+      timer.cancel();
+      signal?.removeEventListener('abort', onAbort);
+      socket.removeListener('close', onClose);
+      if (!error) return resolve(socket);
+      socket.destroy();
+      reject(error);
+    };
+    const onAbort = (): void => settle(new Error('the dial was given up'));
+    const onClose = (): void => settle(new Error(`${endpointKey(endpoint)} closed the connection at once`));
+    const late = new Error(`${endpointKey(endpoint)} did not take a connection within ${timeoutMs} ms`);
+    const timer = clock.timer(timeoutMs, () => settle(late));
+    signal?.addEventListener('abort', onAbort, { once: true });
+    // This listener stays for the socket's life: an error that nobody hears would end the process.
+    socket.on('error', settle);
+    socket.once('close', onClose);
+    socket.once(tls ? 'secureConnect' : 'connect', () => settle());
+  });
+}
+
+function start({ endpoint, tls, family }: SocketOptions): Socket {
+  const { host, port } = endpoint;
+  const address = { host, port, ...(family ? { family } : {}) };
+  const socket = tls
+    ? connectTls({ ...address, ...(isIP(host) === 0 ? { servername: host } : {}), ...tls })
+    : connectTcp(address);
+  socket.setNoDelay(true);
+  return socket;
+}
