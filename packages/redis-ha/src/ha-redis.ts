@@ -11,7 +11,7 @@ import type { DriverCommand } from './commands/command.ts';
 import { TransactionGuard } from './commands/transaction-guard.ts';
 import { connectorFor } from './dial/ha-connector.ts';
 import { Dialer } from './dial/dialer.ts';
-import { internalsOf, watchStatus, type QueueItem } from './driver/internals.ts';
+import { internalsOf, watchStatus } from './driver/internals.ts';
 import type { ReplicationGroup } from './group/replication-group.ts';
 import { SharedGroup } from './group/shared-group.ts';
 import { isSameGroup, readSettings, type HaRedisOptions } from './options/settings.ts';
@@ -54,12 +54,7 @@ export class HaRedis extends Redis {
       },
       refused: (error) => (wiring.self as HaRedis).#refused(error),
     });
-    const driverOptions: RedisOptions = {
-      ...settings.driver,
-      Connector: connectorFor(dialer),
-      retryStrategy: () => 0,
-    };
-    super(driverOptions);
+    super(driverOptions(settings.driver, connectorFor(dialer)));
     wiring.self = this;
     this.options.lazyConnect = options.lazyConnect ?? false;
     this.#options = options;
@@ -123,9 +118,9 @@ export class HaRedis extends Redis {
   }
 
   /** A client of its own connection that shares what is known of the group, unless `override` leads elsewhere. */
-  override duplicate<Override extends Partial<HaRedisOptions> | Partial<RedisOptions> | undefined = undefined>(
-    override?: Override,
-  ): Duplicate<Override> {
+  override duplicate<
+    Override extends Partial<HaRedisOptions> | Partial<RedisOptions> | undefined = undefined,
+  >(override?: Override): Duplicate<Override> {
     const options = { ...this.#options, ...override } as HaRedisOptions;
     const shared = isSameGroup({ ...override }) ? this.#shared : undefined;
     return new HaRedis(options, this.#env, shared) as Duplicate<Override>;
@@ -139,7 +134,7 @@ export class HaRedis extends Redis {
 
   /** @ignore Every error reply passes here. */
   override handleReconnection(error: Error, item: Parameters<Redis['handleReconnection']>[1]): void {
-    if (this.#traffic.refused(error, (item as QueueItem).command)) return;
+    if (this.#traffic.refused(error, item.command as unknown as DriverCommand)) return;
     super.handleReconnection(error, item);
   }
 
