@@ -109,8 +109,8 @@ describe('Monitor', () => {
   it('finds the primary in the first round', async () => {
     await following();
     expect(cluster.monitor.state).toBe('steady');
-    expect(cluster.changes.at(-1)?.previous.leadership.at).toBe('searching');
-    expect(cluster.changes.at(-1)?.next.leadership.at).toBe('following');
+    const found = cluster.changes.filter(({ next }) => next.leadership.at === 'following');
+    expect(found[0]?.previous.leadership.at).toBe('searching');
   });
 
   it('tells the prober to let its connections go whenever no search is on', async () => {
@@ -142,7 +142,7 @@ describe('Monitor', () => {
     const promotedAt = cluster.clock.now();
     await cluster.clock.advance(320);
     expect(await found).toBe('b');
-    expect(cluster.changes.at(-1)?.next.generation).toBe(2);
+    expect(cluster.monitor.topology.generation).toBe(2);
     expect((primaryOf(cluster.monitor.topology)?.observedAt ?? 0) - promotedAt).toBeLessThanOrEqual(313);
   });
 
