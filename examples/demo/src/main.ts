@@ -41,6 +41,7 @@ async function run(options: DemoOptions): Promise<number> {
   const stop = new AbortController();
   for (const signal of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[])
     process.on(signal, () => stop.abort(new Interrupted(signal)));
+  process.on('uncaughtException', (error) => stop.abort(error)); // even then nothing may be left behind
   try {
     const result = await runDemo(options, screen, teardown, stop.signal);
     screen.heading('Result');

@@ -116,7 +116,7 @@ describe('the report', () => {
 
   it('fails where the cluster did not come back', () => {
     const faults = run().faults.map((faultRun) => ({ ...faultRun, recovered: false }));
-    expect(report(run({ faults })).broken).toEqual(['no writes were possible again after crash']);
+    expect(report(run({ faults })).broken).toEqual(['nobody took over after crash']);
   });
 
   it('measures latency from when requests were due, the outage included', () => {

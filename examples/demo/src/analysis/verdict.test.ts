@@ -108,7 +108,7 @@ describe('the verdict', () => {
       counters: tally([]),
     };
     expect(judge(checks, { synchronous: true, unrecovered: ['crash'] }).broken).toEqual([
-      'no writes were possible again after crash',
+      'nobody took over after crash',
     ]);
   });
 });

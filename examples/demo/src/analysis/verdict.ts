@@ -33,7 +33,7 @@ export function judge(
   expectNone(jobs.contradicted, 'jobs queued though their error said they were not');
   expectNone(counters.doubled, 'counter increments doubled');
   expectNone(counters.contradicted, 'counter increments applied though their error said they were not');
-  for (const fault of run.unrecovered) broken.push(`no writes were possible again after ${fault}`);
+  for (const fault of run.unrecovered) broken.push(`nobody took over after ${fault}`);
   return { passed: broken.length === 0, broken };
 }
 

@@ -26,6 +26,16 @@ describe('the open loop', () => {
     expect(Math.min(...load.records.map(latencyMs))).toBeGreaterThanOrEqual(99);
   });
 
+  it('sends each request when it is due, not when the next one is', async () => {
+    const load = new OpenLoop({ rate: 10, now, next: () => CALL, send: () => Promise.resolve({ ok: true }) });
+    load.start();
+    await delay(350);
+    await load.stop(100);
+    const latencies = load.records.map(latencyMs).sort((a, b) => a - b);
+    expect(latencies).toHaveLength(4);
+    expect(latencies[2]).toBeLessThan(50);
+  });
+
   it('charges a blocked process to the latency instead of leaving it out', async () => {
     const load = new OpenLoop({
       rate: 100,

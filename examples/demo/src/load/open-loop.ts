@@ -74,7 +74,7 @@ export class OpenLoop {
 
   #sendDue(): void {
     const { now, rate, next } = this.#options;
-    const due = Math.min(MAX_REQUESTS, Math.floor(((now() - this.#startedAt) * rate) / 1000));
+    const due = Math.min(MAX_REQUESTS, 1 + Math.floor(((now() - this.#startedAt) * rate) / 1000));
     while (this.#sent < due) {
       const dueAt = this.#startedAt + (this.#sent * 1000) / rate;
       this.#sent += 1;

@@ -41,7 +41,9 @@ export async function runDemo(
   load.start();
   liveLine.start();
   await pause(QUIET_MS, failed);
-  screen.line(`      quiet: half of all requests take ${duration(latencyOf(load.records).p50)} or less`);
+  screen.line(
+    `quiet so far: half of all requests are answered within ${duration(latencyOf(load.records).p50)}`,
+  );
 
   const stage = { lab, observers, load, screen, strategy: options.strategy, signal: failed };
   const faults: FaultRun[] = [];
@@ -101,15 +103,26 @@ async function startLab(
   return lab;
 }
 
+/** Patroni's and Redis's own words for roles, in those of this project. */
+const ROLES: Readonly<Record<string, string>> = {
+  leader: 'primary',
+  master: 'primary',
+  sync_standby: 'replica, synchronous',
+};
+
 function membersTable(lab: Lab, status: LabStatus): string[] {
   const columns = [{ title: 'host' }, { title: 'address' }, { title: 'PostgreSQL' }, { title: 'Redis' }];
+  const role = (members: readonly { name: string; role: string }[] | undefined, host: string): string => {
+    const found = members?.find(({ name }) => name === host)?.role ?? '–';
+    return ROLES[found] ?? found;
+  };
   return table(
     columns,
     lab.description.hosts.map(({ name, ip }) => [
       name,
       ip,
-      status.postgres?.members.find((member) => member.name === name)?.role ?? '–',
-      status.redis?.members.find((member) => member.name === name)?.role ?? '–',
+      role(status.postgres?.members, name),
+      role(status.redis?.members, name),
     ]),
   );
 }

@@ -1,9 +1,11 @@
 import { monotonicMs, type FaultEvent, type Lab, type ObserverEvent, type Observers } from '@steadfast/lab';
-import { primaryAt, type Database } from '../analysis/server-window.ts';
+import { clientWindow, writesOf } from '../analysis/client-window.ts';
+import type { Phase } from '../analysis/phase.ts';
+import { primaryAt, serverWindow, type Database } from '../analysis/server-window.ts';
 import type { FaultRun } from '../analysis/report.ts';
 import type { DemoFault } from '../faults.ts';
 import type { OpenLoop } from '../load/open-loop.ts';
-import { since } from '../output/format.ts';
+import { duration, since } from '../output/format.ts';
 import type { Screen } from '../output/screen.ts';
 import { abortable, pause } from './abortable.ts';
 import { Narrator } from './narrator.ts';
@@ -22,6 +24,7 @@ const RECOVERY_MS = 90_000;
 const HEALTHY_MS = 90_000;
 /** What the load gets to work off its backlog, and to run quietly, before the next thing happens. */
 const SETTLE_MS = 3_000;
+const FIRST_ACK_MS = 3_000;
 const SETTLE_LIMIT_MS = 20_000;
 const POLL_MS = 50;
 
@@ -39,6 +42,7 @@ export async function runFault(stage: Stage, fault: DemoFault, from: number): Pr
     let recovered: boolean;
     if (fault.course.kind === 'recovers') {
       recovered = await primaryRises(stage, fault.database, faultAt);
+      if (recovered) await tellFirstAck(stage, fault.database, { from, faultAt, until: Infinity }, tell);
       await settle(load, signal);
       tellAll(await abortable(made.heal(), signal));
     } else {
@@ -47,7 +51,7 @@ export async function runFault(stage: Stage, fault: DemoFault, from: number): Pr
       recovered = await primaryStands(stage, fault.database);
       await settle(load, signal);
     }
-    if (!recovered) tell(monotonicMs(), `no writes possible within ${RECOVERY_MS / 1000} s`);
+    if (!recovered) tell(monotonicMs(), `nobody took over within ${RECOVERY_MS / 1000} s`);
     await abortable(lab.waitHealthy(HEALTHY_MS), signal);
     tell(monotonicMs(), 'every member is back and in step');
     await pause(SETTLE_MS, signal);
@@ -65,6 +69,24 @@ async function primaryRises(stage: Stage, database: Database, faultAt: number): 
     () => false,
   );
   return abortable(risen, stage.signal);
+}
+
+/** Says when the app's users could write again, as soon as that can be said. */
+async function tellFirstAck(
+  { observers, load, signal }: Stage,
+  database: Database,
+  phase: Phase,
+  tell: (at: number, what: string) => void,
+): Promise<void> {
+  const giveUpAt = monotonicMs() + FIRST_ACK_MS;
+  while (monotonicMs() < giveUpAt) {
+    await pause(POLL_MS, signal);
+    const server = serverWindow(await abortable(observers.events(), signal), database, phase);
+    const ackAt = server && clientWindow(writesOf(database, load.records), phase, server)?.firstAckAt;
+    if (server === undefined || ackAt === undefined) continue;
+    const lag = duration(ackAt - server.writableAt);
+    return tell(ackAt, `first write acknowledged by the app, ${lag} after ${server.newPrimary} took writes`);
+  }
 }
 
 /** Waits until somebody takes writes, which may have been so all along. */
