@@ -30,3 +30,9 @@ export interface ClientInternals {
 export function internals(client: ClientBase): ClientInternals {
   return client as unknown as ClientInternals;
 }
+
+/** Whether a statement can still be sent. */
+export function isUsable(client: ClientBase): boolean {
+  const { _queryable, _ending } = internals(client);
+  return _queryable && !_ending;
+}

@@ -4,7 +4,6 @@ import {
   endpointKey,
   HaError,
   pick,
-  withOutcome,
   type Endpoint,
   type HaCode,
   type Instant,
@@ -13,7 +12,7 @@ import {
 import { dialError } from '../errors/dial-error.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
 import { classifyWorkError, lostStatement } from '../errors/work-error.ts';
-import { internals, type ClientInternals } from './client-internals.ts';
+import { internals, isUsable, type ClientInternals } from './client-internals.ts';
 import type { DialContext } from './dial-context.ts';
 import { readIdentity, type Identity } from './identity.ts';
 
@@ -88,22 +87,27 @@ export class HaClient extends pg.Client {
 
   /** A statement given to a client whose link is gone was never sent; everything else goes straight to pg. */
   override query(...args: unknown[]): never {
-    const inner = internals(this);
-    const sent = inner._queryable && !inner._ending ? PG.query.apply(this, args) : this.#refuse(args);
+    const sent = isUsable(this) ? PG.query.apply(this, args) : this.#refuse(args);
     return sent as never; // pg's overloads say what it is
   }
 
-  /** pg's own refusal, with its outcome. */
+  /** pg's own refusal, as an error that says what happened to the work. */
   #refuse(args: unknown[]): unknown {
+    const member = this.endpoint ? endpointKey(this.endpoint) : 'the server';
+    const unsent = (cause: unknown): HaError =>
+      new HaError('HA_CONNECTION_LOST', `the link to ${member} is gone; the statement was not sent`, {
+        outcome: 'notSent',
+        cause,
+      });
     const marked = args.map((arg) => {
       if (typeof arg !== 'function') return arg;
       return (error: Error | null, result: unknown): unknown =>
-        arg(error && withOutcome(error, 'notSent'), result) as unknown;
+        arg(error && unsent(error), result) as unknown;
     });
     const result = PG.query.apply(this, marked);
     if (!(result instanceof Promise)) return result;
     return result.catch((error: unknown) => {
-      throw withOutcome(asError(error), 'notSent');
+      throw unsent(error);
     });
   }
 

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { asError, Deadline, decideRetry, outcomeOf, uniqueToken, type Outcome } from '@steadfast/shared';
+import { isUsable } from '../dial/client-internals.ts';
 import { classifyWorkError, isByRole } from '../errors/work-error.ts';
 import { sqlstateMeaning, sqlstateOf } from '../errors/sqlstate.ts';
 import { leaseClient } from '../pool/lease.ts';
@@ -76,11 +77,12 @@ async function attemptOnce<T>(
 
 /** Nothing has been committed: COMMIT was not sent. */
 async function failedBeforeCommit<T>(core: PoolCore, client: PoolClient, cause: Error): Promise<Attempt<T>> {
-  const lost = isByRole(cause);
+  // Whatever fn made of it: with its link the transaction is gone, and nothing of it was applied.
+  const lost = isByRole(cause) || !isUsable(client);
   if (lost) release(core, client, cause);
   else await rollback(client);
   const sqlstate = sqlstateOf(cause);
-  const known = sqlstate !== undefined || outcomeOf(cause) !== undefined;
+  const known = lost || sqlstate !== undefined || outcomeOf(cause) !== undefined;
   if (!known) throw cause; // the app's own error: not ours to label
   const replay = lost || (sqlstate !== undefined && sqlstateMeaning(sqlstate).replay);
   return { done: false, error: rejectedCopy(cause), replay };
