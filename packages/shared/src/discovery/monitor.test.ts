@@ -157,6 +157,28 @@ describe('Monitor', () => {
     expect(primaryOf(cluster.monitor.topology)?.endpoint).toEqual(B);
   });
 
+  it('asks everybody at once when news comes while a silent primary is still being checked', async () => {
+    await following();
+    cluster.set(A, 'silent');
+    cluster.monitor.suspect('silence');
+    await cluster.clock.advance(800);
+    const before = cluster.asked.length;
+    cluster.set(B, { role: 'primary', epoch: 2 });
+    cluster.monitor.suspect('a push');
+    await cluster.clock.advance(0);
+    expect(cluster.asked.slice(before)).toEqual(['b']);
+    expect(primaryOf(cluster.monitor.topology)?.endpoint).toEqual(B);
+  });
+
+  it('is not hastened by a control plane that keeps naming somebody else', async () => {
+    await following();
+    cluster.nominee = B;
+    cluster.monitor.suspect('a push');
+    cluster.asked.length = 0;
+    await cluster.clock.advance(5_000);
+    expect(cluster.asked.filter((host) => host === 'a').length).toBeLessThan(40);
+  });
+
   it('keeps a primary that was only slow', async () => {
     await following();
     cluster.monitor.suspect('silence');

@@ -84,6 +84,14 @@ export class Monitor {
   /** Something speaks against what is known: ask everybody, now. */
   suspect(_reason: string): void {
     const state = this.#state;
+    if (state.at === 'checking' && state.round > 1)
+      this.#transition({ at: 'checking', since: this.#options.clock.now(), round: 0 });
+    else this.#doubt();
+  }
+
+  /** As `suspect`, but while checks are under way they keep their pace: what they bring up must not hasten them. */
+  #doubt(): void {
+    const state = this.#state;
     const since = this.#options.clock.now();
     if (state.at === 'steady') this.#transition({ at: 'checking', since, round: 0 });
     else if (state.at === 'checking') this.#state = { ...state, since };
@@ -202,13 +210,13 @@ export class Monitor {
       if (observation.kind !== 'nomination') continue;
       const primary = primaryOf(this.#topology);
       const agrees = primary && endpointKey(primary.endpoint) === endpointKey(observation.endpoint);
-      if (!agrees) this.#lookAt(observation.endpoint, resolver.name);
+      if (!agrees) this.#lookAt(observation.endpoint);
     }
   }
 
   /** The control plane names another member: ask that one without waiting for the next round. */
-  #lookAt(endpoint: Endpoint, source: string): void {
-    this.suspect(`${source} names ${endpointKey(endpoint)}`);
+  #lookAt(endpoint: Endpoint): void {
+    this.#doubt();
     void this.#ask(endpointKey(endpoint), () => this.#probe(endpoint));
   }
 
