@@ -6,6 +6,8 @@ import { hostProcesses, killAll } from './host-processes.ts';
 import { destroyNetwork } from './network/namespaces.ts';
 import { withDescendants } from './process/identity.ts';
 import { Servers } from './process/server.ts';
+import { postgresDataDir } from './servers/patroni.ts';
+import { removeSharedMemory } from './state/shared-memory.ts';
 import { baseDir, labIds } from './state/folder.ts';
 import { releaseSlot } from './state/slots.ts';
 import { readState, staleness, type LabState } from './state/state-file.ts';
@@ -28,6 +30,7 @@ export async function endLab(
     await killAll(onHosts);
   }
   if (blueprint.names) await destroyNetwork(blueprint);
+  for (const { name } of blueprint.hosts) await removeSharedMemory(postgresDataDir(blueprint, name));
   const kept = keepLogs && existsSync(paths.logs(dir)) ? moveLogs(state) : undefined;
   rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
   rmSync(dir, { recursive: true, force: true, maxRetries: 5 });

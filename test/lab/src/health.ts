@@ -1,5 +1,5 @@
 import http from 'node:http';
-import { BALANCER, MASTER_NAME, type Blueprint, type Host } from './blueprint.ts';
+import { APP_USER, BALANCER, MASTER_NAME, type Blueprint, type Host } from './blueprint.ts';
 import { clusterMembers } from './control/patroni-rest.ts';
 import { fieldsOf, redisRole, sentinelCall, sentinelView } from './control/redis-call.ts';
 import { sql } from './control/sql.ts';
@@ -42,6 +42,7 @@ async function postgresHealthy(blueprint: Blueprint): Promise<void> {
       throw new LabError('there is no synchronous standby');
   }
   if (settings.haproxy) await haproxyRoutes(blueprint, host);
+  if (settings.pgbouncer) await throughPgbouncer(blueprint, host);
   if (settings.managed) await nameSays(blueprint, 'postgres', host.ip);
 }
 
@@ -60,6 +61,15 @@ async function haproxyRoutes(blueprint: Blueprint, primary: Host): Promise<void>
   if (up('primary') !== primary.name) throw new LabError(`HAProxy routes writes to '${up('primary')}'`);
   if (up('replicas') !== replicas.join(' '))
     throw new LabError(`HAProxy routes reads to '${up('replicas')}'`);
+}
+
+async function throughPgbouncer(blueprint: Blueprint, primary: Host): Promise<void> {
+  const { balancerIp, ports, secrets } = blueprint;
+  const as = { port: ports.pgbouncer, user: APP_USER, password: secrets.app };
+  const text = 'SELECT host(inet_server_addr()) AS ip, pg_is_in_recovery() AS standby';
+  const [row] = await sql(blueprint, { ip: balancerIp }, text, [], as);
+  if (row?.['ip'] !== primary.ip || row['standby'] !== false)
+    throw new LabError('PgBouncer leads to another member');
 }
 
 function haproxyStats(blueprint: Blueprint): Promise<string> {

@@ -9,6 +9,7 @@ import { baseDir, labIds } from '../state/folder.ts';
 import { readState, type LabState } from '../state/state-file.ts';
 import type { EnvChoice, LabDescription } from '../types.ts';
 import { startLab } from '../up.ts';
+import { fault, heal } from './fault-commands.ts';
 import { settingsFrom } from './settings.ts';
 import { statusLines } from './status-lines.ts';
 
@@ -23,6 +24,11 @@ export const commands: Record<string, Command> = {
     run: up,
   },
   status: { usage: 'status [id] [--json]', run: status },
+  fault: {
+    usage: 'fault <name> [--target h1|primary|…] [--lab id] [name=value …] | fault --list',
+    run: fault,
+  },
+  heal: { usage: 'heal [name] [--lab id] [--wait]', run: heal },
   env: { usage: 'env [id] [--postgres patroni|haproxy|…] [--redis sentinel|…]', run: env },
   logs: { usage: 'logs [id] [host/server] [--lines 40]', run: logs },
   down: { usage: 'down [id] [--all] [--keep-logs]', run: down },

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { MASTER_NAME, REDIS_ADMIN, type Blueprint, type Host } from '../blueprint.ts';
 import { LabError } from '../errors.ts';
-import { encode, ReplyError, RespReader, type Reply } from './resp.ts';
+import { encodeCommand, RespError, RespReader, type RespValue } from '../observers/resp.ts';
 
 /** Runs one command on a member as administrator, over a connection of its own. */
 export function redisCall(
@@ -9,7 +9,7 @@ export function redisCall(
   host: Host,
   command: readonly (string | number)[],
   timeoutMs = 2_000,
-): Promise<Reply> {
+): Promise<RespValue> {
   return call(
     blueprint,
     host,
@@ -26,7 +26,7 @@ export function sentinelCall(
   host: Host,
   command: readonly (string | number)[],
   timeoutMs = 2_000,
-): Promise<Reply> {
+): Promise<RespValue> {
   return call(
     blueprint,
     host,
@@ -44,7 +44,7 @@ function call(
   auth: readonly string[],
   command: readonly (string | number)[],
   timeoutMs: number,
-): Promise<Reply> {
+): Promise<RespValue> {
   const where = `${String(command[0])} on ${host.redisIp}:${port}`;
   return new Promise((resolve, reject) => {
     const socket = connect({
@@ -60,17 +60,17 @@ function call(
     const fail = (why: string): void => finish(() => reject(new LabError(`${where}: ${why}`)));
     const timer = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs);
     const reader = new RespReader();
-    const replies: Reply[] = [];
+    const replies: RespValue[] = [];
     socket.on('error', (error) => fail(error.message));
     socket.on('close', () => fail('the connection was closed'));
     socket.on('data', (chunk) => {
-      replies.push(...reader.push(chunk));
+      replies.push(...reader.feed(chunk));
       const [authenticated, reply] = replies;
-      if (authenticated instanceof ReplyError) fail(authenticated.message);
-      else if (reply instanceof ReplyError) fail(reply.message);
+      if (authenticated instanceof RespError) fail(authenticated.message);
+      else if (reply instanceof RespError) fail(reply.message);
       else if (reply !== undefined) finish(() => resolve(reply));
     });
-    socket.write(encode(auth) + encode(command));
+    socket.write(encodeCommand(auth) + encodeCommand(command.map(String)));
   });
 }
 
@@ -116,7 +116,7 @@ export async function sentinelView(
 }
 
 /** Names and values that follow each other. */
-export function fieldsOf(reply: Reply): Map<string, string> {
+export function fieldsOf(reply: RespValue): Map<string, string> {
   const flat = Array.isArray(reply) ? reply.map(String) : [];
   const fields = new Map<string, string>();
   for (let n = 0; n + 1 < flat.length; n += 2) fields.set(flat[n] ?? '', flat[n + 1] ?? '');

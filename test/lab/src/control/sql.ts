@@ -4,19 +4,27 @@ import { APP_DATABASE, SUPERUSER, type Blueprint, type Host } from '../blueprint
 
 export type Row = Record<string, unknown>;
 
-/** Runs one statement on a member as superuser, over a connection of its own. */
+export interface SqlOptions {
+  timeoutMs?: number;
+  port?: number;
+  user?: string;
+  password?: string;
+}
+
+/** Runs one statement on a member, as superuser where nobody else is named, over a connection of its own. */
 export async function sql(
   blueprint: Blueprint,
   host: Pick<Host, 'ip'>,
   text: string,
   values: readonly unknown[] = [],
-  { timeoutMs = 3_000, port = blueprint.ports.postgres }: { timeoutMs?: number; port?: number } = {},
+  options: SqlOptions = {},
 ): Promise<Row[]> {
+  const { timeoutMs = 3_000 } = options;
   const client = new pg.Client({
     host: host.ip,
-    port,
-    user: SUPERUSER,
-    password: blueprint.secrets.superuser,
+    port: options.port ?? blueprint.ports.postgres,
+    user: options.user ?? SUPERUSER,
+    password: options.password ?? blueprint.secrets.superuser,
     database: APP_DATABASE,
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,

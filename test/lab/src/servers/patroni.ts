@@ -109,6 +109,8 @@ function sharedParameters(settings: PostgresSettings): Record<string, string | n
     max_wal_size: '256MB',
     fsync: settings.fsync ? 'on' : 'off',
     shared_buffers: '32MB',
+    // Kept in the data folder: a killed server leaves nothing in /dev/shm.
+    dynamic_shared_memory_type: 'mmap',
     password_encryption: 'scram-sha-256',
     log_line_prefix: '%m [%p] %q%u@%d ',
     timezone: 'UTC',
