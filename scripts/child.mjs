@@ -9,11 +9,15 @@ const KEPT_BYTES = 1 << 20;
 
 /**
  * Runs a command to its end.
- * `quiet`: its output is kept and returned instead of shown.
+ * `quiet`: its output is kept and returned instead of shown. `afterSignal`: it may run after a signal came.
  * A process group of its own: a terminal's Ctrl-C reaches it once, through us, and it can be killed whole.
  */
-export function run(command, args, { quiet = false, note, env, onSignal, cwd = root } = {}) {
-  if (interrupted) return Promise.reject(new Stop(`stopped by ${interrupted}`));
+export function run(
+  command,
+  args,
+  { quiet = false, note, env, onSignal, afterSignal = false, cwd = root } = {},
+) {
+  if (interrupted && !afterSignal) return Promise.reject(new Stop(`stopped by ${interrupted}`));
   return new Promise((resolve) => {
     const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit';
     const child = spawn(command, args, { cwd, stdio, detached: true, env: { ...childEnv(), ...env } });

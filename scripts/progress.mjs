@@ -31,6 +31,8 @@ export function alive(label, everyMs = EVERY_MS) {
     written = true;
   };
   const timer = setInterval(show, live ? LIVE_MS : everyMs);
+  // The child keeps the process alive, not the line about it.
+  timer.unref();
   return {
     /** The newest line of the child's output, shown behind the elapsed time. */
     note(text) {

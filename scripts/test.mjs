@@ -8,6 +8,7 @@ import { alive, duration, say } from './progress.mjs';
 import { interrupted } from './signals.mjs';
 import { steps } from './steps.mjs';
 import { Stop } from './stop.mjs';
+import { sweepLabs } from './sweep.mjs';
 import { closingLine, ofCheck, ofSuite, sum } from './tally.mjs';
 
 /** `--only unit,lint` picks steps; without it all run. */
@@ -43,6 +44,7 @@ async function runStep(step, folder) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const { status } = await run(step.command, [...step.args, ...reporters]);
   line?.end();
+  if (step.lab && status !== 0) await sweepLabs();
   const result = ofSuite(status, report);
   const verdict = result.failed === 0 ? 'ok    ' : 'FAILED';
   say(`${verdict} ${step.title}: ${closingLine(result)} (${duration(performance.now() - since)})`);
