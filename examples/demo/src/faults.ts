@@ -63,7 +63,6 @@ const LIST: readonly DemoFault[] = [
     name: 'partition-clients',
     database: 'postgres',
     title: 'Clients cut off',
-    target: 'primary',
     course: holds(8_000),
   },
   { name: 'restart', database: 'postgres', title: 'PostgreSQL restart', target: 'primary', course: recovers },

@@ -5,6 +5,7 @@ import { duration } from './output/format.ts';
 import { renderReport } from './output/render-report.ts';
 import { Screen } from './output/screen.ts';
 import { runDemo } from './run/demo.ts';
+import { KEPT_LAB } from './run/start-lab.ts';
 import { Teardown } from './run/teardown.ts';
 
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
@@ -42,21 +43,26 @@ async function run(options: DemoOptions): Promise<number> {
   for (const signal of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[])
     process.on(signal, () => stop.abort(new Interrupted(signal)));
   process.on('uncaughtException', (error) => stop.abort(error)); // even then nothing may be left behind
+  let failed = false;
   try {
     const result = await runDemo(options, screen, teardown, stop.signal);
     screen.heading('Result');
     for (const line of renderReport(result)) screen.line(line);
     if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+    failed = !result.passed;
     return exitCode(result);
   } catch (error) {
+    failed = !(error instanceof Interrupted);
     screen.endLive();
     screen.line();
     screen.line(`demo: ${describeError(error)}`);
     return error instanceof Interrupted ? error.exitCode : 1;
   } finally {
-    await teardown.run();
-    const state = options.keep ? 'the cluster is still up' : 'everything is taken down again';
     screen.line();
+    await teardown.run(failed);
+    const state = options.keep
+      ? `the cluster is up until 'pnpm lab down ${KEPT_LAB}'`
+      : 'everything is taken down again';
     screen.line(`${duration(performance.now() - startedAt)} in all; ${state}`);
   }
 }

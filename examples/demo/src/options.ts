@@ -13,7 +13,7 @@ export interface DemoOptions {
   readonly synchronous: boolean;
 }
 
-export const HELP = `Starts a real PostgreSQL and Redis cluster on this machine, runs an app on it through failovers,
+export const HELP: string = `Starts a real PostgreSQL and Redis cluster on this machine, runs an app on it through failovers,
 and looks up afterwards whether anything that was acknowledged is missing or there twice.
 
   npm run demo -- [options]

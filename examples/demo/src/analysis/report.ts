@@ -131,7 +131,7 @@ function faultReport(
   database: Database,
   findings: readonly Finding[],
 ): FaultReport {
-  const server = serverWindow(run.events, database, phase);
+  const server = serverWindow(run.events, database, phase, run.strategy);
   const client = server && clientWindow(writesOf(database, run.records), phase, server);
   const sum = tally(findings.filter(({ at }) => within(phase, at)));
   const beside = database === 'postgres' ? 'PostgreSQL' : 'Redis';

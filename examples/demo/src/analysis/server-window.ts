@@ -10,7 +10,7 @@ export interface ServerWindow {
   readonly newPrimary: string;
   /** the last write that the old primary took; undefined where it was never seen to stop */
   readonly lastWriteAt: number | undefined;
-  /** the first write that the new primary took */
+  /** the first write that the new primary took, or when HAProxy began to route to it */
   readonly writableAt: number;
 }
 
@@ -19,6 +19,42 @@ type NotWritable = Extract<ObserverEvent, { kind: 'pg-not-writable' | 'redis-not
 
 /** The change of primary within a phase, or undefined where there was none. */
 export function serverWindow(
+  events: readonly ObserverEvent[],
+  database: Database,
+  phase: Phase,
+  strategy: string,
+): ServerWindow | undefined {
+  const window = memberWindow(events, database, phase);
+  return database === 'postgres' && strategy === 'haproxy' ? throughHaproxy(events, phase, window) : window;
+}
+
+/** Through HAProxy a primary counts from when HAProxy routes to it, and HAProxy's own outages count as well. */
+function throughHaproxy(
+  events: readonly ObserverEvent[],
+  phase: Phase,
+  window: ServerWindow | undefined,
+): ServerWindow | undefined {
+  const seen = events.filter((event) => event.at >= phase.faultAt && event.at <= phase.until);
+  const down = seen.find((event) => event.kind === 'haproxy-down');
+  const opensAt = window?.writableAt ?? down?.at;
+  if (opensAt === undefined) return undefined;
+  const routes = seen
+    .filter((event) => event.kind === 'haproxy-routes')
+    .filter(({ at, member }) => (window === undefined ? at > opensAt : member === window.newPrimary));
+  const [first] = routes;
+  if (first === undefined) return window;
+  if (window !== undefined) return { ...window, writableAt: Math.max(window.writableAt, first.at) };
+  const { member, at } = first;
+  return {
+    database: 'postgres',
+    oldPrimary: member,
+    newPrimary: member,
+    lastWriteAt: opensAt,
+    writableAt: at,
+  };
+}
+
+function memberWindow(
   events: readonly ObserverEvent[],
   database: Database,
   phase: Phase,

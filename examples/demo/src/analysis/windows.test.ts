@@ -29,7 +29,7 @@ const write = (dueAt: number, endedAt: number, outcome?: 'notSent' | 'unknown'):
 describe('the server window', () => {
   it('lasts from the last write on the old primary to the first on the new one', () => {
     const events = [writable(5, 'h1'), stopped(2_010, 'h1', 2_000), writable(2_300, 'h2')];
-    const window = serverWindow(events, 'postgres', PHASE);
+    const window = serverWindow(events, 'postgres', PHASE, 'patroni');
     expect(window).toEqual({
       database: 'postgres',
       oldPrimary: 'h1',
@@ -42,26 +42,28 @@ describe('the server window', () => {
 
   it('is negative where the old primary still took writes after the new one', () => {
     const events = [writable(5, 'h1'), writable(1_400, 'h2'), stopped(2_110, 'h1', 2_100)];
-    const window = serverWindow(events, 'postgres', PHASE);
+    const window = serverWindow(events, 'postgres', PHASE, 'patroni');
     expect(window && serverWindowMs(window)).toBe(-700);
   });
 
   it('has no length where the old primary was never seen to stop', () => {
-    const window = serverWindow([writable(5, 'h1'), writable(1_400, 'h2')], 'postgres', PHASE);
+    const window = serverWindow([writable(5, 'h1'), writable(1_400, 'h2')], 'postgres', PHASE, 'patroni');
     expect(window?.newPrimary).toBe('h2');
     expect(window && serverWindowMs(window)).toBeUndefined();
   });
 
   it('is also that of a primary which comes back itself', () => {
     const events = [writable(5, 'h1'), stopped(1_200, 'h1'), writable(4_000, 'h1')];
-    expect(serverWindow(events, 'postgres', PHASE)?.newPrimary).toBe('h1');
+    expect(serverWindow(events, 'postgres', PHASE, 'patroni')?.newPrimary).toBe('h1');
   });
 
   it('does not exist where nothing changed, or only elsewhere', () => {
-    expect(serverWindow([writable(5, 'h1')], 'postgres', PHASE)).toBeUndefined();
+    expect(serverWindow([writable(5, 'h1')], 'postgres', PHASE, 'patroni')).toBeUndefined();
     const other: ObserverEvent[] = [writable(5, 'h1'), { kind: 'redis-writable', at: 2_000, member: 'h3' }];
-    expect(serverWindow(other, 'postgres', PHASE)).toBeUndefined();
-    expect(serverWindow([writable(5, 'h1'), writable(9_500, 'h2')], 'postgres', PHASE)).toBeUndefined();
+    expect(serverWindow(other, 'postgres', PHASE, 'patroni')).toBeUndefined();
+    expect(
+      serverWindow([writable(5, 'h1'), writable(9_500, 'h2')], 'postgres', PHASE, 'patroni'),
+    ).toBeUndefined();
   });
 
   it('begins at the primary of that moment', () => {
@@ -69,6 +71,38 @@ describe('the server window', () => {
     expect(primaryAt(events, 'postgres', 50)).toBe('h1');
     expect(primaryAt(events, 'postgres', 150)).toBeUndefined();
     expect(primaryAt(events, 'postgres', 250)).toBe('h2');
+  });
+});
+
+describe('the server window through HAProxy', () => {
+  const change = [writable(5, 'h1'), stopped(2_010, 'h1', 2_000), writable(2_300, 'h2')];
+  const routes = (at: number, member: string): ObserverEvent => ({ kind: 'haproxy-routes', at, member });
+  const down = (at: number): ObserverEvent => ({ kind: 'haproxy-down', at });
+
+  it('ends when HAProxy routes to the new primary', () => {
+    const events = [routes(6, 'h1'), ...change, down(2_400), routes(3_500, 'h2')];
+    expect(serverWindow(events, 'postgres', PHASE, 'haproxy')).toMatchObject({
+      newPrimary: 'h2',
+      lastWriteAt: 2_000,
+      writableAt: 3_500,
+    });
+    expect(serverWindow(events, 'postgres', PHASE, 'patroni')?.writableAt).toBe(2_300);
+  });
+
+  it('does not end before the new primary takes writes, however early it is routed to', () => {
+    const events = [writable(5, 'h1'), routes(2_100, 'h2'), ...change.slice(1)];
+    expect(serverWindow(events, 'postgres', PHASE, 'haproxy')?.writableAt).toBe(2_300);
+  });
+
+  it('is that of HAProxy itself where no primary changed', () => {
+    const events = [writable(5, 'h1'), routes(6, 'h1'), down(1_100), routes(1_900, 'h1')];
+    expect(serverWindow(events, 'postgres', PHASE, 'haproxy')).toMatchObject({
+      oldPrimary: 'h1',
+      newPrimary: 'h1',
+      lastWriteAt: 1_100,
+      writableAt: 1_900,
+    });
+    expect(serverWindow([writable(5, 'h1')], 'postgres', PHASE, 'haproxy')).toBeUndefined();
   });
 });
 

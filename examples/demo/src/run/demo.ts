@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Lab, monotonicMs, type LabStatus, type Observers } from '@steadfast/lab';
+import { monotonicMs, type Lab, type Observers } from '@steadfast/lab';
 import { seededRandom } from '@steadfast/shared';
 import { latencyOf } from '../analysis/latency.ts';
 import { report, type FaultRun, type Report } from '../analysis/report.ts';
@@ -9,12 +9,12 @@ import { OpenLoop } from '../load/open-loop.ts';
 import type { DemoOptions } from '../options.ts';
 import { duration } from '../output/format.ts';
 import type { Screen } from '../output/screen.ts';
-import { table } from '../output/table.ts';
 import { abortable, pause } from './abortable.ts';
 import { InboxProcess } from './inbox-process.ts';
 import { LiveLine } from './live-line.ts';
 import { lookUp } from './look-up.ts';
 import { runFault } from './run-fault.ts';
+import { startLab } from './start-lab.ts';
 import type { Teardown } from './teardown.ts';
 
 const QUIET_MS = 6_000;
@@ -73,58 +73,6 @@ export async function runDemo(
     faults,
     found,
   });
-}
-
-async function startLab(
-  { synchronous, keep }: DemoOptions,
-  screen: Screen,
-  teardown: Teardown,
-  signal: AbortSignal,
-): Promise<Lab> {
-  screen.heading('A real cluster on this machine');
-  const startedAt = monotonicMs();
-  const starting = Lab.up({ managed: false, postgres: { synchronousMode: synchronous } });
-  // Also where it is interrupted while it starts.
-  if (!keep)
-    teardown.defer('the cluster', () =>
-      starting.then(
-        (lab) => lab.down(),
-        () => undefined,
-      ),
-    );
-  const lab = await abortable(starting, signal);
-  await abortable(lab.waitHealthy(60_000), signal);
-  for (const line of membersTable(lab, await lab.status())) screen.line(line);
-  screen.line();
-  screen.line(
-    `up in ${duration(monotonicMs() - startedAt)}, each host with etcd, Patroni, PostgreSQL, Redis and Sentinel`,
-  );
-  if (keep) screen.line(`stays up afterwards: pnpm lab status | fault | down --id ${lab.description.id}`);
-  return lab;
-}
-
-/** Patroni's and Redis's own words for roles, in those of this project. */
-const ROLES: Readonly<Record<string, string>> = {
-  leader: 'primary',
-  master: 'primary',
-  sync_standby: 'replica, synchronous',
-};
-
-function membersTable(lab: Lab, status: LabStatus): string[] {
-  const columns = [{ title: 'host' }, { title: 'address' }, { title: 'PostgreSQL' }, { title: 'Redis' }];
-  const role = (members: readonly { name: string; role: string }[] | undefined, host: string): string => {
-    const found = members?.find(({ name }) => name === host)?.role ?? '–';
-    return ROLES[found] ?? found;
-  };
-  return table(
-    columns,
-    lab.description.hosts.map(({ name, ip }) => [
-      name,
-      ip,
-      role(status.postgres?.members, name),
-      role(status.redis?.members, name),
-    ]),
-  );
 }
 
 async function startInbox(

@@ -5,7 +5,7 @@ import { primaryAt, serverWindow, type Database } from '../analysis/server-windo
 import type { FaultRun } from '../analysis/report.ts';
 import type { DemoFault } from '../faults.ts';
 import type { OpenLoop } from '../load/open-loop.ts';
-import { duration, since } from '../output/format.ts';
+import { duration } from '../output/format.ts';
 import type { Screen } from '../output/screen.ts';
 import { abortable, pause } from './abortable.ts';
 import { Narrator } from './narrator.ts';
@@ -34,10 +34,11 @@ export async function runFault(stage: Stage, fault: DemoFault, from: number): Pr
   const faultAt = monotonicMs();
   const narrator = new Narrator(observers, screen, strategy);
   narrator.start(faultAt);
-  const tell = (at: number, what: string): void => screen.line(`${since(at - faultAt)}  ${what}`);
+  const tell = (at: number, what: string): void => narrator.tell(at, what);
   const tellAll = (events: readonly FaultEvent[]): void => events.forEach(({ at, what }) => tell(at, what));
   try {
-    const made = await abortable(lab.fault(fault.name, fault.target ? { target: fault.target } : {}), signal);
+    const making = lab.fault(fault.name, fault.target ? { target: fault.target } : {});
+    const made = await narrator.after(abortable(making, signal));
     tellAll(made.events);
     let recovered: boolean;
     if (fault.course.kind === 'recovers') {
@@ -73,7 +74,7 @@ async function primaryRises(stage: Stage, database: Database, faultAt: number): 
 
 /** Says when the app's users could write again, as soon as that can be said. */
 async function tellFirstAck(
-  { observers, load, signal }: Stage,
+  { observers, load, signal, strategy }: Stage,
   database: Database,
   phase: Phase,
   tell: (at: number, what: string) => void,
@@ -81,7 +82,7 @@ async function tellFirstAck(
   const giveUpAt = monotonicMs() + FIRST_ACK_MS;
   while (monotonicMs() < giveUpAt) {
     await pause(POLL_MS, signal);
-    const server = serverWindow(await abortable(observers.events(), signal), database, phase);
+    const server = serverWindow(await abortable(observers.events(), signal), database, phase, strategy);
     const ackAt = server && clientWindow(writesOf(database, load.records), phase, server)?.firstAckAt;
     if (server === undefined || ackAt === undefined) continue;
     const lag = duration(ackAt - server.writableAt);
