@@ -6,6 +6,7 @@ import {
   type HaError,
   type TopologyChange,
 } from '@steadfast/shared';
+import type { EventEmitter } from 'node:events';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { DriverCommand } from './commands/command.ts';
 import { TransactionGuard } from './commands/transaction-guard.ts';
@@ -15,6 +16,7 @@ import { internalsOf, watchStatus } from './driver/internals.ts';
 import type { ReplicationGroup } from './group/replication-group.ts';
 import { SharedGroup } from './group/shared-group.ts';
 import { isSameGroup, readSettings, type HaRedisOptions } from './options/settings.ts';
+import { runOnce, type OnceOp, type OnceOptions } from './once/once.ts';
 import { SilenceWatch } from './traffic/silence-watch.ts';
 import { Traffic } from './traffic/traffic.ts';
 import { isNews } from './group/news.ts';
@@ -23,6 +25,7 @@ import { redisHealth, type RedisHealth } from './group/health.ts';
 /** ioredis 6 says by type which shape of replies a duplicate gives. */
 type Duplicate<Override> = HaRedis & ReturnType<typeof Redis.prototype.duplicate<AsDriver<Override>>>;
 type AsDriver<Override> = Override extends Partial<RedisOptions> ? Override : undefined;
+type Listener = Parameters<EventEmitter['once']>[1];
 type SendArguments = Parameters<Redis['sendCommand']>;
 
 /**
@@ -35,6 +38,7 @@ type SendArguments = Parameters<Redis['sendCommand']>;
 export class HaRedis extends Redis {
   readonly #options: HaRedisOptions;
   readonly #env: Environment;
+  readonly #failoverWaitMs: number;
   readonly #shared: SharedGroup;
   readonly #dialer: Dialer;
   readonly #traffic: Traffic;
@@ -59,6 +63,7 @@ export class HaRedis extends Redis {
     this.options.lazyConnect = options.lazyConnect ?? false;
     this.#options = options;
     this.#env = env;
+    this.#failoverWaitMs = settings.ha.failoverWaitMs;
     this.#shared = shared ?? new SharedGroup(settings);
     this.#dialer = dialer;
     const driver = internalsOf(this);
@@ -93,6 +98,32 @@ export class HaRedis extends Redis {
   /** For readiness probes. Plain data. */
   health(): RedisHealth {
     return redisHealth(this.#group, { linked: this.#traffic.ready, waiting: this.#traffic.waiting });
+  }
+
+  /**
+   * Applies commands exactly once, whatever happens to connections and primaries: `redis.once([['incr', 'n']], { token })`.
+   * Without an array it is the emitter's own `once`.
+   * @see runOnce
+   */
+  override once(ops: readonly OnceOp[], options: OnceOptions): Promise<unknown[]>;
+  override once(event: 'topology', listener: (change: TopologyChange) => void): this;
+  override once(event: 'message' | 'pmessage', listener: (...words: string[]) => void): this;
+  override once(event: 'error', listener: (error: Error) => void): this;
+  override once(event: string | symbol, listener: Listener): this;
+  override once(
+    first: readonly OnceOp[] | string | symbol,
+    second: OnceOptions | Listener,
+  ): Promise<unknown[]> | this {
+    if (typeof second === 'function') return super.once(first as string, second);
+    return runOnce(
+      {
+        keyPrefix: this.options.keyPrefix ?? '',
+        failoverWaitMs: this.#failoverWaitMs,
+        send: (command) => this.sendCommand(command as unknown as SendArguments[0]),
+      },
+      first as readonly OnceOp[],
+      second,
+    );
   }
 
   override connect(callback?: (error?: Error | null) => void): Promise<void> {
