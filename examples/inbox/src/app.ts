@@ -79,7 +79,7 @@ function messageRoutes(app: FastifyInstance, pool: HaPool, redis: HaRedis, count
       const message = await sendMessage(pool, params.accountId, params.id, body);
       counts.messages += 1;
       // The message is stored whatever happens now: a job that could not be queued is told of, not failed for.
-      const job = await enqueueMessageCreated(redis, message).then(
+      const job = await enqueueMessageCreated(redis, params.accountId, message).then(
         () => 'queued',
         (error: unknown) => {
           log.warn({ messageId: message.id, reason: describeError(error) }, 'stored, but nobody was told');

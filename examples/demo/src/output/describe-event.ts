@@ -12,7 +12,7 @@ export function describeEvent(event: ObserverEvent, strategy: string): string | 
     case 'redis-not-writable':
       return `${event.member} takes no writes any more (Redis)`;
     case 'sentinel-names':
-      return `${event.votes} sentinels name ${event.member} as master (epoch ${event.configEpoch})`;
+      return `${event.votes} of the Sentinels name ${event.member} (Redis, epoch ${event.configEpoch})`;
     case 'haproxy-routes':
       return strategy === 'haproxy' ? `HAProxy routes to ${event.member}` : undefined;
     case 'haproxy-down':

@@ -9,7 +9,9 @@ export function renderReport(report: Report): string[] {
   return [
     ...faultTable(report.faults),
     '',
-    'server   the old primary’s last write to the new one’s first, seen by observers that do not use the clients',
+    report.strategy === 'haproxy'
+      ? 'server   the old primary’s last write until HAProxy routes to the new one, seen without the clients'
+      : 'server   the old primary’s last write to the new one’s first, seen without the clients',
     'client   the first write that failed or waited to the first acknowledged on the new primary',
     'lag      new primary writable to first acknowledged write',
     ...overlapNote(report.faults),
@@ -117,7 +119,7 @@ function conclusion(report: Report): string[] {
   if (jobs.lost + counters.lost > 0)
     lines.push(
       `Redis lost ${plural(jobs.lost, 'acknowledged job')} and ${plural(counters.lost, 'acknowledged increment')}:`,
-      'it replicates asynchronously, and what had not reached a replica went with the master.',
+      'it replicates asynchronously, and what had not reached a replica went with the old primary.',
     );
   if (!report.synchronous && messages.lost > 0)
     lines.push(

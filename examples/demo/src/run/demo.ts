@@ -48,7 +48,8 @@ export async function runDemo(
   const stage = { lab, observers, load, screen, strategy: options.strategy, signal: failed };
   const faults: FaultRun[] = [];
   for (const [i, fault] of options.faults.entries()) {
-    screen.heading(`${i + 1} of ${options.faults.length}   ${fault.title}  (${fault.name})`);
+    screen.heading(`${i + 1} of ${options.faults.length}   ${fault.title}`);
+    screen.line(fault.means);
     faults.push(await runFault(stage, fault, faults.at(-1)?.phase.until ?? load.startedAt));
   }
   await abortable(load.stop(DRAIN_MS), failed);
