@@ -1,5 +1,6 @@
 import { hostProcesses, killAll, signalAll } from '../host-processes.ts';
 import { defineFault, type FaultKind } from './fault-kind.ts';
+import { startPatroni } from './start-patroni.ts';
 import { targetHost } from './target.ts';
 
 const target =
@@ -19,8 +20,13 @@ export const crash: FaultKind = defineFault({
     const killed = await killAll(() => hostProcesses(blueprint, host));
     note(`killed ${killed} processes on ${host}`);
   },
-  async heal({ servers, note }, { target: host }) {
+  async heal(context, { target: host }) {
+    const { servers, note } = context;
     for (const { spec } of servers.on(host)) {
+      if (spec.server === 'patroni') {
+        await startPatroni(context, host);
+        continue;
+      }
       await servers.revive(host, spec.server);
       note(`started ${spec.server} on ${host}`);
     }

@@ -3,6 +3,7 @@ import { killAll, postgresProcesses, signalAll } from '../host-processes.ts';
 import { signal } from '../process/identity.ts';
 import { gone } from '../process/server.ts';
 import { defineFault, NOTHING_TO_HEAL, type FaultContext, type FaultKind } from './fault-kind.ts';
+import { startPatroni } from './start-patroni.ts';
 import { targetHost } from './target.ts';
 
 const target = "default 'primary'; h1, h2, h3, primary, replica";
@@ -43,10 +44,7 @@ export const killPatroni: FaultKind = defineFault({
     await gone(patroni, 5_000);
     note(`killed Patroni on ${host}`);
   },
-  async heal({ servers, note }, { target: host }) {
-    await servers.revive(host, 'patroni');
-    note(`started Patroni on ${host}`);
-  },
+  heal: (context, { target: host }) => startPatroni(context, host),
 });
 
 export const freezePostgres: FaultKind = defineFault({

@@ -15,6 +15,8 @@ import { hosted } from './hosted.ts';
 import { writeConfig } from './write-config.ts';
 
 export const POSTGRES_BIN = '/usr/lib/postgresql/15/bin';
+/** Where the cluster's keys are in etcd. */
+export const PATRONI_NAMESPACE = '/steadfast/';
 /** While the cluster forms Patroni looks every second; afterwards the loop is set to what was asked for. */
 const LOOP_WAIT_AT_START_S = 1;
 
@@ -38,7 +40,7 @@ export function patroniSpec(blueprint: Blueprint, host: Host, settings: Postgres
   );
   const config = {
     scope: blueprint.id,
-    namespace: '/steadfast/',
+    namespace: PATRONI_NAMESPACE,
     name: host.name,
     log: { level: 'INFO', dir: dirname(spec.logFile) },
     ...restSections(blueprint, host, settings),
