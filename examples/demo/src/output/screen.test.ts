@@ -5,7 +5,14 @@ import { Screen } from './screen.ts';
 function screenOn(properties: { isTTY: boolean; columns?: number }): { screen: Screen; shown: () => string } {
   const out = Object.assign(new PassThrough(), properties);
   const screen = new Screen(out as unknown as NodeJS.WriteStream);
-  return { screen, shown: () => (out.read() as Buffer | null)?.toString() ?? '' };
+  // What was written since the last look; newer Node.js hands it out write by write.
+  const shown = (): string => {
+    const read = (): Buffer | null => out.read() as Buffer | null;
+    let text = '';
+    for (let chunk = read(); chunk !== null; chunk = read()) text += chunk.toString();
+    return text;
+  };
+  return { screen, shown };
 }
 
 describe('the screen', () => {
