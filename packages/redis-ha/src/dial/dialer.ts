@@ -26,7 +26,7 @@ export interface DialerListener {
 }
 
 /** Pauses between dials that fail, and after links that did not live long. */
-const PAUSE = { minMs: 10, maxMs: 1_000 };
+const PAUSE = { minMs: 10, maxMs: 250 };
 const REFUSED_PAUSE = { minMs: 500, maxMs: 5_000 };
 /** A link that ends sooner counts as a failed dial. */
 const SHORT_LIFE_MS = 1_000;
