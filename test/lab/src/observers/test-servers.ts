@@ -123,7 +123,24 @@ export async function startPostgres(folder: string, name: string, primary?: Test
     settings.map((each) => `${each.replace('=', " = '")}'\n`).join(''),
   );
   const args = ['-D', dir, '-p', String(port), '-h', '127.0.0.1', '-k', folder];
-  return await TestServer.start(name, port, dir, `${PG_BIN}/postgres`, args);
+  const server = await TestServer.start(name, port, dir, `${PG_BIN}/postgres`, args);
+  await answering(port);
+  return server;
+}
+
+/** An open port is not enough: a server that starts up refuses every session. */
+async function answering(port: number): Promise<void> {
+  const deadline = performance.now() + READY_MS;
+  const asked = ['-q', '-h', '127.0.0.1', '-p', String(port)];
+  while (performance.now() < deadline) {
+    const ready = await run(`${PG_BIN}/pg_isready`, asked).then(
+      () => true,
+      () => false,
+    );
+    if (ready) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`the server on port ${port} takes no sessions within ${READY_MS} ms`);
 }
 
 export async function promote(server: TestServer): Promise<void> {
