@@ -1,10 +1,14 @@
 import { parseEndpoint, wrongSetting, type Endpoint, type Environment } from '@steadfast/shared';
 import type { PoolConfig } from 'pg';
 import { resolveSsl, type SslSetting } from './ssl.ts';
+import type { SslMode } from './table.ts';
 
 /** Who we are and what we want, independent of which member is dialled. */
 export interface ConnectionSettings {
-  readonly endpoint: Endpoint;
+  /** where the settings point: one address, or several for the strategies that take a list */
+  readonly endpoints: readonly [Endpoint, ...Endpoint[]];
+  /** 'DATABASE_URL', 'PG', …: where that stands, for errors */
+  readonly source: string;
   readonly user: string | undefined;
   readonly password: PoolConfig['password'];
   readonly database: string | undefined;
@@ -12,7 +16,7 @@ export interface ConnectionSettings {
   readonly ssl: SslSetting;
 }
 
-/** Where a value came from, so that an error can name it. */
+/** Where a value came from, so that an error can name it. Hosts and ports may be lists, as in libpq. */
 interface Source {
   name: string;
   host?: string | undefined;
@@ -23,31 +27,57 @@ interface Source {
   params: URLSearchParams;
 }
 
+/** What a pool for writing can be asked to look for; a replica's attributes come with replica reads. */
+const SESSION_ATTRS = ['primary', 'read-write'] as const;
+
 /**
  * Options first, then DATABASE_URL, then the POSTGRES_* names of a Chatwoot deployment, then PG* as libpq reads them.
  * @throws HaError HA_CONFIG naming the variable
  */
-export function readConnection(options: PoolConfig, env: Environment): ConnectionSettings {
+export function readConnection(
+  options: PoolConfig,
+  env: Environment,
+  defaultSslMode: SslMode,
+): ConnectionSettings {
   const source = readSource(options, env);
-  const port = String(options.port ?? source.port ?? 5432);
-  const host = options.host ?? source.host ?? 'localhost';
-  const endpoint = host.startsWith('/')
-    ? { host, port: Number(port) }
-    : parseEndpoint(`${bracket(host)}:${port}`, 5432);
-  if (!endpoint)
-    throw wrongSetting(
-      `${source.name} host and port`,
-      `${host}:${port}`,
-      'one host name or address, and a port from 1 to 65535',
-    );
+  const { params, name } = source;
+  const wanted = params.get('target_session_attrs') ?? (env['PGTARGETSESSIONATTRS'] || 'primary');
+  if (!SESSION_ATTRS.some((known) => known === wanted)) {
+    throw wrongSetting(`target_session_attrs (${name})`, wanted, SESSION_ATTRS.join(', '), SESSION_ATTRS);
+  }
   return {
-    endpoint,
+    endpoints: readEndpoints(
+      name,
+      options.host ?? source.host ?? 'localhost',
+      String(options.port ?? source.port ?? ''),
+    ),
+    source: name,
     user: options.user ?? source.user,
     password: options.password ?? source.password,
     database: options.database ?? source.database,
-    applicationName: options.application_name ?? source.params.get('application_name') ?? env['PGAPPNAME'],
-    ssl: resolveSsl(options.ssl, source.name, source.params, env),
+    applicationName: options.application_name ?? params.get('application_name') ?? env['PGAPPNAME'],
+    ssl: resolveSsl(options.ssl, name, params, env, defaultSslMode),
   };
+}
+
+/** `h1,h2` with one port for all, a port each, or ports of their own (`h1:1,h2:2`). */
+function readEndpoints(name: string, hosts: string, ports: string): ConnectionSettings['endpoints'] {
+  const [hostList, portList] = [hosts.split(','), ports.split(',')];
+  const wrong = (): Error => {
+    const allowed = 'host[,host…] and one port from 1 to 65535 for all of them or one for each';
+    return wrongSetting(`${name} host and port`, `${hosts}:${ports}`, allowed);
+  };
+  if (portList.length !== 1 && portList.length !== hostList.length) throw wrong();
+  const [first, ...rest] = hostList.map((host, index) => {
+    const port = portList[portList.length === 1 ? 0 : index] || '5432';
+    if (host.startsWith('/')) return { host, port: Number(port) };
+    const whole = /^[^:]+:\d+$|\]/.test(host) ? host : `${bracket(host)}:${port}`;
+    const endpoint = parseEndpoint(whole, /^\d+$/.test(port) ? Number(port) : 0);
+    if (!endpoint) throw wrong();
+    return endpoint;
+  });
+  if (!first) throw wrong();
+  return [first, ...rest];
 }
 
 function readSource(options: PoolConfig, env: Environment): Source {
@@ -81,17 +111,19 @@ const LIBPQ_NAMES = {
   database: 'PGDATABASE',
 };
 
+/** A URL as libpq reads it: the host part may be a list, which WHATWG URLs do not know. */
 function fromUrl(name: string, given: string): Source {
-  const allowed = 'postgres://user:password@host:5432/database?sslmode=…';
+  const allowed = 'postgres://user:password@host:5432[,host2:5432…]/database?sslmode=…';
+  const [, head, hosts = '', tail] = /^(postgres(?:ql)?:\/\/(?:[^@/?#]*@)?)([^/?#]*)(.*)$/.exec(given) ?? [];
   // The URL may hold a password: only its shape is ever shown.
-  if (!/^postgres(ql)?:\/\//.test(given) || !URL.canParse(given))
+  if (head === undefined || !URL.canParse(`${head}h${tail}`))
     throw wrongSetting(name, redactUrl(given), allowed);
-  const url = new URL(given);
+  const url = new URL(`${head}h${tail}`);
   const part = (text: string): string | undefined => (text === '' ? undefined : decodeURIComponent(text));
   return {
     name,
-    host: url.searchParams.get('host') ?? part(url.hostname.replace(/^\[(.*)\]$/, '$1')),
-    port: part(url.port),
+    host: url.searchParams.get('host') ?? part(hosts),
+    port: url.searchParams.get('port') ?? undefined,
     user: part(url.username),
     password: part(url.password),
     database: part(url.pathname.slice(1)),

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endpointKey } from '@steadfast/shared';
 import { describe, expect, it } from 'vitest';
 import { readPoolOptions, type HaPoolOptions, type PoolSettings } from './pool-options.ts';
 
@@ -62,6 +63,21 @@ describe('where the settings come from', () => {
     });
   });
 
+  const lists: [env: Record<string, string>, endpoints: string][] = [
+    [{ DATABASE_URL: 'postgres://u:p@h1:1,h2:2/db?target_session_attrs=primary' }, 'h1:1 h2:2'],
+    [{ DATABASE_URL: 'postgres://u@h1,[fd00::2]:2/db' }, 'h1:5432 [fd00::2]:2'],
+    [{ DATABASE_URL: 'postgres://u@/db?host=h1,h2&port=1,2' }, 'h1:1 h2:2'],
+    [{ PGHOST: 'h1,h2', PGPORT: '6000' }, 'h1:6000 h2:6000'],
+    [{ PGHOST: 'h1,fd00::2', PGPORT: '1,2' }, 'h1:1 [fd00::2]:2'],
+    [{ PGHOST: '/var/run/postgresql' }, '/var/run/postgresql:5432'],
+    [{}, 'localhost:5432'],
+  ];
+  for (const [env, endpoints] of lists) {
+    it(`reads the hosts of ${JSON.stringify(env)} as libpq does`, () => {
+      expect(read(env).connection.endpoints.map(endpointKey).join(' ')).toBe(endpoints);
+    });
+  }
+
   it('lets options win, and passes pg-pool’s own through', () => {
     const { pool } = read(
       { DATABASE_URL: 'postgres://a@db/x', PG_HA_POOL_MAX: '7' },
@@ -87,6 +103,11 @@ describe('sslmode', () => {
     expect(options.rejectUnauthorized).toBeUndefined();
     expect(options.checkServerIdentity?.()).toBeUndefined();
   });
+  it('is verify-full for a managed endpoint, unless said otherwise', () => {
+    const env = { PG_HA_STRATEGY: 'managed', PGSSLROOTCERT: ca };
+    expect(ssl('', env)).toEqual({ minVersion: 'TLSv1.2', ca: '-----BEGIN CERTIFICATE-----\n' });
+    expect(ssl('sslmode=disable', env)).toBe(false);
+  });
   it('verify-full leaves Node’s own check of the host name in place', () => {
     expect(ssl('sslmode=verify-full', { PGSSLROOTCERT: ca })).toEqual({
       minVersion: 'TLSv1.2',
@@ -99,9 +120,12 @@ describe('a wrong setting gives one line naming it', () => {
   const rows: [env: Record<string, string>, message: string | RegExp][] = [
     [
       { PG_HA_STRATEGY: 'patorni' },
-      "PG_HA_STRATEGY is 'patorni'; allowed: haproxy, patroni, single; did you mean 'patroni'?",
+      "PG_HA_STRATEGY is 'patorni'; allowed: haproxy, hosts, managed, patroni, single; did you mean 'patroni'?",
     ],
-    [{ PG_HA_STRATEGY: 'managed' }, "PG_HA_STRATEGY is 'managed'; allowed: haproxy, patroni, single"],
+    [
+      { PG_HA_STRATEGY: 'cloud' },
+      "PG_HA_STRATEGY is 'cloud'; allowed: haproxy, hosts, managed, patroni, single",
+    ],
     [
       { PG_HA_PATRONI_URLS: 'h1' },
       "PG_HA_PATRONI_URLS is 'h1'; allowed: a comma-separated list of http:// or https://",
@@ -112,7 +136,16 @@ describe('a wrong setting gives one line naming it', () => {
       "PG_HA_FAILOVER_WAIT_MS is 'soon'; allowed: milliseconds from 0 to 3600000",
     ],
     [{ DATABASE_URL: 'mysql://a:secret@db/x' }, "DATABASE_URL is 'mysql://a:***@db/x'; allowed: postgres://"],
-    [{ PGHOST: 'db', PGPORT: '0' }, "PG host and port is 'db:0'"],
+    [{ PGHOST: 'db', PGPORT: '0' }, "PG host and port is 'db:0'; allowed: host[,host…] and one port"],
+    [
+      { PGHOST: 'a,b,c', PGPORT: '1,2' },
+      "PG host and port is 'a,b,c:1,2'; allowed: host[,host…] and one port",
+    ],
+    [{ DATABASE_URL: 'postgres://u@a:1,b:x/db' }, "DATABASE_URL host and port is 'a:1,b:x:'"],
+    [
+      { DATABASE_URL: 'postgres://u@a/db?target_session_attrs=standby' },
+      "target_session_attrs (DATABASE_URL) is 'standby'; allowed: primary, read-write",
+    ],
     [
       { PGSSLMODE: 'verify_full' },
       "PGSSLMODE is 'verify_full'; allowed: disable, require, verify-ca, verify-full; did you mean 'verify-full'?",

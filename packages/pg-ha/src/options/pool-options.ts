@@ -12,6 +12,7 @@ export interface HaPoolOptions extends Omit<PoolConfig, 'Client'> {
   strategy?: HaOptions['strategy'];
   patroniUrls?: string | readonly (string | URL)[];
   hosts?: string | readonly (string | Endpoint)[];
+  dnsServers?: string | readonly (string | Endpoint)[];
   patroniCaFile?: string;
   patroniCertFile?: string;
   patroniKeyFile?: string;
@@ -46,14 +47,15 @@ export interface PoolSettings {
 /** @throws HaError HA_CONFIG */
 export function readPoolOptions(options: HaPoolOptions, env: Environment): PoolSettings {
   const ha = readOptions(OPTION_TABLE, { ...options }, env);
-  const connection = readConnection(options, env);
+  // A provider's endpoint is reached over somebody else's network: verified unless said otherwise.
+  const connection = readConnection(options, env, ha.strategy === 'managed' ? 'verify-full' : 'disable');
   const own = new Set([...Object.keys(OPTION_TABLE), 'logger', 'clock', 'random', 'connectionString']);
   const passed = Object.fromEntries(Object.entries(options).filter(([name]) => !own.has(name))) as PoolConfig;
   return { ha, connection, pool: { ...passed, ...identity(connection), ...defaults(ha, options) } };
 }
 
 function identity({
-  endpoint,
+  endpoints,
   user,
   password,
   database,
@@ -61,8 +63,7 @@ function identity({
   ssl,
 }: ConnectionSettings): PoolConfig {
   return {
-    host: endpoint.host,
-    port: endpoint.port,
+    ...endpoints[0],
     ssl: ssl.value,
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { describeError, wrongSetting, type Environment } from '@steadfast/shared';
-import { SSL_MODES } from './table.ts';
+import { SSL_MODES, type SslMode } from './table.ts';
 
 /** What pg takes as `ssl`, and how to name it in an error. */
 export interface SslSetting {
@@ -20,12 +20,13 @@ export function resolveSsl(
   sourceName: string,
   params: URLSearchParams,
   env: Environment,
+  defaultMode: SslMode,
 ): SslSetting {
   if (option === false) return { value: false, trust: 'option ssl' };
   if (option !== undefined)
     return { value: { minVersion: 'TLSv1.2', ...(option === true ? {} : option) }, trust: 'option ssl' };
   const inUrl = params.get('sslmode');
-  const raw = inUrl ?? (env['PGSSLMODE'] || 'disable');
+  const raw = inUrl ?? (env['PGSSLMODE'] || defaultMode);
   const mode = SSL_MODES.find((known) => known === raw);
   if (!mode)
     throw wrongSetting(
@@ -47,7 +48,7 @@ interface Pem {
 }
 
 function fromMode(
-  mode: Exclude<(typeof SSL_MODES)[number], 'disable'>,
+  mode: Exclude<SslMode, 'disable'>,
   root: Pem | undefined,
   client: { cert: string | undefined; key: string | undefined },
 ): SslSetting {

@@ -13,10 +13,11 @@ import {
 } from '@steadfast/shared';
 
 /** The strategies this version has. */
-export const STRATEGIES = ['haproxy', 'patroni', 'single'] as const;
+export const STRATEGIES = ['haproxy', 'hosts', 'managed', 'patroni', 'single'] as const;
 
 /** libpq's sslmode values that say plainly what is done; `allow` and `prefer` promise nothing and are refused. */
 export const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
+export type SslMode = (typeof SSL_MODES)[number];
 
 /** The options that are ours. pg-pool's and pg's own pass through unread. Times are in milliseconds. */
 export interface HaOptions {
@@ -24,8 +25,10 @@ export interface HaOptions {
   strategy: (typeof STRATEGIES)[number];
   /** Patroni's REST API on any of the members; needed by `patroni`, an early-warning hint for `haproxy` */
   patroniUrls: readonly URL[] | undefined;
-  /** the HAProxy addresses of strategy `haproxy`; where unset, the host of DATABASE_URL */
+  /** the addresses of strategies `haproxy` and `hosts`; where unset, those of DATABASE_URL */
   hosts: readonly Endpoint[] | undefined;
+  /** name servers for strategy `managed`, host:port; where unset, the system's */
+  dnsServers: readonly Endpoint[] | undefined;
   /** PEM file of the CA that signed the REST API's certificates */
   patroniCaFile: string | undefined;
   /** PEM file of our certificate, where the REST API asks for one */
@@ -67,6 +70,7 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   strategy: row(choice(STRATEGIES), 'single', 'PG_HA_STRATEGY'),
   patroniUrls: row(urls(['http://', 'https://']), undefined, 'PG_HA_PATRONI_URLS'),
   hosts: row(endpoints(5432), undefined, 'PG_HA_HOSTS'),
+  dnsServers: row(endpoints(53), undefined, 'PG_HA_DNS_SERVERS'),
   patroniCaFile: row(text('the path of a PEM file'), undefined, 'PG_HA_PATRONI_CA_FILE'),
   patroniCertFile: row(text('the path of a PEM file'), undefined, 'PG_HA_PATRONI_CERT_FILE'),
   patroniKeyFile: row(text('the path of a PEM file'), undefined, 'PG_HA_PATRONI_KEY_FILE'),

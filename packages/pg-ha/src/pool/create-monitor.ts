@@ -13,9 +13,9 @@ export function createMonitor(
   random: Random,
 ): Monitor {
   const { ha, pool } = settings;
-  const { observe, freshProbes: fresh } = strategy;
+  const { observe, freshProbes: fresh, stream } = strategy;
   const { user, password, database, ssl } = pool;
-  const config = { user, password, database, ssl, keepAlive: true } as PoolSettings['pool'];
+  const config = { user, password, database, ssl, keepAlive: true, stream } as PoolSettings['pool'];
   return new Monitor({
     name: `PostgreSQL (${ha.strategy})`,
     clock,

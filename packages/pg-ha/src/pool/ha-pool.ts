@@ -17,7 +17,7 @@ import {
 import type { DialContext } from '../dial/dial-context.ts';
 import { HaClient } from '../dial/ha-client.ts';
 import { readPoolOptions, type HaPoolOptions, type PoolSettings } from '../options/pool-options.ts';
-import { createStrategy } from '../strategies/strategy.ts';
+import { createStrategy, type Strategy } from '../strategies/strategy.ts';
 import { runTransaction, type TransactionOptions } from '../transaction/run-transaction.ts';
 import { createMonitor } from './create-monitor.ts';
 import { poolHealth, type PoolHealth } from './health.ts';
@@ -49,8 +49,8 @@ export class HaPool extends pg.Pool {
    */
   constructor(options: HaPoolOptions = {}, env: Environment = process.env) {
     const settings = readPoolOptions(options, env);
-    const { core, context } = assemble(settings, options, (callback) => this.#checkout(callback));
-    super({ ...settings.pool, Client: boundClient(context) } as pg.PoolConfig);
+    const { core, context, stream } = assemble(settings, options, (callback) => this.#checkout(callback));
+    super({ ...settings.pool, ...(stream && { stream }), Client: boundClient(context) } as pg.PoolConfig);
     this.#core = core;
     this.#log = createLogger('pg-ha', settings.ha.logLevel, options.logger);
     core.monitor.onChange((change) => this.#follow(change));
@@ -213,6 +213,7 @@ export class HaPool extends pg.Pool {
 interface Parts {
   core: PoolCore;
   context: DialContext;
+  stream: Strategy['stream'];
 }
 
 function assemble(settings: PoolSettings, options: HaPoolOptions, checkout: PoolCore['checkout']): Parts {
@@ -231,6 +232,7 @@ function assemble(settings: PoolSettings, options: HaPoolOptions, checkout: Pool
   return {
     core: { monitor, clock, random, budget, failoverWaitMs, keepConnectionOnSqlError, checkout },
     context: { monitor, pacer, clock, dialTimeoutMs, observe: strategy.observe, who },
+    stream: strategy.stream,
   };
 }
 

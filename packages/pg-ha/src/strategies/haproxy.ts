@@ -10,7 +10,7 @@ export function haproxy(settings: PoolSettings, clock: Clock): Strategy {
   const { hosts, patroniUrls } = settings.ha;
   return {
     rule: 'route',
-    seeds: hosts ?? [settings.connection.endpoint],
+    seeds: hosts ?? settings.connection.endpoints,
     resolvers: patroniUrls ? [new HintResolver(patroniSource(patroniUrls, settings, clock))] : [],
     freshProbes: true,
     observe: observeIdentity,

@@ -1,12 +1,22 @@
+import { endpointKey, wrongSetting } from '@steadfast/shared';
 import type { PoolSettings } from '../options/pool-options.ts';
 import { observeIdentity } from './observe.ts';
 import type { Strategy } from './strategy.ts';
 
 /** One server and no other: whatever it says of its role, it is the one we talk to, as with stock pg. */
-export function single(settings: PoolSettings): Strategy {
+export function single({ connection }: PoolSettings): Strategy {
+  const [endpoint, ...others] = connection.endpoints;
+  if (others.length > 0) {
+    const given = connection.endpoints.map(endpointKey).join(',');
+    throw wrongSetting(
+      `${connection.source} hosts`,
+      given,
+      'one host with PG_HA_STRATEGY=single; several with hosts or haproxy',
+    );
+  }
   return {
     rule: 'self',
-    seeds: [settings.connection.endpoint],
+    seeds: [endpoint],
     resolvers: [],
     freshProbes: false,
     observe: (endpoint, identity, at) => observeIdentity(endpoint, { ...identity, role: 'primary' }, at),

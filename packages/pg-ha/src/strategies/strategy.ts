@@ -1,7 +1,10 @@
+import type { Socket } from 'node:net';
 import type { Clock, Endpoint, EpochRule, Resolver } from '@steadfast/shared';
 import type { DialContext } from '../dial/dial-context.ts';
 import type { PoolSettings } from '../options/pool-options.ts';
 import { haproxy } from './haproxy.ts';
+import { hosts } from './hosts.ts';
+import { managed } from './managed.ts';
 import { patroni } from './patroni.ts';
 import { single } from './single.ts';
 
@@ -14,10 +17,12 @@ export interface Strategy {
   /** dial anew for every probe, because what stands behind an address can change */
   readonly freshProbes: boolean;
   readonly observe: DialContext['observe'];
+  /** sockets of its own, where names are looked up in a way of its own */
+  readonly stream?: () => Socket;
 }
 
 /** To add a strategy: a file like its neighbours, a line here, a word in `STRATEGIES`. */
-const STRATEGY_BY_NAME = { haproxy, patroni, single } as const;
+const STRATEGY_BY_NAME = { haproxy, hosts, managed, patroni, single } as const;
 
 /** @throws HaError HA_CONFIG where a setting that the strategy needs is missing */
 export function createStrategy(settings: PoolSettings, clock: Clock): Strategy {

@@ -1,21 +1,23 @@
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { monotonicMs, type FaultName, type Lab, type Observers } from '@steadfast/lab';
+import { monotonicMs, type FaultName, type Lab, type ObserverEvent, type Observers } from '@steadfast/lab';
 import { createProofTable, HaPool, type PoolHealth } from '@steadfast/pg-ha';
 import { withLab } from '../support/with-lab.ts';
 import { judge, startWriters, type Verdict } from '../support/writers.ts';
 
-const held = withLab({ redis: false, managed: false });
+const held = withLab({ redis: false });
 
 interface Row {
   fault: FaultName;
-  strategy: 'patroni' | 'haproxy';
+  strategy: 'patroni' | 'haproxy' | 'hosts' | 'managed';
   /** longest outage that the lab's settings allow for this fault, ms */
   withinMs: number;
 }
 const rows: Row[] = [
   { fault: 'switchover', strategy: 'patroni', withinMs: 30_000 },
   { fault: 'switchover', strategy: 'haproxy', withinMs: 40_000 },
+  { fault: 'switchover', strategy: 'hosts', withinMs: 30_000 },
+  { fault: 'switchover', strategy: 'managed', withinMs: 40_000 },
   { fault: 'crash', strategy: 'patroni', withinMs: 60_000 },
   { fault: 'partition', strategy: 'patroni', withinMs: 60_000 },
   { fault: 'freeze', strategy: 'patroni', withinMs: 60_000 },
@@ -30,7 +32,9 @@ describe('through a failover with synchronous replication', () => {
       const { lab } = held;
       await lab.waitHealthy(60_000);
       const observers = await lab.observe();
-      const pool = new HaPool({ failoverWaitMs: 60_000 }, lab.env({ postgres: row.strategy }));
+      const dns = lab.description.postgres?.managed?.dnsServer ?? '';
+      const env = { ...lab.env({ postgres: row.strategy }), PG_HA_DNS_SERVERS: dns };
+      const pool = new HaPool({ failoverWaitMs: 60_000 }, env);
       try {
         const { proven, plain, reads, before, after } = await runRow(row, lab, observers, pool);
         // With a proof, and with a deadline longer than the outage, no error is left at all.
@@ -63,6 +67,19 @@ interface Report {
   after: PoolHealth;
 }
 
+/** When the new primary could be reached by this strategy: HAProxy must route to it, the provider's name must point to it. */
+async function reachable(
+  strategy: Row['strategy'],
+  observers: Observers,
+  since: number,
+  promoted: ObserverEvent,
+): Promise<number> {
+  const kinds = { haproxy: 'haproxy-routes', managed: 'dns-says' } as const;
+  if ((strategy !== 'haproxy' && strategy !== 'managed') || !('member' in promoted)) return promoted.at;
+  const { at } = await observers.waitFor({ kind: kinds[strategy], since, member: promoted.member }, 30_000);
+  return Math.max(at, promoted.at);
+}
+
 /** Three open loops through one fault: transactions with a proof, plain inserts, idempotent reads. */
 async function runRow(
   { fault, strategy, withinMs }: Row,
@@ -85,9 +102,12 @@ async function runRow(
   const since = monotonicMs();
   const made = await lab.fault(fault, { target: 'primary' });
   const promoted = await observers.waitFor({ kind: 'pg-writable', since, notMember: made.target }, withinMs);
+  const reachableAt = await reachable(strategy, observers, since, promoted);
   const first = await proven.acknowledgedAfter(promoted.at, 20_000);
-  const ms = [promoted.at - since, first.ended - promoted.at].map(Math.round);
-  console.log(`${strategy} ${fault}: promoted after ${ms[0]} ms, first write ${ms[1]} ms later`);
+  const ms = [promoted.at - since, reachableAt - since, first.ended - reachableAt].map(Math.round);
+  console.log(
+    `${strategy} ${fault}: promoted after ${ms[0]} ms, reachable after ${ms[1]} ms, first write ${ms[2]} ms later`,
+  );
   await new Promise((resolve) => setTimeout(resolve, 500));
   await Promise.all([proven, plain, reads].map((writers) => writers.stop(20_000)));
   await made.heal();
