@@ -119,6 +119,23 @@ describe('the report', () => {
     expect(report(run({ faults })).broken).toEqual(['nobody took over after crash']);
   });
 
+  it('fails where the cluster was not whole again, and says why', () => {
+    const faults = run().faults.map((faultRun) => ({ ...faultRun, unhealed: 'no synchronous standby' }));
+    expect(report(run({ faults })).broken).toEqual([
+      'the cluster was not whole again after crash: no synchronous standby',
+    ]);
+  });
+
+  it('says where the cluster itself went back to an older timeline', () => {
+    const events: ObserverEvent[] = [
+      ...EVENTS,
+      { kind: 'pg-writable', at: 5_000, member: 'h1', timeline: 1 },
+    ];
+    expect(report(run({ events })).broken).toEqual([
+      'the cluster itself went back: h1 took writes on timeline 1 after h2 had on timeline 2',
+    ]);
+  });
+
   it('measures latency from when requests were due, the outage included', () => {
     const { latencyMs } = report(run());
     expect(latencyMs.message.count).toBe(3);

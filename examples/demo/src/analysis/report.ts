@@ -6,6 +6,7 @@ import { counterFindings, jobFindings, messageFindings, tally, type Finding } fr
 import { latencyByKind, type Latency } from './latency.ts';
 import { within, type Phase } from './phase.ts';
 import { serverWindow, serverWindowMs, type Database } from './server-window.ts';
+import { stepsBack } from './steps-back.ts';
 import { judge, type Checks, type Verdict } from './verdict.ts';
 
 /** Everything a run saw, before anything is concluded from it. */
@@ -28,6 +29,8 @@ export interface FaultRun {
   readonly phase: Phase;
   /** whether writes were possible again before the demo gave up waiting */
   readonly recovered: boolean;
+  /** why the cluster was not whole again, where it was not */
+  readonly unhealed?: string;
 }
 
 /** What stands in the databases, read directly: how often each key, or the value of each counter. */
@@ -85,8 +88,14 @@ export function report(run: Run): Report {
     jobs: tally(findings.jobs),
     counters: tally(findings.counters),
   };
-  const unrecovered = run.faults.filter(({ recovered }) => !recovered).map(({ fault }) => fault.name);
-  const verdict: Verdict = judge(checks, { synchronous: run.synchronous, unrecovered });
+  const troubles = run.faults.flatMap(({ fault, recovered, unhealed }) => [
+    ...(recovered ? [] : [`nobody took over after ${fault.name}`]),
+    ...(unhealed === undefined ? [] : [`the cluster was not whole again after ${fault.name}: ${unhealed}`]),
+  ]);
+  const verdict: Verdict = judge(checks, {
+    synchronous: run.synchronous,
+    troubles: [...troubles, ...stepsBack(run.events)],
+  });
   const byDatabase: Record<Database, Finding[]> = {
     postgres: findings.messages,
     redis: [...findings.jobs, ...findings.counters],

@@ -24,7 +24,7 @@ function verdictOf(
     jobs: tally(jobFindings(records, new Map(found.jobs))),
     counters: tally(counterFindings(records, new Map(found.counters))),
   };
-  return judge(checks, { synchronous, unrecovered: [] });
+  return judge(checks, { synchronous, troubles: [] });
 }
 
 describe('the verdict', () => {
@@ -107,7 +107,7 @@ describe('the verdict', () => {
       jobs: tally([]),
       counters: tally([]),
     };
-    expect(judge(checks, { synchronous: true, unrecovered: ['crash'] }).broken).toEqual([
+    expect(judge(checks, { synchronous: true, troubles: ['nobody took over after crash'] }).broken).toEqual([
       'nobody took over after crash',
     ]);
   });

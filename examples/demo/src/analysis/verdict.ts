@@ -13,13 +13,10 @@ export interface Verdict {
 }
 
 /**
- * PostgreSQL under synchronous replication must keep everything that was acknowledged, once. Redis replicates
+ * `troubles` are what the cluster itself got wrong. PostgreSQL under synchronous replication must keep everything that was acknowledged, once. Redis replicates
  * asynchronously: what it loses in a failover is shown and no failure of the client, what it holds twice is.
  */
-export function judge(
-  checks: Checks,
-  run: { synchronous: boolean; unrecovered: readonly string[] },
-): Verdict {
+export function judge(checks: Checks, run: { synchronous: boolean; troubles: readonly string[] }): Verdict {
   const { messages, jobs, counters } = checks;
   const broken: string[] = [];
   const expectNone = (count: number, what: string): void => {
@@ -33,7 +30,7 @@ export function judge(
   expectNone(jobs.contradicted, 'jobs queued though their error said they were not');
   expectNone(counters.doubled, 'counter increments doubled');
   expectNone(counters.contradicted, 'counter increments applied though their error said they were not');
-  for (const fault of run.unrecovered) broken.push(`nobody took over after ${fault}`);
+  broken.push(...run.troubles);
   return { passed: broken.length === 0, broken };
 }
 

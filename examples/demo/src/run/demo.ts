@@ -50,7 +50,9 @@ export async function runDemo(
   for (const [i, fault] of options.faults.entries()) {
     screen.heading(`${i + 1} of ${options.faults.length}   ${fault.title}`);
     screen.line(fault.means);
-    faults.push(await runFault(stage, fault, faults.at(-1)?.phase.until ?? load.startedAt));
+    const run = await runFault(stage, fault, faults.at(-1)?.phase.until ?? load.startedAt);
+    faults.push(run);
+    if (run.unhealed !== undefined) break; // what came next would measure this fault, not its own
   }
   await abortable(load.stop(DRAIN_MS), failed);
   liveLine.stop();

@@ -15,7 +15,7 @@ export class LiveLine {
   readonly #load: OpenLoop;
   readonly #sender: HttpSender;
   readonly #screen: Screen;
-  readonly #memberNames: ReadonlyMap<string, string>;
+  readonly #memberNames: Map<string, string>;
   #timer: NodeJS.Timeout | undefined;
   #seen = 0;
   #errors = 0;
@@ -26,6 +26,8 @@ export class LiveLine {
     this.#screen = screen;
     const members = [...(description.postgres?.members ?? []), ...(description.redis?.members ?? [])];
     this.#memberNames = new Map(members.map(({ name, host, port }) => [`${host}:${port}`, name]));
+    const { haproxy } = description.postgres ?? {};
+    if (haproxy) this.#memberNames.set(`${haproxy.host}:${haproxy.primaryPort}`, 'HAProxy');
   }
 
   start(): void {

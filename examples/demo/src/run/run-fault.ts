@@ -1,4 +1,5 @@
 import { monotonicMs, type FaultEvent, type Lab, type ObserverEvent, type Observers } from '@steadfast/lab';
+import { describeError } from '@steadfast/shared';
 import { clientWindow, writesOf } from '../analysis/client-window.ts';
 import type { Phase } from '../analysis/phase.ts';
 import { primaryAt, serverWindow, type Database } from '../analysis/server-window.ts';
@@ -53,13 +54,23 @@ export async function runFault(stage: Stage, fault: DemoFault, from: number): Pr
       await settle(load, signal);
     }
     if (!recovered) tell(monotonicMs(), `nobody took over within ${RECOVERY_MS / 1000} s`);
-    await abortable(lab.waitHealthy(HEALTHY_MS), signal);
-    tell(monotonicMs(), 'every member is back and in step');
+    const unhealed = await whyNotWhole(lab, signal);
+    tell(monotonicMs(), unhealed ?? 'every member is back and in step');
     await pause(SETTLE_MS, signal);
-    return { fault, target: made.target, phase: { from, faultAt, until: monotonicMs() }, recovered };
+    const phase = { from, faultAt, until: monotonicMs() };
+    return { fault, target: made.target, phase, recovered, ...(unhealed === undefined ? {} : { unhealed }) };
   } finally {
     await narrator.stop();
   }
+}
+
+/** Waits until every member is back, and returns why not where that takes too long: the run is judged all the same. */
+async function whyNotWhole(lab: Lab, signal: AbortSignal): Promise<string | undefined> {
+  const whole = lab.waitHealthy(HEALTHY_MS).then(
+    () => undefined,
+    (error: unknown) => describeError(error),
+  );
+  return abortable(whole, signal);
 }
 
 /** Waits for the observers to see writes succeed on a new primary, or again on the old one. */
