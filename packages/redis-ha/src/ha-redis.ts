@@ -19,7 +19,6 @@ import { isSameGroup, readSettings, type HaRedisOptions } from './options/settin
 import { runOnce, type OnceOp, type OnceOptions } from './once/once.ts';
 import { SilenceWatch } from './traffic/silence-watch.ts';
 import { Traffic } from './traffic/traffic.ts';
-import { isNews } from './group/news.ts';
 import { redisHealth, type RedisHealth } from './group/health.ts';
 
 /** ioredis 6 says by type which shape of replies a duplicate gives. */
@@ -84,6 +83,7 @@ export class HaRedis extends Redis {
       driver,
       silenceMs,
       giveUpMs: Math.max(failoverWaitMs, 2 * silenceMs),
+      doubt: () => this.#traffic.doubt(),
       closing: () => this.#traffic.closing,
     });
     watchStatus(this, (status) => this.#onStatus(status));
@@ -189,7 +189,11 @@ export class HaRedis extends Redis {
 
   #topologyChanged(change: TopologyChange): void {
     this.#traffic.topologyChanged();
-    if (isNews(change)) this.emit('topology', change);
+    try {
+      this.emit('topology', change);
+    } catch (error) {
+      this.#group?.log.error({ error: describeError(error) }, 'a listener of topology threw');
+    }
   }
 
   #onStatus(status: string): void {

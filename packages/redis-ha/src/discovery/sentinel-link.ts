@@ -10,7 +10,7 @@ import {
 } from '@steadfast/shared';
 import { tlsRefusal } from '../options/tls.ts';
 import { authCommand, checkLogin, type Credentials } from '../wire/identify.ts';
-import { ErrorReply, type Reply } from '../wire/reply.ts';
+import { ErrorReply, textOf, type Reply } from '../wire/reply.ts';
 import { WireConnection } from '../wire/wire-connection.ts';
 import { readView, viewQuestions, type SentinelView } from './sentinel-view.ts';
 
@@ -171,6 +171,6 @@ export class SentinelLink {
     const [kind, , channel, message] = reply;
     if (kind === 'psubscribe') this.#failures = 0;
     if (kind === 'pong') this.#pingedAt = undefined;
-    if (kind === 'pmessage') this.#options.onMessage(String(channel), String(message));
+    if (kind === 'pmessage') this.#options.onMessage(textOf(channel), textOf(message));
   }
 }

@@ -35,11 +35,10 @@ export function internalsOf(redis: Redis): DriverInternals {
  * `removeAllListeners()`.
  */
 export function watchStatus(redis: Redis, listener: (status: string) => void): void {
-  const internals = internalsOf(redis);
-  const original = internals.setStatus;
+  const original = internalsOf(redis).setStatus.bind(redis);
   Object.defineProperty(redis, 'setStatus', {
     value(status: string, arg?: unknown): void {
-      original.call(redis, status, arg);
+      original(status, arg);
       listener(status);
     },
     configurable: true,

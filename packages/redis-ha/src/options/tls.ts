@@ -49,9 +49,9 @@ const CERTIFICATE_ERRORS = new Set([
 
 /** The clear error for a server whose certificate we refuse, or that speaks no TLS; undefined for any other failure. */
 export function tlsRefusal(error: unknown, member: string): HaError | undefined {
-  const code = String((error as { code?: unknown } | undefined)?.code ?? '');
+  const { code } = (error ?? {}) as { code?: string };
   const about = { outcome: 'notSent', cause: error, member } as const;
-  if (CERTIFICATE_ERRORS.has(code)) {
+  if (CERTIFICATE_ERRORS.has(code ?? '')) {
     const allowed = `REDIS_HA_CA_FILE (option caFile) must name the CA that signed it, for the name that is dialled`;
     return new HaError(
       'HA_CONFIG',

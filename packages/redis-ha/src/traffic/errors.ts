@@ -1,4 +1,11 @@
-import { describeSearch, HaError, primaryOf, type HaCode, type Outcome } from '@steadfast/shared';
+import {
+  describeError,
+  describeSearch,
+  HaError,
+  primaryOf,
+  type HaCode,
+  type Outcome,
+} from '@steadfast/shared';
 import type { Ticket } from '../commands/parked-queue.ts';
 import { closedError } from '../dial/dialer.ts';
 import type { ReplicationGroup } from '../group/replication-group.ts';
@@ -33,8 +40,10 @@ export const trafficErrors = {
         details,
       );
     }
-    const message = `no primary of ${group.name} within ${waitedMs} ms, ${name} was not sent: ${describeSearch(topology)}`;
-    return new HaError('HA_NO_PRIMARY', message, details);
+    const { trouble } = group.monitor;
+    const last = trouble === undefined ? '' : `; last error: ${describeError(trouble)}`;
+    const message = `no primary of ${group.name} within ${waitedMs} ms, ${name} was not sent: ${describeSearch(topology)}${last}`;
+    return new HaError('HA_NO_PRIMARY', message, { ...details, cause: trouble });
   },
 
   /** The link ended with the command in flight. */

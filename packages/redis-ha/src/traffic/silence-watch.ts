@@ -10,6 +10,8 @@ export interface SilenceWatchOptions {
   driver: DriverInternals;
   silenceMs: number;
   giveUpMs: number;
+  /** the primary is in doubt, and is being asked */
+  doubt: () => void;
   /** quit() has been sent: nobody waits for anything else */
   closing: () => boolean;
 }
@@ -41,7 +43,7 @@ export class SilenceWatch {
   }
 
   #tick(): void {
-    const { group, dialer, driver, silenceMs, giveUpMs, closing } = this.#options;
+    const { group, dialer, driver, silenceMs, giveUpMs, closing, doubt } = this.#options;
     const link = dialer.link;
     if (!link) return;
     this.#schedule();
@@ -60,7 +62,10 @@ export class SilenceWatch {
       giveUpMs: closing() ? 2 * silenceMs : giveUpMs,
     });
     this.#state = next;
-    if (act === 'suspect') monitor.suspect(`no byte for ${silenceMs} ms with work in flight`);
+    if (act === 'suspect') {
+      monitor.suspect(`no byte for ${silenceMs} ms with work in flight`);
+      doubt();
+    }
     if (act === 'cut') dialer.cut();
   }
 }

@@ -1,4 +1,12 @@
-import { backoffMs, decideRetry, endpointKey, HaError, type Instant, type Timer } from '@steadfast/shared';
+import {
+  backoffMs,
+  Deadline,
+  decideRetry,
+  endpointKey,
+  HaError,
+  type Instant,
+  type Timer,
+} from '@steadfast/shared';
 import { afterLoss, type Verdict } from '../commands/after-loss.ts';
 import type { DriverCommand } from '../commands/command.ts';
 import { classifyReply, isByRole, saysReplica } from '../commands/error-reply.ts';
@@ -50,6 +58,8 @@ export class Traffic {
   #ready = false;
   #flushing = false;
   #draining = false;
+  /** a link that is silent, while the primary is being asked */
+  #doubted: Link | undefined;
   #interrupted = false;
   #pause: Timer | undefined;
   #refusals = 0;
@@ -140,6 +150,24 @@ export class Traffic {
     this.open = !this.#guard.alert;
   }
 
+  /** The link is silent: nothing more is put into it until the primary has said on another that it is there. */
+  doubt(): void {
+    const { dialer, group, settings } = this.#options;
+    const { link } = dialer;
+    if (!link) return;
+    this.#doubted = link;
+    this.#shut();
+    const confirmed = group().monitor.whenConfirmed(
+      Deadline.after(settings.clock, settings.ha.failoverWaitMs),
+    );
+    const settled = (): void => {
+      if (this.#doubted !== link) return;
+      this.#doubted = undefined;
+      this.flush();
+    };
+    void confirmed.then(settled, settled);
+  }
+
   connectionReady(): void {
     this.#ready = true;
     this.#refusals = 0;
@@ -162,6 +190,7 @@ export class Traffic {
     for (const item of late) this.#parkUnbounded(item.command, item.select);
     this.#ready = false;
     this.#draining = false;
+    this.#doubted = undefined;
     this.#interrupted = false;
     this.#clearPause();
     if (!this.closing) group().monitor.suspect(`the connection to ${endpointKey(link.endpoint)} ended`);
@@ -187,7 +216,7 @@ export class Traffic {
   #usable(): boolean {
     const { dialer, group } = this.#options;
     const link = dialer.link;
-    if (!this.#ready || !link || this.#pause || this.#draining) return false;
+    if (!this.#ready || !link || this.#pause || this.#draining || this.#doubted) return false;
     return fateOf(link, group().monitor.topology) === 'keep';
   }
 

@@ -33,14 +33,22 @@ export function openSocket(options: SocketOptions): Promise<Socket> {
     };
     const onAbort = (): void => settle(new Error('the dial was given up'));
     const onClose = (): void => settle(new Error(`${endpointKey(endpoint)} closed the connection at once`));
-    const late = new Error(`${endpointKey(endpoint)} did not take a connection within ${timeoutMs} ms`);
-    const timer = clock.timer(timeoutMs, () => settle(late));
+    const late = (): Error =>
+      new Error(`${endpointKey(endpoint)} ${missing(socket, tls)} within ${timeoutMs} ms`);
+    const timer = clock.timer(timeoutMs, () => settle(late()));
     signal?.addEventListener('abort', onAbort, { once: true });
     // This listener stays for the socket's life: an error that nobody hears would end the process.
     socket.on('error', settle);
     socket.once('close', onClose);
     socket.once(tls ? 'secureConnect' : 'connect', () => settle());
   });
+}
+
+/** What did not happen. A server that speaks no TLS waits for the end of what it takes for a command. */
+function missing(socket: Socket, tls: ConnectionOptions | undefined): string {
+  if (tls && !socket.connecting && socket.remotePort !== undefined)
+    return 'took the connection, but did not finish a TLS handshake (does this port speak TLS?)';
+  return 'did not take a connection';
 }
 
 function start({ endpoint, tls, family }: SocketOptions): Socket {

@@ -19,6 +19,11 @@ export type Reply = string | number | null | ErrorReply | Reply[];
 export function fieldsOf(reply: Reply | undefined): ReadonlyMap<string, string> | undefined {
   if (!Array.isArray(reply)) return undefined;
   const fields = new Map<string, string>();
-  for (let i = 0; i + 1 < reply.length; i += 2) fields.set(String(reply[i]), String(reply[i + 1]));
+  for (let i = 0; i + 1 < reply.length; i += 2) fields.set(textOf(reply[i]), textOf(reply[i + 1]));
   return fields;
+}
+
+/** A plain reply as text; empty for anything that is none. */
+export function textOf(reply: Reply | undefined): string {
+  return typeof reply === 'string' || typeof reply === 'number' ? String(reply) : '';
 }

@@ -67,6 +67,11 @@ export class Monitor {
     return this.#state.at;
   }
 
+  /** The last thing that went wrong while looking, for messages; undefined once a primary has been found. */
+  get trouble(): unknown {
+    return this.#lastError;
+  }
+
   /** Hears every change of leadership or membership; returns the way to stop. A listener that throws disturbs nobody. */
   onChange(listener: TopologyListener): () => void {
     this.#listeners.add(listener);

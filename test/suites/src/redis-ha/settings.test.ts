@@ -51,12 +51,6 @@ const wrong: { says: string; change: () => Record<string, string>; code: string;
     code: 'HA_CONFIG',
     names: /REDIS_SENTINEL_MASTER_NAME is 'nobody'; allowed/,
   },
-  {
-    says: 'TLS where the sentinels speak none',
-    change: () => ({ REDIS_URL: 'rediss://x' }),
-    code: 'HA_CONFIG',
-    names: /does not speak TLS/,
-  },
 ];
 
 describe('a wrong setting', () => {
@@ -74,6 +68,16 @@ describe('a wrong setting', () => {
     expect(error.message).toMatch(/REDIS_SENTINELS names 127\.0\.0\.1:\d+, which is no sentinel; allowed/);
     expect(isHaError(error, 'HA_CONFIG')).toBe(true);
     expect(tookMs).toBeLessThan(1_000);
+  });
+
+  it('is told at the deadline where it shows in nothing but silence: TLS to sentinels that speak none', async () => {
+    const { error } = await firstError({
+      ...held.lab.env({ redis: 'sentinel' }),
+      REDIS_URL: 'rediss://x',
+      REDIS_HA_FAILOVER_WAIT_MS: '1500',
+    });
+    expect(isHaError(error, 'HA_NO_PRIMARY')).toBe(true);
+    expect(error.message).toMatch(/did not finish a TLS handshake/);
   });
 
   it('is told at once: a CA that did not sign the certificate, and the right one works', async () => {
