@@ -46,7 +46,7 @@ async function runStep(step, folder) {
   line?.end();
   if (step.lab && status !== 0) await sweepLabs();
   const result = ofSuite(status, report);
-  const verdict = result.failed === 0 ? 'ok    ' : 'FAILED';
+  const verdict = interrupted ? 'ended ' : result.failed === 0 ? 'ok    ' : 'FAILED';
   say(`${verdict} ${step.title}: ${closingLine(result)} (${duration(performance.now() - since)})`);
   return result;
 }
