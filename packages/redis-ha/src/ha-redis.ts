@@ -210,7 +210,6 @@ export class HaRedis extends Redis {
 
   #ended(): void {
     const error = this.#traffic.closing ? undefined : this.#dialer.fatal;
-    this.#traffic.endedBy = error;
     this.#traffic.end(error);
     this.#silence.stop();
     for (const stop of this.#stops.splice(0)) stop();

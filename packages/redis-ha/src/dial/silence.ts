@@ -2,12 +2,12 @@ import type { Instant } from '@steadfast/shared';
 
 /**
  * A link with work in flight and not a byte coming.
- * - `flowing`: bytes come, or nothing is asked
+ * - `flowing`: bytes come, or nothing is asked; last seen so at `since`
  * - `quiet`: none since `since`
  * - `suspected`: the primary is being looked at since `suspectedAt`
  */
 export type Silence =
-  | { readonly at: 'flowing'; readonly bytes: number }
+  | { readonly at: 'flowing'; readonly bytes: number; readonly since: Instant; readonly busy: boolean }
   | { readonly at: 'quiet'; readonly bytes: number; readonly since: Instant }
   | {
       readonly at: 'suspected';
@@ -41,11 +41,13 @@ export type Act = 'none' | 'suspect' | 'cut';
  * another connection while this one stays silent for as long again, or where nobody is reached until the deadline.
  */
 export function watch(state: Silence, sample: Sample, options: SilenceOptions): { next: Silence; act: Act } {
-  const { now, bytes } = sample;
-  if (!sample.busy || bytes !== state.bytes) return { next: { at: 'flowing', bytes }, act: 'none' };
+  const { now, bytes, busy } = sample;
+  if (!busy || bytes !== state.bytes)
+    return { next: { at: 'flowing', bytes, since: now, busy }, act: 'none' };
   switch (state.at) {
     case 'flowing':
-      return { next: { at: 'quiet', bytes, since: now }, act: 'none' };
+      // Where something was asked at the last look already, the silence began then at the latest.
+      return { next: { at: 'quiet', bytes, since: state.busy ? state.since : now }, act: 'none' };
     case 'quiet':
       return now - state.since < options.silenceMs
         ? { next: state, act: 'none' }

@@ -16,10 +16,14 @@ export interface SilenceWatchOptions {
   closing: () => boolean;
 }
 
+/** Looks per silenceMs. */
+const LOOKS = 8;
+const FRESH: Silence = { at: 'flowing', bytes: -1, since: -Infinity, busy: false };
+
 /** Looks at the link a few times per silenceMs: one timer for all commands, and none of it on their way. */
 export class SilenceWatch {
   readonly #options: SilenceWatchOptions;
-  #state: Silence = { at: 'flowing', bytes: 0 };
+  #state: Silence = FRESH;
   #timer: Timer | undefined;
 
   constructor(options: SilenceWatchOptions) {
@@ -28,7 +32,7 @@ export class SilenceWatch {
 
   start(): void {
     this.stop();
-    this.#state = { at: 'flowing', bytes: -1 };
+    this.#state = FRESH;
     this.#schedule();
   }
 
@@ -39,7 +43,7 @@ export class SilenceWatch {
 
   #schedule(): void {
     const { clock } = this.#options.group().settings;
-    this.#timer = clock.timer(this.#options.silenceMs / 4, () => this.#tick(), { background: true });
+    this.#timer = clock.timer(this.#options.silenceMs / LOOKS, () => this.#tick(), { background: true });
   }
 
   #tick(): void {
