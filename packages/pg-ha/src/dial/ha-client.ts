@@ -186,14 +186,13 @@ export class HaClient extends pg.Client {
   }
 
   #giveUp(cause: Error, endpoint: Endpoint): HaError {
-    const { monitor, clock, who } = this.#context;
+    const { monitor, who } = this.#context;
     this.#state = { at: 'ended' };
     internals(this).connection.stream.destroy();
     const error = dialError(cause, endpoint, who);
-    // A server that answers, if only to say that it is full, is not unreachable.
-    if (error.code === 'HA_DIAL_FAILED' && sqlstateOf(cause) !== '53300') {
-      monitor.report({ kind: 'unreachable', endpoint, reason: error.message, at: clock.now() });
-    }
+    // Whether the member is gone is for a probe to say: behind a load balancer one dial proves nothing, and a server that
+    // says it is full is there.
+    if (sqlstateOf(cause) !== '53300') monitor.suspect(error.message);
     return error;
   }
 }

@@ -12,6 +12,7 @@ import type { DialContext } from '../dial/dial-context.ts';
 import { internals } from '../dial/client-internals.ts';
 import { readIdentity, type Identity } from '../dial/identity.ts';
 import { dialError } from '../errors/dial-error.ts';
+import { sqlstateOf } from '../errors/sqlstate.ts';
 
 export interface PgProberOptions {
   clock: Clock;
@@ -37,14 +38,16 @@ interface Line {
 export class PgProber implements Prober {
   readonly #options: PgProberOptions;
   readonly #lines = new Map<string, Line>();
+  /** fresh questions asked so far */
+  #count = 0;
 
   constructor(options: PgProberOptions) {
     this.#options = options;
   }
 
   async probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation> {
-    const { clock, observe, who } = this.#options;
-    const key = endpointKey(endpoint);
+    const { clock, observe, who, fresh } = this.#options;
+    const key = fresh ? `${endpointKey(endpoint)} ${(this.#count += 1)}` : endpointKey(endpoint);
     const at = clock.now();
     const line = this.#lines.get(key) ?? this.#open(key, endpoint);
     const late = (): Error => new Error(`no answer within ${timeoutMs} ms`);
@@ -55,7 +58,8 @@ export class PgProber implements Prober {
     } catch (error) {
       this.#drop(key, line);
       const failure = dialError(asError(error), endpoint, who);
-      if (failure.code === 'HA_AUTH' || failure.code === 'HA_CONFIG') throw failure;
+      // A server that is full says nothing about its role, and is not unreachable either.
+      if (failure.code !== 'HA_DIAL_FAILED' || sqlstateOf(error) === '53300') throw failure;
       return { kind: 'unreachable', endpoint, reason: failure.message, at };
     }
   }

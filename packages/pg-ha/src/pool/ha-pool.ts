@@ -49,7 +49,10 @@ export class HaPool extends pg.Pool {
    */
   constructor(options: HaPoolOptions = {}, env: Environment = process.env) {
     const settings = readPoolOptions(options, env);
-    const { core, context, stream } = assemble(settings, options, (callback) => this.#checkout(callback));
+    const { core, context, stream } = assemble(settings, options, {
+      checkout: (callback) => super.connect(callback),
+      mayDial: () => this.idleCount === 0 && this.totalCount < this.options.max,
+    });
     super({ ...settings.pool, ...(stream && { stream }), Client: boundClient(context) } as pg.PoolConfig);
     this.#core = core;
     this.#log = createLogger('pg-ha', settings.ha.logLevel, options.logger);
@@ -153,10 +156,6 @@ export class HaPool extends pg.Pool {
     return super.emit(event as 'error', ...(args as [Error, pg.PoolClient]));
   }
 
-  #checkout(callback: (error: Error | undefined, client: pg.PoolClient | undefined) => void): void {
-    super.connect(callback);
-  }
-
   #lease(callback: Callback<pg.PoolClient>): void {
     if (this.ending) return super.connect((error, client) => callback(error, client));
     const { clock, failoverWaitMs } = this.#core;
@@ -216,7 +215,11 @@ interface Parts {
   stream: Strategy['stream'];
 }
 
-function assemble(settings: PoolSettings, options: HaPoolOptions, checkout: PoolCore['checkout']): Parts {
+function assemble(
+  settings: PoolSettings,
+  options: HaPoolOptions,
+  access: Pick<PoolCore, 'checkout' | 'mayDial'>,
+): Parts {
   const { clock = systemClock, random = systemRandom } = options;
   const { ha, connection } = settings;
   const who = {
@@ -230,7 +233,7 @@ function assemble(settings: PoolSettings, options: HaPoolOptions, checkout: Pool
   const budget = new RetryBudget(clock, { capacity: 1_000, perSecond: 100 });
   const { failoverWaitMs, keepConnectionOnSqlError, dialTimeoutMs } = ha;
   return {
-    core: { monitor, clock, random, budget, failoverWaitMs, keepConnectionOnSqlError, checkout },
+    core: { monitor, clock, random, budget, failoverWaitMs, keepConnectionOnSqlError, ...access },
     context: { monitor, pacer, clock, dialTimeoutMs, observe: strategy.observe, who },
     stream: strategy.stream,
   };

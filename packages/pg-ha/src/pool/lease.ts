@@ -9,8 +9,12 @@ import {
   sleep,
   withOutcome,
   type Deadline,
+  type Timer,
 } from '@steadfast/shared';
 import type { PoolCore } from './pool-core.ts';
+
+/** A dial that has taken so long gets company, ms. */
+const HEDGE_MS = 250;
 
 /** A wish for a connection to the primary. Exactly one of `granted` and `failed` is called, unless `settled` was set before. */
 export interface LeaseRequest {
@@ -48,14 +52,43 @@ export function leaseClient(core: PoolCore, deadline: Deadline, signal?: AbortSi
 
 function checkout(core: PoolCore, request: LeaseRequest): void {
   request.attempts += 1;
+  if (core.mayDial()) return race(core, request);
   core.checkout((error, client) => {
-    if (client) {
-      if (request.settled) client.release();
-      else request.granted(client);
-    } else if (!request.settled) {
-      again(core, request, error ?? new Error('pg-pool gave neither a connection nor an error'));
-    }
+    if (!client) failed(core, request, error);
+    else if (request.settled) client.release();
+    else request.granted(client);
   });
+}
+
+/**
+ * As `checkout` where a connection has to be dialled. A dial that hangs (a load balancer may lead it to a dead server) gets
+ * company; the first that stands serves the request, another that comes later joins the pool.
+ */
+function race(core: PoolCore, request: LeaseRequest): void {
+  let underWay = 0;
+  let over = false;
+  let hedge: Timer;
+  const dial = (): void => {
+    underWay += 1;
+    hedge = core.clock.timer(HEDGE_MS, () => {
+      if (!over && !request.settled && core.mayDial()) dial();
+    });
+    core.checkout((error, client) => {
+      underWay -= 1;
+      if (over || request.settled) return client?.release();
+      if (!client && underWay > 0) return;
+      over = true;
+      hedge.cancel();
+      if (client) request.granted(client);
+      else failed(core, request, error);
+    });
+  };
+  dial();
+}
+
+function failed(core: PoolCore, request: LeaseRequest, error: Error | undefined): void {
+  if (request.settled) return;
+  again(core, request, error ?? new Error('pg-pool gave neither a connection nor an error'));
 }
 
 function again(core: PoolCore, request: LeaseRequest, error: Error): void {
@@ -75,7 +108,12 @@ function again(core: PoolCore, request: LeaseRequest, error: Error): void {
   const pause = request.deadline.stepMs(
     backoffMs({ minMs: 2, maxMs: 250 }, request.attempts - 1, core.random),
   );
-  void sleep(core.clock, pause, { signal: request.signal }).then(() => lease(core, request));
+  sleep(core.clock, pause, { signal: request.signal })
+    .then(() => core.monitor.whenConfirmed(request.deadline, request.signal))
+    .then(
+      () => lease(core, request),
+      (thrown: unknown) => fail(request, asError(thrown)),
+    );
 }
 
 /** Our own dial errors say that another try may do; credentials, settings and pg-pool's own limits do not. */

@@ -9,6 +9,8 @@ export interface PoolCore {
   readonly budget: RetryBudget;
   readonly failoverWaitMs: number;
   readonly keepConnectionOnSqlError: boolean;
+  /** whether a checkout now would dial: nothing is idle and there is room */
+  mayDial(): boolean;
   /** pg-pool's own connect: an idle connection, a new one, or a place in its queue */
   checkout(callback: (error: Error | undefined, client: PoolClient | undefined) => void): void;
 }

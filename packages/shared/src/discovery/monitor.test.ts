@@ -7,7 +7,7 @@ import { seededRandom } from '../runtime/random.ts';
 import { sleep } from '../runtime/sleep.ts';
 import { endpointKey, type Endpoint } from '../topology/endpoint.ts';
 import type { Observation } from '../topology/observation.ts';
-import { primaryOf } from '../topology/topology.ts';
+import { primaryOf, type EpochRule } from '../topology/topology.ts';
 import { Monitor } from './monitor.ts';
 import type { TopologyChange } from './monitor-options.ts';
 
@@ -31,42 +31,43 @@ class Cluster {
   readonly changes: TopologyChange[] = [];
   nominee: Endpoint | undefined;
   rests = 0;
-  readonly monitor: Monitor = new Monitor({
-    name: 'test',
-    clock: this.clock,
-    random: seededRandom(3),
-    rule: 'self',
-    seeds: [A, B],
-    resolvers: [
-      {
-        name: 'control plane',
-        resolve: () =>
-          Promise.resolve(
-            this.nominee
-              ? [{ kind: 'nomination', endpoint: this.nominee, source: 'x', at: this.clock.now() }]
-              : [],
-          ),
-        close: () => undefined,
-      },
-    ],
-    prober: {
-      probe: (endpoint, timeoutMs) => this.#probe(endpoint, timeoutMs),
-      rest: () => void (this.rests += 1),
-      close: () => undefined,
-    },
-    breaker: open,
-    refreshMs: 5_000,
-    searchMinMs: 25,
-    searchMaxMs: 250,
-    probeTimeoutMs: 1_000,
-    resolveTimeoutMs: 1_000,
-    maxWaiting: 10,
-  });
+  readonly monitor: Monitor;
 
-  constructor(a: Answer, b: Answer) {
+  constructor(a: Answer, b: Answer, rule: EpochRule = 'self') {
     this.set(A, a);
     this.set(B, b);
+    this.monitor = new Monitor({
+      name: 'test',
+      clock: this.clock,
+      random: seededRandom(3),
+      rule,
+      seeds: [A, B],
+      resolvers: [
+        {
+          name: 'control plane',
+          resolve: () => Promise.resolve(this.#nominations()),
+          close: () => undefined,
+        },
+      ],
+      prober: {
+        probe: (endpoint, timeoutMs) => this.#probe(endpoint, timeoutMs),
+        rest: () => void (this.rests += 1),
+        close: () => undefined,
+      },
+      breaker: open,
+      refreshMs: 5_000,
+      searchMinMs: 25,
+      searchMaxMs: 250,
+      probeTimeoutMs: 1_000,
+      resolveTimeoutMs: 1_000,
+      maxWaiting: 10,
+    });
     this.monitor.onChange((change) => this.changes.push(change));
+  }
+
+  #nominations(): Observation[] {
+    if (!this.nominee) return [];
+    return [{ kind: 'nomination', endpoint: this.nominee, source: 'x', at: this.clock.now() }];
   }
 
   set(endpoint: Endpoint, answer: Answer): void {
@@ -168,6 +169,18 @@ describe('Monitor', () => {
     await cluster.clock.advance(0);
     expect(cluster.asked.slice(before)).toEqual(['b']);
     expect(primaryOf(cluster.monitor.topology)?.endpoint).toEqual(B);
+  });
+
+  it('asks through a route again while an earlier question hangs there, up to a limit', async () => {
+    cluster = new Cluster('silent', 'silent', 'route');
+    void cluster.wait(5_000).catch(() => undefined);
+    await cluster.clock.advance(900);
+    const hanging = cluster.asked.filter((host) => host === 'a').length;
+    expect(hanging).toBeGreaterThan(1);
+    expect(hanging).toBeLessThanOrEqual(10);
+    cluster.set(A, { role: 'primary', epoch: 1 });
+    await cluster.clock.advance(320);
+    expect(primaryOf(cluster.monitor.topology)?.endpoint).toEqual(A);
   });
 
   it('is not hastened by a control plane that keeps naming somebody else', async () => {

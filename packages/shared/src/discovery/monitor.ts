@@ -28,6 +28,9 @@ type State =
 /** A control plane that names another member than the one which proves itself is humoured for so many rounds (about 10 s). */
 const DISAGREEMENT_ROUNDS = 40;
 
+/** Questions through one route at once, while there is something to find out. */
+const ROUTE_QUESTIONS = 10;
+
 /**
  * Keeps the topology of one cluster for one process. Notifications and suspicion wake the loop; only the loop asks,
  * and only observations change what is known.
@@ -37,7 +40,8 @@ export class Monitor {
   readonly #listeners = new Set<TopologyListener>();
   readonly #waiting: WaitQueue<Primary>;
   readonly #confirming: WaitQueue<Primary>;
-  readonly #inFlight = new Set<string>();
+  /** questions under way, by whom they are put to */
+  readonly #inFlight = new Map<string, number>();
   #topology: Topology;
   #state: State = { at: 'idle' };
   #timer: Timer | undefined;
@@ -180,7 +184,7 @@ export class Monitor {
     for (const resolver of this.#options.resolvers)
       void this.#ask(`resolver ${resolver.name}`, () => this.#resolve(resolver));
     for (const endpoint of this.#targets())
-      void this.#ask(endpointKey(endpoint), () => this.#probe(endpoint));
+      void this.#ask(endpointKey(endpoint), () => this.#probe(endpoint), this.#atOnce);
     if (this.#state !== state) return; // an answer came at once and has moved the loop on
     if (state.at === 'steady') this.#transition({ at: 'steady' });
     else this.#transition({ ...state, round: state.round + 1 });
@@ -192,16 +196,25 @@ export class Monitor {
     return [...this.#topology.members.values()].map((member) => member.endpoint);
   }
 
-  async #ask(key: string, question: () => Promise<void>): Promise<void> {
-    if (this.#inFlight.has(key)) return;
-    this.#inFlight.add(key);
+  /**
+   * A member that hangs would hang again. Behind a route it is a matter of chance which server a question reaches, and one
+   * that hangs must not keep the next from reaching another.
+   */
+  get #atOnce(): number {
+    return this.#options.rule === 'route' && this.#state.at !== 'steady' ? ROUTE_QUESTIONS : 1;
+  }
+
+  async #ask(key: string, question: () => Promise<void>, atOnce = 1): Promise<void> {
+    const underWay = this.#inFlight.get(key) ?? 0;
+    if (underWay >= atOnce) return;
+    this.#inFlight.set(key, underWay + 1);
     try {
       await question();
     } catch (error) {
       this.#lastError = error;
       if (isFinal(error)) this.#refusal ??= error;
     } finally {
-      this.#inFlight.delete(key);
+      this.#inFlight.set(key, (this.#inFlight.get(key) ?? 1) - 1);
       this.#answered.add(key);
       this.#endHopelessWaits();
       if (this.#state.at === 'steady') this.#options.prober.rest();
@@ -222,7 +235,7 @@ export class Monitor {
   /** The control plane names another member: ask that one without waiting for the next round. */
   #lookAt(endpoint: Endpoint): void {
     this.#doubt();
-    void this.#ask(endpointKey(endpoint), () => this.#probe(endpoint));
+    void this.#ask(endpointKey(endpoint), () => this.#probe(endpoint), this.#atOnce);
   }
 
   async #probe(endpoint: Endpoint): Promise<void> {

@@ -61,6 +61,17 @@ describe('DialPacer', () => {
     expect(peak()).toBe(1);
   });
 
+  it('lets the next one go while one hangs, and no faster than that', async () => {
+    const { clock, start, open } = setup(2);
+    for (let n = 0; n < 9; n++) start(2);
+    await clock.advance(240);
+    expect(open.length).toBe(1);
+    await clock.advance(20);
+    expect(open.length).toBe(2);
+    await clock.advance(1_000);
+    expect(open.length).toBe(6);
+  });
+
   it('does not let dials that hang on an old primary hold up the new one', async () => {
     const { clock, start, open } = setup(2);
     start(1);

@@ -5,6 +5,8 @@ import { sleep } from '../runtime/sleep.ts';
 export interface DialPacerOptions {
   /** dials under way at once, once the first of a generation has succeeded */
   concurrency: number;
+  /** a dial that hangs gives its place away after so long, ms (default 250): behind a load balancer the next may go elsewhere */
+  hedgeMs?: number;
   /** each dial after the first of a generation waits a random time up to this, ms (default 20) */
   spreadMs?: number;
 }
@@ -19,21 +21,20 @@ interface Round {
 
 /**
  * Keeps reconnects from becoming a storm: after a change of primary one connection is dialled at once; only when it stands
- * do others follow, a few at a time and out of step with other processes.
+ * do others follow, a few at a time and out of step with other processes. Whatever happens, no more than `concurrency` dials
+ * begin per `hedgeMs` that end without an answer.
  */
 export class DialPacer {
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #concurrency: number;
-  readonly #spreadMs: number;
+  readonly #options: Required<DialPacerOptions>;
   #waiting: (() => void)[] = [];
   #round: Round = { generation: -1, running: 0, proven: false };
 
   constructor(clock: Clock, random: Random, options: DialPacerOptions) {
     this.#clock = clock;
     this.#random = random;
-    this.#concurrency = options.concurrency;
-    this.#spreadMs = options.spreadMs ?? 20;
+    this.#options = { hedgeMs: 250, spreadMs: 20, ...options };
   }
 
   /** Runs `dial` when its turn comes and settles as it does. `generation` is the one the caller knows of. */
@@ -42,22 +43,35 @@ export class DialPacer {
     while (this.#round.running >= this.#limit)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     const round = this.#round;
-    round.running += 1;
+    const leave = this.#enter(round);
     try {
       // Generation 1 is the first primary this process finds: nothing has failed over, nobody is in step.
       if (round.proven && round.generation > 1)
-        await sleep(this.#clock, this.#random.next() * this.#spreadMs);
+        await sleep(this.#clock, this.#random.next() * this.#options.spreadMs);
       const result = await dial();
       round.proven = true;
       return result;
     } finally {
-      round.running -= 1;
-      this.#wakeAll();
+      leave();
     }
   }
 
   get #limit(): number {
-    return this.#round.proven ? this.#concurrency : 1;
+    return this.#round.proven ? this.#options.concurrency : 1;
+  }
+
+  /** Takes a place, and returns the way to give it back; one that hangs loses it by itself. */
+  #enter(round: Round): () => void {
+    round.running += 1;
+    let inside = true;
+    const leave = (): void => {
+      hanging.cancel();
+      if (inside) round.running -= 1;
+      inside = false;
+      this.#wakeAll();
+    };
+    const hanging = this.#clock.timer(this.#options.hedgeMs, leave, { background: true });
+    return leave;
   }
 
   #begin(generation: number): void {
