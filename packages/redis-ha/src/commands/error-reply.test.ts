@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import type { DriverCommand } from './command.ts';
+import { classifyReply, isByRole, saysReplica } from './error-reply.ts';
+
+const command = (name: string): DriverCommand => ({ name }) as DriverCommand;
+
+describe('an error reply', () => {
+  it.each([
+    ["READONLY You can't write against a read only replica.", true, true],
+    ['LOADING Redis is loading the dataset in memory', true, false],
+    ['MASTERDOWN Link with MASTER is down', true, true],
+    ['TRYAGAIN Multiple keys request during rehashing of slot', true, false],
+    ['UNBLOCKED force unblock from blocking operation, instance state changed', true, false],
+    ['ERR READONLY is only a word here', false, false],
+    ['WRONGTYPE Operation against a key', false, false],
+    ['NOREPLICAS Not enough good replicas to write.', false, false],
+    ['READONLYX', false, false],
+  ])('%s: by role %s, says replica %s', (message, byRole, replica) => {
+    const error = new Error(message);
+    expect([isByRole(error), saysReplica(error)]).toEqual([byRole, replica]);
+  });
+
+  it.each([
+    ['incr', 'ERR value is not an integer or out of range', 'rejected'],
+    ['eval', 'NOSCRIPT No matching script', 'rejected'],
+    ['evalsha', 'OOM command not allowed', 'rejected'],
+    ['eval', 'WRONGTYPE Operation against a key script: abc, on @user_script:1.', 'unknown'],
+    ['FCALL', 'ERR wrong type script: f, on @user_function:1.', 'unknown'],
+    ['eval', 'WRONGTYPE Operation against a key holding the wrong kind of value', 'rejected'],
+  ])('%s: %s is %s', (name, message, outcome) => {
+    expect(classifyReply(new Error(message), command(name)).outcome).toBe(outcome);
+  });
+});

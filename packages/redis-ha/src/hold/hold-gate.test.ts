@@ -1,0 +1,26 @@
+import { ManualClock } from '@steadfast/shared/testing';
+import { describe, expect, it } from 'vitest';
+import { HoldGate } from './hold-gate.ts';
+
+const selected = { is: 'selected', replica: { host: 'b', port: 1 }, step: '+selected-slave' } as const;
+
+describe('the gate of the hold', () => {
+  it('tells its clients, and ends in time', async () => {
+    const clock = new ManualClock();
+    const gate = new HoldGate({ clock, enabled: true, maxMs: 500, primary: () => 'a:1' });
+    const told: string[] = [];
+    gate.onChange((hold) => told.push(`${clock.now()} ${hold.at}`));
+    gate.hear(selected);
+    gate.hear(selected);
+    expect(gate.holding).toBe(true);
+    await clock.advance(1_000);
+    expect(told).toEqual(['0 holding', '501 open']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('does nothing where it is turned off', () => {
+    const gate = new HoldGate({ clock: new ManualClock(), enabled: false, maxMs: 500, primary: () => 'a:1' });
+    gate.hear(selected);
+    expect(gate.holding).toBe(false);
+  });
+});

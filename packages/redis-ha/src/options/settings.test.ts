@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { isSameGroup, readSettings, type HaRedisOptions } from './settings.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'steadfast-settings-'));
+const noPem = path.join(folder, 'no.pem');
+writeFileSync(noPem, 'nothing');
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const sentinels = { REDIS_SENTINELS: 'h1:26380,h2' };
+
+describe('settings', () => {
+  it('default to one server on this machine', () => {
+    const { ha, endpoint, driver } = readSettings({}, {});
+    expect([ha.strategy, endpoint]).toEqual(['single', { host: '127.0.0.1', port: 6379 }]);
+    expect(ha).toMatchObject({
+      failoverWaitMs: 30_000,
+      silenceMs: 1_000,
+      maxWaiting: 10_000,
+      refreshMs: 5_000,
+      dialTimeoutMs: 2_000,
+      hold: true,
+    });
+    expect(driver).toMatchObject({ maxRetriesPerRequest: null, autoResendUnfulfilledCommands: false, db: 0 });
+  });
+
+  it('take sentinel where sentinels are named, and keep user, password, database and TLS of the URL', () => {
+    const {
+      ha,
+      sentinels: found,
+      data,
+      driver,
+    } = readSettings({}, { ...sentinels, REDIS_URL: 'rediss://me:p%40ss@ignored:1/7' });
+    expect([ha.strategy, ha.name]).toEqual(['sentinel', 'mymaster']);
+    expect(found).toEqual([
+      { host: 'h1', port: 26_380 },
+      { host: 'h2', port: 26_379 },
+    ]);
+    expect(data.credentials).toMatchObject({ username: 'me', password: 'p@ss' });
+    expect(data.tls).toMatchObject({ minVersion: 'TLSv1.2' });
+    expect(driver).toMatchObject({ db: 7, username: 'me', password: 'p@ss', tls: { minVersion: 'TLSv1.2' } });
+    expect(driver).not.toHaveProperty('sentinels');
+  });
+
+  it('let options win over the environment, and single variables over the URL', () => {
+    const env = { REDIS_URL: 'redis://a:b@h:1/2', REDIS_PASSWORD: 'c', REDIS_HA_SILENCE_MS: '2s' };
+    const { ha, data, endpoint, driver } = readSettings({ silenceMs: 70, host: 'x', db: 4 }, env);
+    expect(ha.silenceMs).toBe(70);
+    expect([data.credentials.username, data.credentials.password]).toEqual(['a', 'c']);
+    expect([endpoint.host, endpoint.port, driver.db]).toEqual(['x', 1, 4]);
+    expect(readSettings({}, env).ha.silenceMs).toBe(2_000);
+  });
+
+  it.each([
+    ['falls back to the data nodes', {}, 'p'],
+    ['is its own', { REDIS_SENTINEL_PASSWORD: 's' }, 's'],
+    ['is none where it is empty', { REDIS_SENTINEL_PASSWORD: '' }, ''],
+  ])("the sentinels' password %s", (_says, env, password) => {
+    const { sentinel } = readSettings({}, { ...sentinels, REDIS_PASSWORD: 'p', ...env });
+    expect(sentinel.credentials.password).toBe(password);
+  });
+
+  it('turn verification off only where that is asked for', () => {
+    const env = { REDIS_URL: 'rediss://h' };
+    expect(readSettings({}, env).data.tls).not.toHaveProperty('rejectUnauthorized');
+    expect(readSettings({}, { ...env, REDIS_OPENSSL_VERIFY_MODE: 'none' }).data.tls).toMatchObject({
+      rejectUnauthorized: false,
+    });
+  });
+
+  it("pass ioredis's own options through, null meaning not set", () => {
+    const { driver } = readSettings({ keyPrefix: 'p:', connectionName: 'me', password: null as never }, {});
+    expect(driver).toMatchObject({ keyPrefix: 'p:', connectionName: 'me' });
+    expect(driver).not.toHaveProperty('password');
+  });
+
+  it('let a duplicate share the group unless it leads elsewhere', () => {
+    expect([
+      isSameGroup({ db: 1, keyPrefix: 'x' }),
+      isSameGroup({ host: 'x' }),
+      isSameGroup({ password: 'x' }),
+    ]).toEqual([true, false, false]);
+  });
+});
+
+const wrong: { says: RegExp; options?: Record<string, unknown>; env?: Record<string, string> }[] = [
+  {
+    says: /^REDIS_HA_STRATEGY is 'sentinal'; allowed: sentinel, single; did you mean 'sentinel'\?$/,
+    env: { REDIS_HA_STRATEGY: 'sentinal' },
+  },
+  {
+    says: /^REDIS_HA_STRATEGY is 'managed'; allowed: .*does not have managed yet/,
+    env: { REDIS_HA_STRATEGY: 'managed' },
+  },
+  { says: /^REDIS_SENTINELS .*needed by strategy sentinel/, env: { REDIS_HA_STRATEGY: 'sentinel' } },
+  { says: /^REDIS_SENTINELS is 'h1:99999'; allowed: host:port/, env: { REDIS_SENTINELS: 'h1:99999' } },
+  {
+    says: /^REDIS_HA_FAILOVER_WAIT_MS is 'soon'; allowed: milliseconds from 0 to/,
+    env: { REDIS_HA_FAILOVER_WAIT_MS: 'soon' },
+  },
+  { says: /^REDIS_HA_SILENCE_MS is '1'; allowed/, env: { REDIS_HA_SILENCE_MS: '1' } },
+  { says: /^REDIS_HA_DIAL_TIMEOUT_MS is '0'/, env: { REDIS_HA_DIAL_TIMEOUT_MS: '0' } },
+  { says: /^REDIS_HA_MAX_WAITING is '0'; allowed: a whole number/, env: { REDIS_HA_MAX_WAITING: '0' } },
+  { says: /^REDIS_HA_REFRESH_MS is '1'/, env: { REDIS_HA_REFRESH_MS: '1' } },
+  { says: /^REDIS_HA_HOLD is 'maybe'; allowed: true or false/, env: { REDIS_HA_HOLD: 'maybe' } },
+  { says: /^REDIS_HA_HOLD_MAX_MS is '1h'/, env: { REDIS_HA_HOLD_MAX_MS: '1h' } },
+  {
+    says: /^REDIS_OPENSSL_VERIFY_MODE is 'no'; allowed: none, peer/,
+    env: { REDIS_OPENSSL_VERIFY_MODE: 'no' },
+  },
+  {
+    says: /^REDIS_URL is '\(hidden: .*redis:\/\/ or rediss:\/\/.*; allowed: redis:\/\//,
+    env: { REDIS_URL: 'http://u:secret@h' },
+  },
+  { says: /^REDIS_URL is '\(hidden: the database/, env: { REDIS_URL: 'redis://u:secret@h/zero' } },
+  {
+    says: /^REDIS_HA_CA_FILE .*cannot be read.*'\/nowhere\.pem'/,
+    env: { REDIS_URL: 'rediss://h', REDIS_HA_CA_FILE: '/nowhere.pem' },
+  },
+  {
+    says: /^REDIS_HA_CA_FILE .*holds no certificate/,
+    env: { REDIS_URL: 'rediss://h', REDIS_HA_CA_FILE: noPem },
+  },
+  { says: /^REDIS_HA_LOG_LEVEL is 'loud'/, env: { REDIS_HA_LOG_LEVEL: 'loud' } },
+  { says: /^option silenceMs is "fast"|^option silenceMs is 'fast'/, options: { silenceMs: 'fast' } },
+  { says: /^option retryStrategy cannot be used: .*failoverWaitMs/, options: { retryStrategy: () => 1 } },
+  { says: /^option Connector cannot be used/, options: { Connector: class {} } },
+  { says: /^option path cannot be used/, options: { path: '/tmp/redis.sock' } },
+  { says: /^options host and port is 'h:0'/, options: { host: 'h', port: 0 } },
+];
+
+describe('a wrong setting', () => {
+  it.each(wrong)('$says', ({ says, options = {}, env = {} }) => {
+    const read = (): unknown => readSettings(options as HaRedisOptions, env);
+    expect(read).toThrow(says);
+    expect(read).not.toThrow(/secret/);
+    expect(read).toThrow(expect.objectContaining({ code: 'HA_CONFIG', outcome: 'notSent' }));
+  });
+});

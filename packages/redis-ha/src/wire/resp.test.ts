@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { ErrorReply } from './reply.ts';
+import { encodeCommand, RespReader } from './resp.ts';
+
+const STREAM = '+OK\r\n-ERR no\r\n:42\r\n$3\r\nüx\r\n$-1\r\n*3\r\n$1\r\na\r\n*-1\r\n:-1\r\n*0\r\n';
+const REPLIES = ['OK', new ErrorReply('ERR no'), 42, 'üx', null, ['a', null, -1], []];
+
+describe('reading replies', () => {
+  it('reads them in one piece', () => {
+    expect(new RespReader().push(Buffer.from(STREAM))).toEqual(REPLIES);
+  });
+
+  it('reads them byte by byte', () => {
+    const reader = new RespReader();
+    const bytes = Buffer.from(STREAM);
+    const replies = Array.from(bytes, (_, at) => reader.push(bytes.subarray(at, at + 1))).flat();
+    expect(replies).toEqual(REPLIES);
+  });
+
+  it('says so where the other end speaks something else', () => {
+    expect(() => new RespReader().push(Buffer.from('HTTP/1.1 400 Bad Request\r\n'))).toThrow(
+      /does not speak the Redis protocol/,
+    );
+  });
+
+  it('takes no endless reply', () => {
+    const reader = new RespReader();
+    expect(() => reader.push(Buffer.alloc(5 << 20, '$'))).toThrow(/more than/);
+    expect(() => new RespReader().push(Buffer.from('*1\r\n'.repeat(20)))).toThrow(/nested/);
+  });
+
+  it('counts bytes, not characters, in what it sends', () => {
+    expect(encodeCommand(['SET', 'ü', 7])).toBe('*3\r\n$3\r\nSET\r\n$2\r\nü\r\n$1\r\n7\r\n');
+  });
+});
