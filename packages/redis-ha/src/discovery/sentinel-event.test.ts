@@ -31,7 +31,11 @@ describe('what a sentinel publishes', () => {
   it.each(cases)('$step $message', ({ step, message, is, at }) => {
     const event = parseSentinelEvent(step, message, 'mymaster');
     expect(event?.is).toBe(is);
-    if (event?.is === 'switched') expect(event.to).toEqual(at);
-    if (event?.is === 'selected') expect(event.replica).toEqual(at);
+    expect(endpointOf(event)).toEqual(at);
   });
 });
+
+function endpointOf(event: SentinelEvent | undefined): unknown {
+  if (event?.is === 'switched') return event.to;
+  return event?.is === 'selected' ? event.replica : undefined;
+}
