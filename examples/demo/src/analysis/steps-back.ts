@@ -1,21 +1,25 @@
 import type { ObserverEvent } from '@steadfast/lab';
 
 /**
- * Where the cluster itself returned to an older timeline: a member took writes on a timeline below one that had been
- * written to before, and what was acknowledged there is gone, whatever a client does. One way there: an etcd leader that
- * is frozen and thawed revokes the new primary's lease; etcd 3.4.23, as Debian 12 has it, does (etcd-io/etcd#15247).
+ * Where the cluster itself forked: a member took writes on a timeline that another had written to already, or on an older
+ * one. What was acknowledged on the other branch is gone, whatever a client does. One way there: Patroni before 3.0.3 on
+ * etcd's v3 API, whose leader takes its key back without looking when its session has run out (patroni/patroni#2689).
  */
 export function stepsBack(events: readonly ObserverEvent[]): string[] {
   const lines: string[] = [];
   let newest: { member: string; timeline: number } | undefined;
   for (const event of events) {
     if (event.kind !== 'pg-writable') continue;
-    if (newest !== undefined && event.timeline < newest.timeline) {
+    const { member, timeline } = event;
+    const forked =
+      newest !== undefined &&
+      (timeline < newest.timeline || (timeline === newest.timeline && member !== newest.member));
+    if (forked) {
       lines.push(
-        `the cluster itself went back: ${event.member} took writes on timeline ${event.timeline} ` +
-          `after ${newest.member} had on timeline ${newest.timeline}`,
+        `the cluster itself forked: ${member} took writes on timeline ${timeline} ` +
+          `after ${newest?.member} had on timeline ${newest?.timeline}`,
       );
-    } else newest = { member: event.member, timeline: event.timeline };
+    } else newest = { member, timeline };
   }
   return lines;
 }
