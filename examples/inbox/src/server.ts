@@ -25,7 +25,10 @@ async function start(): Promise<void> {
   const shutDown = async (signal: NodeJS.Signals): Promise<void> => {
     app.log.info({ signal }, 'shutting down');
     setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
+    // Kept connections would hold the server open after their last answer.
+    const sweep = setInterval(() => app.server.closeIdleConnections(), 50);
     await app.close(); // takes no new requests, finishes those it has
+    clearInterval(sweep);
     await Promise.all([pool.end(), redis.quit()]);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void shutDown(signal));
