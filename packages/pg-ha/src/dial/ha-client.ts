@@ -11,7 +11,7 @@ import {
 } from '@steadfast/shared';
 import { dialError } from '../errors/dial-error.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
-import { classifyWorkError, lostStatement } from '../errors/work-error.ts';
+import { classifyWorkError, isByRole, lostStatement } from '../errors/work-error.ts';
 import { internals, isUsable, type ClientInternals } from './client-internals.ts';
 import type { DialContext } from './dial-context.ts';
 import { readIdentity, type Identity } from './identity.ts';
@@ -114,12 +114,14 @@ export class HaClient extends pg.Client {
   /** pg calls this for every error of the server: it leaves here with its outcome. */
   _handleErrorMessage(message: Error): void {
     classifyWorkError(message, internals(this)._activeQuery?.text);
+    if (isByRole(message)) this.#suspect(message);
     PG._handleErrorMessage.call(this, message);
   }
 
   /** pg calls this when the link is gone: each statement gets the outcome that is true for it. */
   _errorAllQueries(cause: Error): void {
     const inner = internals(this);
+    if (!inner._ending) this.#suspect(cause);
     const member = this.endpoint ? endpointKey(this.endpoint) : `${inner.host}:${inner.port}`;
     const common = { member, transactionStatus: inner._txStatus };
     for (const query of inner._queryQueue.splice(0)) {
@@ -129,6 +131,11 @@ export class HaClient extends pg.Client {
     const active = inner._activeQuery;
     const error = active ? lostStatement(cause, { ...common, queued: false, text: active.text }) : cause;
     PG._errorAllQueries.call(this, error);
+  }
+
+  /** What happens on a connection that led to the primary is a sign, whoever holds it; what we did to it ourselves is none. */
+  #suspect(sign: Error): void {
+    if (this.#state.at === 'verified') this.#context.monitor.suspect(sign.message);
   }
 
   async #dial(): Promise<void> {

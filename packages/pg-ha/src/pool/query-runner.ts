@@ -108,7 +108,6 @@ class QueryCall implements LeaseRequest {
     const error = classifyWorkError(cause, this.#text);
     const byRole = isByRole(cause);
     client.release(this.#keeps(cause, byRole) ? undefined : cause);
-    if (byRole || error.outcome === 'unknown') this.#core.monitor.suspect(error.message);
     if (this.settled) return;
     if (this.#mayRepeat(error.outcome, byRole)) this.#repeat();
     else this.failed(error);

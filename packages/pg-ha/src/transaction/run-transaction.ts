@@ -59,7 +59,7 @@ async function attemptOnce<T>(
     await client.query(beginSql(options));
     value = await fn(client);
   } catch (thrown) {
-    return failedBeforeCommit(core, client, asError(thrown));
+    return failedBeforeCommit(client, asError(thrown));
   }
   try {
     await (token === undefined ? client.query('COMMIT') : commitWithProof(client, token));
@@ -67,7 +67,7 @@ async function attemptOnce<T>(
     return { done: true, value };
   } catch (thrown) {
     const error = classifyWorkError(asError(thrown), 'COMMIT');
-    release(core, client, error);
+    client.release(error);
     if (token === undefined || error.outcome !== 'unknown')
       return { done: false, error, replay: mayReplay(error) };
     const committed = await resolveCommit(core, token, deadline, error);
@@ -76,10 +76,10 @@ async function attemptOnce<T>(
 }
 
 /** Nothing has been committed: COMMIT was not sent. */
-async function failedBeforeCommit<T>(core: PoolCore, client: PoolClient, cause: Error): Promise<Attempt<T>> {
+async function failedBeforeCommit<T>(client: PoolClient, cause: Error): Promise<Attempt<T>> {
   // Whatever fn made of it: with its link the transaction is gone, and nothing of it was applied.
   const lost = isByRole(cause) || !isUsable(client);
-  if (lost) release(core, client, cause);
+  if (lost) client.release(cause);
   else await rollback(client);
   const sqlstate = sqlstateOf(cause);
   const known = lost || sqlstate !== undefined || outcomeOf(cause) !== undefined;
@@ -95,11 +95,6 @@ async function rollback(client: PoolClient): Promise<void> {
   } catch (error) {
     client.release(asError(error));
   }
-}
-
-function release(core: PoolCore, client: PoolClient, error: Error): void {
-  client.release(error);
-  if (isByRole(error)) core.monitor.suspect(error.message);
 }
 
 function mayReplay(error: Error): boolean {
