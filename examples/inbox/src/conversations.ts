@@ -1,4 +1,5 @@
 import type { HaPool } from '@steadfast/pg-ha';
+import { DEADLINE_MS } from './deadline.ts';
 
 const PAGE = 25;
 
@@ -35,7 +36,7 @@ export function createConversation(
       );
       return { id: Number(rows[0]?.id), displayId };
     },
-    { commitProof: true },
+    { commitProof: true, deadlineMs: DEADLINE_MS },
   );
 }
 
@@ -58,6 +59,7 @@ export async function listConversations(
              FROM conversations WHERE account_id = $1 AND inbox_id = $2 AND status = $3`,
       values: [accountId, inboxId, status, agentId],
       idempotent: true,
+      deadlineMs: DEADLINE_MS,
     }),
     pool.query<ConversationList['conversations'][number]>({
       text: `SELECT c.id::float8 AS id, c.display_id AS "displayId", c.last_activity_at AS "lastActivityAt",
@@ -68,6 +70,7 @@ export async function listConversations(
              ORDER BY c.last_activity_at DESC LIMIT ${PAGE}`,
       values: [accountId, inboxId, status],
       idempotent: true,
+      deadlineMs: DEADLINE_MS,
     }),
   ]);
   return { counts: counts.rows[0] ?? { mine: 0, unassigned: 0, all: 0 }, conversations: page.rows };

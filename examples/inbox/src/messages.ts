@@ -1,4 +1,5 @@
 import type { HaPool } from '@steadfast/pg-ha';
+import { DEADLINE_MS } from './deadline.ts';
 import { InboxError } from './errors.ts';
 
 const PAGE = 20;
@@ -65,7 +66,7 @@ export function sendMessage(
       ]);
       return row;
     },
-    { commitProof: true },
+    { commitProof: true, deadlineMs: DEADLINE_MS },
   );
 }
 
@@ -82,6 +83,7 @@ export async function listMessages(
            ORDER BY created_at DESC LIMIT ${PAGE}`,
     values: [conversationId, accountId, before ?? null],
     idempotent: true,
+    deadlineMs: DEADLINE_MS,
   });
   return rows;
 }
