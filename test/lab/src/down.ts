@@ -8,7 +8,9 @@ import { withDescendants } from './process/identity.ts';
 import { Servers } from './process/server.ts';
 import { postgresDataDir } from './servers/patroni.ts';
 import { removeSharedMemory } from './state/shared-memory.ts';
+import { LabError, reasonOf } from './errors.ts';
 import { baseDir, labIds } from './state/folder.ts';
+import { withMachineLock } from './state/machine-lock.ts';
 import { releaseSlot } from './state/slots.ts';
 import { readState, staleness, type LabState } from './state/state-file.ts';
 
@@ -17,6 +19,17 @@ export async function endLab(
   state: LabState,
   { keepLogs = false }: { keepLogs?: boolean } = {},
 ): Promise<string | undefined> {
+  const { id, dir } = state.blueprint;
+  return withMachineLock(`end ${dir}`, () => {
+    // Another process may have ended it meanwhile, and another lab may have its name now.
+    const same = readState(dir)?.incarnation === state.incarnation;
+    return same ? end(state, keepLogs) : undefined;
+  }).catch((cause: unknown) => {
+    throw new LabError(`lab '${id}' could not be ended: ${reasonOf(cause)}`, { cause });
+  });
+}
+
+async function end(state: LabState, keepLogs: boolean): Promise<string | undefined> {
   const { blueprint } = state;
   const { dir, dataDir } = blueprint;
   if (existsSync(paths.servers(dir))) {
@@ -35,7 +48,7 @@ export async function endLab(
   rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
   rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   releaseSlot(blueprint.slot, dir);
-  removeIfEmpty(baseDir());
+  removeIfEmpty(dirname(dir));
   return kept;
 }
 

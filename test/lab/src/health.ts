@@ -110,6 +110,7 @@ async function redisHealthy(blueprint: Blueprint): Promise<void> {
     if (view.otherSentinels !== hosts.length - 1)
       throw new LabError(`a sentinel knows ${view.otherSentinels} others`);
   }
+  for (const host of hosts) await notTilted(blueprint, host);
   for (const host of hosts) await replicasKnown(blueprint, host);
   await Promise.all(hosts.map((host) => inItsRole(blueprint, host, masterIp)));
   if (settings.managed) await nameSays(blueprint, 'redis', masterIp);
@@ -126,6 +127,13 @@ async function inItsRole(blueprint: Blueprint, host: Host, masterIp: string): Pr
   if (role.role !== 'slave' || role.masterIp !== masterIp)
     throw new LabError(`${host.name} follows another master`);
   if (!role.linkUp) throw new LabError(`${host.name} is not in sync`);
+}
+
+/** A Sentinel that was frozen trusts its clock and its eyes only 30 s later; until then it takes part in nothing. */
+async function notTilted(blueprint: Blueprint, host: Host): Promise<void> {
+  const info = await sentinelCall(blueprint, host, ['INFO', 'sentinel']);
+  if (/^sentinel_tilt:0\r?$/m.test(String(info))) return;
+  throw new LabError(`the sentinel on ${host.name} is in TILT mode`);
 }
 
 /** Every replica must be known as usable to every sentinel: only then can the next failover choose it. */

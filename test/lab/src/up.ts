@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { drawBlueprint, paths, type Blueprint } from './blueprint.ts';
 import { createCertificates } from './certificates.ts';
@@ -23,7 +24,8 @@ import { pgbouncerSpec } from './servers/pgbouncer.ts';
 import { redisSpec } from './servers/redis.ts';
 import { sentinelSpec } from './servers/sentinel.ts';
 import { dataDirFor, ensureBaseDir } from './state/folder.ts';
-import { claimSlot, releaseSlot } from './state/slots.ts';
+import { withMachineLock } from './state/machine-lock.ts';
+import { claimSlot, idTaken, releaseSlot } from './state/slots.ts';
 import { writeState, type LabState } from './state/state-file.ts';
 import { supervisorCall } from './supervisor/client.ts';
 import type { LabOptions } from './types.ts';
@@ -38,9 +40,11 @@ export async function startLab(options: LabOptions, belongsToStarter: boolean): 
   const say = progressOf(options.onProgress);
   await requirePrograms();
   ensureBaseDir();
-  await sweepStaleLabs(say);
   const network = await chooseNetwork(settings.network, say);
-  const state = claimLab(id, settings, network, belongsToStarter);
+  const state = await withMachineLock('start', async () => {
+    await sweepStaleLabs(say);
+    return claimLab(id, settings, network, belongsToStarter);
+  });
   try {
     await startEverything(state, say);
     const up: LabState = { ...state, phase: 'up' };
@@ -65,14 +69,13 @@ function claimLab(
   network: Blueprint['network'],
   belongsToStarter: boolean,
 ): LabState {
-  const dir = claimFolder(wanted);
+  const { id, dir } = claimFolder(wanted);
   let slot: number | undefined;
   try {
     chmodSync(dir, 0o755);
-    slot = claimSlot(dir);
+    slot = claimSlot(id, dir);
     const credentials = serverCredentials();
     const dataDir = dataDirFor(dir, slot);
-    const id = dir.slice(dirname(dir).length + 1);
     const blueprint = drawBlueprint(
       { id, slot, dir, dataDir, network, ...(credentials && { credentials }) },
       settings,
@@ -80,7 +83,14 @@ function claimLab(
     const starter = identify(process.pid);
     if (!starter) throw new LabError('/proc is not readable');
     const description = describeLab(blueprint);
-    const state: LabState = { phase: 'starting', starter, belongsToStarter, blueprint, description };
+    const state: LabState = {
+      incarnation: randomUUID(),
+      phase: 'starting',
+      starter,
+      belongsToStarter,
+      blueprint,
+      description,
+    };
     writeState(state);
     return state;
   } catch (error) {
@@ -90,24 +100,20 @@ function claimLab(
   }
 }
 
-function claimFolder(wanted: string | undefined): string {
+function claimFolder(wanted: string | undefined): { id: string; dir: string } {
   const base = ensureBaseDir();
   const candidates = wanted ? [wanted] : Array.from({ length: MAX_LABS }, (_, n) => `lab${n + 1}`);
-  for (const id of candidates) {
-    // Labs in another base folder share the machine's namespaces.
-    if (!wanted && existsSync(`/run/netns/sf-${id}-switch`)) continue;
-    try {
-      mkdirSync(join(base, id), { mode: 0o755 });
-      return join(base, id);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
+  const id = candidates.find((each) => !idTaken(each) && !existsSync(join(base, each)));
+  if (id === undefined) {
+    throw new LabError(
+      wanted
+        ? `lab '${wanted}' is on this machine already: choose another id, or end it by 'pnpm lab down ${wanted}'`
+        : `${MAX_LABS} labs are on this machine already`,
+    );
   }
-  throw new LabError(
-    wanted
-      ? `lab '${wanted}' is up already under ${base}: choose another id, or end it by 'pnpm lab down ${wanted}'`
-      : `${MAX_LABS} labs are up under ${base}`,
-  );
+  const dir = join(base, id);
+  mkdirSync(dir, { recursive: true, mode: 0o755 });
+  return { id, dir };
 }
 
 async function startEverything(state: LabState, say: (line: string) => void): Promise<void> {

@@ -60,7 +60,7 @@ export const redisFreeze: FaultKind = frozen({
 
 export const sentinelMinority: FaultKind = frozen({
   meaning:
-    'SIGSTOP to one of three Sentinels: it accepts connections and answers nothing; the other two can still fail over, and healed it is behind for a moment',
+    'SIGSTOP to one of three Sentinels: it accepts connections and answers nothing; the other two can still fail over, and healed it is in TILT mode for 30 s, in which it sees and votes nothing',
   target: 'default h1, which clients ask first; h1, h2, h3, master, replica',
   server: 'sentinel',
   title: 'Sentinel',

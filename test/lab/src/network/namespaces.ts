@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { allProcesses, signal, type ProcessIdentity } from '../process/identity.ts';
@@ -16,7 +17,8 @@ import {
 
 /** Whether this process may make network namespaces. Tried, since capabilities alone do not tell. */
 export async function canMakeNamespaces(): Promise<{ able: true } | { able: false; why: string }> {
-  const name = `sf-try-${process.pid}`;
+  // Two labs may start in one process at the same time.
+  const name = `sf-try-${randomUUID().slice(0, 13)}`;
   try {
     await run('ip', ['netns', 'add', name]);
     await run('ip', ['-n', name, 'link', 'set', 'lo', 'up']);

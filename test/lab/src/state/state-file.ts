@@ -9,6 +9,8 @@ import { baseDir, labIds } from './folder.ts';
 
 /** What is kept of a lab, readable by its owner alone since it holds the passwords. */
 export interface LabState {
+  /** Tells a lab from an earlier or later one of the same name. */
+  incarnation: string;
   phase: 'starting' | 'up';
   /** The process that started it. */
   starter: ProcessIdentity;
