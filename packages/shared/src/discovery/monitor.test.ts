@@ -216,6 +216,24 @@ describe('Monitor', () => {
     expect(cluster.monitor.topology.generation).toBe(1);
   });
 
+  it('takes news about others for no confirmation', async () => {
+    await following();
+    cluster.set(A, 'silent');
+    cluster.set(B, 'refused');
+    cluster.monitor.suspect('broken link');
+    let confirmed = false;
+    const wait = cluster.monitor
+      .whenConfirmed(Deadline.after(cluster.clock, 30_000))
+      .then(() => (confirmed = true));
+    const changes = cluster.changes.length;
+    await cluster.clock.advance(100);
+    expect(cluster.changes.length).toBeGreaterThan(changes);
+    expect(confirmed).toBe(false);
+    cluster.set(A, { role: 'primary', epoch: 1 });
+    await cluster.clock.advance(2_000);
+    await wait;
+  });
+
   it('says at the deadline what every member last said', async () => {
     cluster = new Cluster('refused', { role: 'replica' });
     const failed = expect(cluster.wait(500)).rejects.toThrow(

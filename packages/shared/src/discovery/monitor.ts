@@ -299,7 +299,10 @@ export class Monitor {
     if (!primary) return;
     this.#lastError = undefined;
     this.#options.breaker.close();
-    for (const queue of [this.#waiting, this.#confirming]) queue.releaseAll(primary);
+    this.#waiting.releaseAll(primary);
+    // News about others confirms nothing: the primary that is being checked has not answered yet.
+    const fresh = previous.leadership.at !== 'following' || previous.generation !== next.generation;
+    if (fresh) this.#confirming.releaseAll(primary);
   }
 
   #noPrimary(deadline: Deadline): HaError {
