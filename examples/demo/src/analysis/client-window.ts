@@ -40,7 +40,7 @@ export function clientWindow(
   if (affected.length === 0) return undefined;
   return {
     firstAffectedAt: earliest(affected.map((write) => write.dueAt)) ?? phase.faultAt,
-    firstAckAt: firstAck(affected, server.writableAt) ?? firstAck(writes, server.writableAt),
+    firstAckAt: firstAck(affected, server.promotedAt) ?? firstAck(writes, server.promotedAt),
   };
 }
 

@@ -155,7 +155,9 @@ function faultReport(
     serverWindowMs: (server && serverWindowMs(server)) ?? null,
     clientWindowMs:
       client?.firstAckAt === undefined ? null : Math.max(0, client.firstAckAt - client.firstAffectedAt),
-    lagMs: client?.firstAckAt === undefined || !server ? null : client.firstAckAt - server.writableAt,
+    // Through HAProxy the app may well be served before the observers, who look now and then, see it routed.
+    lagMs:
+      client?.firstAckAt === undefined || !server ? null : Math.max(0, client.firstAckAt - server.writableAt),
     acknowledged: sum.acknowledged,
     errors: errorsOf(run.records, phase, database),
     lost: sum.lost,

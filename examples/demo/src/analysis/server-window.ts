@@ -12,6 +12,8 @@ export interface ServerWindow {
   readonly lastWriteAt: number | undefined;
   /** the first write that the new primary took, or when HAProxy began to route to it */
   readonly writableAt: number;
+  /** the first write that the new primary took; before `writableAt` where HAProxy began to route to it later */
+  readonly promotedAt: number;
 }
 
 type Writable = Extract<ObserverEvent, { kind: 'pg-writable' | 'redis-writable' }>;
@@ -51,6 +53,7 @@ function throughHaproxy(
     newPrimary: member,
     lastWriteAt: opensAt,
     writableAt: at,
+    promotedAt: at,
   };
 }
 
@@ -73,6 +76,7 @@ function memberWindow(
     newPrimary: risen.member,
     lastWriteAt: stopped?.lastWriteAt,
     writableAt: risen.at,
+    promotedAt: risen.at,
   };
 }
 

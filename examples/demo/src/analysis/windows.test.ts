@@ -36,6 +36,7 @@ describe('the server window', () => {
       newPrimary: 'h2',
       lastWriteAt: 2_000,
       writableAt: 2_300,
+      promotedAt: 2_300,
     });
     expect(window && serverWindowMs(window)).toBe(300);
   });
@@ -113,6 +114,7 @@ describe('the client window', () => {
     newPrimary: 'h2',
     lastWriteAt: 2_000,
     writableAt: 2_300,
+    promotedAt: 2_300,
   };
   const quiet = [write(100, 105), write(200, 204), write(300, 306)];
 
@@ -150,6 +152,12 @@ describe('the client window', () => {
     const both: ServerWindow = { ...server, lastWriteAt: 3_000 };
     const writes = [...quiet, write(2_301, 2_303), write(2_310, 3_050)];
     expect(clientWindow(writes, PHASE, both)?.firstAckAt).toBe(3_050);
+  });
+
+  it('counts what was acknowledged between a promotion and its being seen through HAProxy', () => {
+    const routed: ServerWindow = { ...server, writableAt: 2_500 };
+    const writes = [...quiet, write(2_100, 2_410), write(2_200, 2_600)];
+    expect(clientWindow(writes, PHASE, routed)?.firstAckAt).toBe(2_410);
   });
 
   it('takes the median before the fault as normal', () => {

@@ -96,7 +96,7 @@ async function tellFirstAck(
     const server = serverWindow(await abortable(observers.events(), signal), database, phase, strategy);
     const ackAt = server && clientWindow(writesOf(database, load.records), phase, server)?.firstAckAt;
     if (server === undefined || ackAt === undefined) continue;
-    const lag = duration(ackAt - server.writableAt);
+    const lag = duration(ackAt - server.promotedAt);
     return tell(ackAt, `first write acknowledged by the app, ${lag} after ${server.newPrimary} took writes`);
   }
 }
