@@ -2,7 +2,7 @@ import { existsSync, readdirSync, renameSync, rmSync, statSync, mkdirSync, cpSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { HOST_NAMES, BALANCER, paths } from './blueprint.ts';
-import { hostProcesses, killAll } from './host-processes.ts';
+import { hostProcesses, killAll, reaped } from './host-processes.ts';
 import { destroyNetwork } from './network/namespaces.ts';
 import { withDescendants } from './process/identity.ts';
 import { Servers } from './process/server.ts';
@@ -13,6 +13,9 @@ import { baseDir, labIds } from './state/folder.ts';
 import { withMachineLock } from './state/machine-lock.ts';
 import { releaseSlot } from './state/slots.ts';
 import { readState, staleness, type LabState } from './state/state-file.ts';
+
+/** A while for the system to take ended processes off its list. */
+const REAPED_MS = 500;
 
 /** Ends a lab and leaves nothing of it; with `keepLogs`, the logs in a folder outside, whose path is returned. */
 export async function endLab(
@@ -37,10 +40,11 @@ async function end(state: LabState, keepLogs: boolean): Promise<string | undefin
       new Servers(paths.servers(dir))
         .on('lab')
         .flatMap(({ process }) => (process ? withDescendants(process) : []));
-    await killAll(beside);
+    const ended = await killAll(beside);
     const onHosts = (): ReturnType<typeof hostProcesses> =>
       [...HOST_NAMES, BALANCER].flatMap((host) => hostProcesses(blueprint, host));
-    await killAll(onHosts);
+    ended.push(...(await killAll(onHosts)));
+    await reaped(ended, REAPED_MS);
   }
   if (blueprint.names) await destroyNetwork(blueprint);
   for (const { name } of blueprint.hosts) await removeSharedMemory(postgresDataDir(blueprint, name));

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { paths, type Blueprint } from './blueprint.ts';
 import { namespaceOf, processesIn } from './network/namespaces.ts';
 import { identify, signal, withDescendants, type ProcessIdentity } from './process/identity.ts';
 import { gone, Servers } from './process/server.ts';
+import { eventually } from './process/wait.ts';
 import { postgresDataDir } from './servers/patroni.ts';
 
 /** Everything that runs on a host. */
@@ -49,10 +50,18 @@ export function signalAll(list: () => ProcessIdentity[], name: NodeJS.Signals): 
 }
 
 /** Kills everything that `list` finds and waits until it is gone. */
-export async function killAll(list: () => ProcessIdentity[], timeoutMs = 5_000): Promise<number> {
+export async function killAll(list: () => ProcessIdentity[], timeoutMs = 5_000): Promise<ProcessIdentity[]> {
   const killed = signalAll(list, 'SIGKILL');
   await Promise.all(killed.map((each) => gone(each, timeoutMs)));
-  return killed.length;
+  return killed;
+}
+
+/** Waits until ended processes have left the list of processes too; in vain where nobody reaps orphans. */
+export async function reaped(ended: readonly ProcessIdentity[], timeoutMs: number): Promise<void> {
+  const listed = (): void => {
+    if (ended.some(({ pid }) => existsSync(`/proc/${pid}`))) throw new Error('still listed');
+  };
+  await eventually('end of the list', timeoutMs, listed, 10).catch(() => undefined);
 }
 
 function keyOf({ pid, startTicks }: ProcessIdentity): string {

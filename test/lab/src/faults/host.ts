@@ -18,7 +18,7 @@ export const crash: FaultKind = defineFault({
   },
   async make({ blueprint, note }, { target: host }) {
     const killed = await killAll(() => hostProcesses(blueprint, host));
-    note(`killed ${killed} processes on ${host}`);
+    note(`killed ${killed.length} processes on ${host}`);
   },
   async heal(context, { target: host }) {
     const { servers, note } = context;

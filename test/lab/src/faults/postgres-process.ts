@@ -25,8 +25,8 @@ export const killPostgres: FaultKind = defineFault({
   plan,
   async make({ blueprint, note }, { target: host }) {
     const killed = await killAll(() => postgresProcesses(blueprint, host));
-    if (killed === 0) throw new LabError(`PostgreSQL does not run on ${host}`);
-    note(`killed ${killed} processes of PostgreSQL on ${host}`);
+    if (killed.length === 0) throw new LabError(`PostgreSQL does not run on ${host}`);
+    note(`killed ${killed.length} processes of PostgreSQL on ${host}`);
   },
   heal: () => Promise.resolve(),
 });
