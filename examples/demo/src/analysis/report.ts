@@ -47,6 +47,8 @@ export interface FaultReport {
   readonly fault: FaultName;
   readonly database: Database;
   readonly title: string;
+  /** the fault was meant for the other database */
+  readonly beside: boolean;
   readonly target: string;
   readonly recovered: boolean;
   readonly oldPrimary: string | null;
@@ -143,11 +145,12 @@ function faultReport(
   const server = serverWindow(run.events, database, phase, run.strategy);
   const client = server && clientWindow(writesOf(database, run.records), phase, server);
   const sum = tally(findings.filter(({ at }) => within(phase, at)));
-  const beside = database === 'postgres' ? 'PostgreSQL' : 'Redis';
+  const name = database === 'postgres' ? 'PostgreSQL' : 'Redis';
   return {
     fault: fault.name,
     database,
-    title: database === fault.database ? fault.title : `  ${beside}, hit by it too`,
+    title: database === fault.database ? fault.title : `${name}, hit by it too`,
+    beside: database !== fault.database,
     target,
     recovered,
     oldPrimary: server?.oldPrimary ?? null,

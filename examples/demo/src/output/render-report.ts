@@ -39,7 +39,7 @@ function faultTable(faults: readonly FaultReport[]): string[] {
   return table(
     columns,
     faults.map((fault) => [
-      fault.title,
+      fault.beside ? `  ${fault.title}` : fault.title,
       fault.oldPrimary === null ? '' : `${fault.oldPrimary} → ${fault.newPrimary}`,
       serverCell(fault),
       fault.clientWindowMs === null ? '–' : duration(fault.clientWindowMs),
