@@ -1,5 +1,6 @@
 import {
   describeError,
+  endpointKey,
   primaryOf,
   type Endpoint,
   type Environment,
@@ -7,6 +8,7 @@ import {
   type TopologyChange,
 } from '@steadfast/shared';
 import type { EventEmitter } from 'node:events';
+import { inspect } from 'node:util';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { DriverCommand } from './commands/command.ts';
 import { TransactionGuard } from './commands/transaction-guard.ts';
@@ -43,14 +45,19 @@ export class HaRedis extends Redis {
   readonly #traffic: Traffic;
   readonly #silence: SilenceWatch;
   #group: ReplicationGroup | undefined;
+  #joined = false;
   #stops: (() => void)[] = [];
 
-  constructor(options: HaRedisOptions = {}, env: Environment = process.env, shared?: SharedGroup) {
+  /**
+   * @param given options, or a URL (`redis://` or `rediss://`)
+   * @param env where options that are not given are read from (default `process.env`)
+   */
+  constructor(given: HaRedisOptions | string = {}, env: Environment = process.env, shared?: SharedGroup) {
+    const options = typeof given === 'string' ? { url: given } : given;
     const settings = readSettings(options, env);
     const wiring: { self?: HaRedis } = {};
-    const group = (): ReplicationGroup => (wiring.self as HaRedis).#acquired();
+    const group = (): ReplicationGroup => (wiring.self as HaRedis).#lastGroup();
     const dialer = new Dialer(group, {
-      linked: () => undefined,
       unlinked: (link) => {
         (wiring.self as HaRedis).#silence.stop();
         (wiring.self as HaRedis).#traffic.unlinked(link);
@@ -86,6 +93,7 @@ export class HaRedis extends Redis {
       doubt: () => this.#traffic.doubt(),
       closing: () => this.#traffic.closing,
     });
+    Object.defineProperty(this, inspect.custom, { value: () => this.#describe() });
     watchStatus(this, (status) => this.#onStatus(status));
     if (!this.options.lazyConnect) this.connect().catch(() => undefined);
   }
@@ -131,7 +139,7 @@ export class HaRedis extends Redis {
       this.#traffic.closing = false;
       this.#traffic.endedBy = undefined;
     }
-    this.#acquired();
+    this.#join();
     return super.connect(callback);
   }
 
@@ -176,15 +184,22 @@ export class HaRedis extends Redis {
     return false;
   }
 
-  #acquired(): ReplicationGroup {
-    if (this.#group) return this.#group;
+  /** Joins the group, for as long as this client is not ended. */
+  #join(): void {
+    if (this.#joined) return;
     const group = this.#shared.acquire();
+    this.#joined = true;
     this.#group = group;
     this.#stops = [
       group.monitor.onChange((change) => this.#topologyChanged(change)),
       group.hold.onChange(() => this.#traffic.flush()),
     ];
-    return group;
+  }
+
+  /** The group, also once it has been left: what is still under way then must not join it again. */
+  #lastGroup(): ReplicationGroup {
+    if (!this.#group) this.#join();
+    return this.#group as ReplicationGroup;
   }
 
   #topologyChanged(change: TopologyChange): void {
@@ -194,6 +209,13 @@ export class HaRedis extends Redis {
     } catch (error) {
       this.#group?.log.error({ error: describeError(error) }, 'a listener of topology threw');
     }
+  }
+
+  /** No option and no queue: both may hold secrets. */
+  #describe(): string {
+    const { state, primary } = this.health();
+    const followed = primary ? `'${endpointKey(primary)}'` : 'none';
+    return `HaRedis { status: '${this.status}', state: '${state}', primary: ${followed} }`;
   }
 
   #onStatus(status: string): void {
@@ -213,8 +235,8 @@ export class HaRedis extends Redis {
     this.#traffic.end(error);
     this.#silence.stop();
     for (const stop of this.#stops.splice(0)) stop();
-    if (!this.#group) return;
-    this.#group = undefined;
+    if (!this.#joined) return;
+    this.#joined = false;
     this.#shared.release();
   }
 

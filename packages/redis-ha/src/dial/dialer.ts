@@ -17,9 +17,7 @@ import { WireConnection } from '../wire/wire-connection.ts';
 import type { Link } from './link.ts';
 
 export interface DialerListener {
-  /** a verified link stands; ioredis is about to get its socket */
-  linked(link: Link): void;
-  /** it has ended; called before ioredis hears of it */
+  /** a verified link has ended; called before ioredis hears of it */
   unlinked(link: Link): void;
   /** the server refuses us, after it had let us in before: trying goes on, but callers should know at once */
   refused(error: HaError): void;
@@ -148,7 +146,6 @@ export class Dialer {
       this.#failures = clock.now() - link.since < SHORT_LIFE_MS ? this.#failures + 1 : 0;
       this.#listener.unlinked(link);
     });
-    this.#listener.linked(link);
     return link.socket;
   }
 
