@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endpointKey } from '@steadfast/shared';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { readPoolOptions, type HaPoolOptions, type PoolSettings } from './pool-options.ts';
 
 const read = (env: Record<string, string>, options: HaPoolOptions = {}): PoolSettings =>
@@ -10,6 +10,7 @@ const read = (env: Record<string, string>, options: HaPoolOptions = {}): PoolSet
 const folder = mkdtempSync(join(tmpdir(), 'pg-ha-options-'));
 const ca = join(folder, 'ca.pem');
 writeFileSync(ca, '-----BEGIN CERTIFICATE-----\n');
+afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('where the settings come from', () => {
   it('takes DATABASE_URL before its parts', () => {

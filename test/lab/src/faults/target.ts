@@ -4,8 +4,6 @@ import { sentinelMaster } from '../control/redis-call.ts';
 import { LabError } from '../errors.ts';
 import type { FaultArgs } from '../types.ts';
 
-export type Role = 'primary' | 'master' | 'replica';
-
 /** The host that `target` names; a role is looked up now. `of` says whose replica is meant. */
 export async function targetHost(
   blueprint: Blueprint,

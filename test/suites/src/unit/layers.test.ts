@@ -14,10 +14,10 @@ interface Diagnostic {
 }
 
 /** Runs the project's linter and returns what it refused, by file relative to `folder`. */
-function lint(folder: string): Promise<Map<string, string[]>> {
+function lint(folder: string, ...only: string[]): Promise<Map<string, string[]>> {
   return new Promise((resolve, reject) => {
     const options = { cwd: folder, maxBuffer: 64 << 20, timeout: 60_000 };
-    execFile(process.execPath, [linter, '--format', 'json'], options, (error, stdout, stderr) => {
+    execFile(process.execPath, [linter, '--format', 'json', ...only], options, (error, stdout, stderr) => {
       // Exit status 1 means findings; anything that is no report is a failure of the linter itself.
       if (!stdout.startsWith('{')) return reject(new Error(`${stdout}${stderr}`, { cause: error }));
       const { diagnostics } = JSON.parse(stdout) as { diagnostics: Diagnostic[] };
@@ -34,7 +34,8 @@ async function put(folder: string, file: string, code: string): Promise<void> {
   await writeFile(path.join(folder, file), `${code}\n`);
 }
 
-describe('the linter', () => {
+// A busy machine may need long for the type-aware rules.
+describe('the linter', { timeout: 60_000 }, () => {
   let folder = '';
   let found = new Map<string, string[]>();
   let layers: string[] = [];
@@ -49,7 +50,7 @@ describe('the linter', () => {
     for (const layer of layers)
       await put(folder, `packages/shared/src/${layer}/probe.ts`, "export * from 'pg';");
     found = await lint(folder);
-  });
+  }, 60_000);
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -70,7 +71,9 @@ describe('the linter', () => {
 
   it('finds no broken layer in the project itself', async () => {
     const layer = /no-restricted|no-cycle/;
-    const broken = [...(await lint(root))].filter(([, codes]) => codes.some((code) => layer.test(code)));
+    const broken = [...(await lint(root, 'packages'))].filter(([, codes]) =>
+      codes.some((code) => layer.test(code)),
+    );
     expect(broken).toEqual([]);
   });
 });
