@@ -14,13 +14,12 @@ export async function forgetSynchronousStandby(blueprint: Blueprint, host: Host)
   if (!postgres || !postgres.synchronousMode) return false;
   const leader = await leaderName(blueprint).catch(() => undefined);
   if (leader !== host.name) return false;
-  const key = Buffer.from(`${PATRONI_NAMESPACE}${blueprint.id}/sync`).toString('base64');
-  const answer = await fetch(`${etcdUrl(blueprint, host)}/v3/kv/deleterange`, {
-    method: 'POST',
-    body: JSON.stringify({ key }),
+  const key = `${PATRONI_NAMESPACE}${blueprint.id}/sync`;
+  const answer = await fetch(`${etcdUrl(blueprint, host)}/v2/keys${key}`, {
+    method: 'DELETE',
     signal: AbortSignal.timeout(5_000),
   });
-  if (!answer.ok) throw new LabError(`etcd of ${host.name} answered ${answer.status} to a deletion`);
-  const { deleted } = (await answer.json()) as { deleted?: string };
-  return deleted === '1';
+  if (!answer.ok && answer.status !== 404)
+    throw new LabError(`etcd of ${host.name} answered ${answer.status} to a deletion`);
+  return answer.ok;
 }

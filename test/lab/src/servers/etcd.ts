@@ -24,6 +24,7 @@ export function etcdSpec(blueprint: Blueprint, host: Host): ServerSpec {
     'auto-compaction-retention': '1',
     // A returning member must not disturb a leader that the others see.
     'pre-vote': 'true',
+    'enable-v2': 'true',
     logger: 'zap',
     'log-level': 'warn',
   };
