@@ -21,7 +21,7 @@ import { createStrategy, type Strategy } from '../strategies/strategy.ts';
 import { runTransaction, type TransactionOptions } from '../transaction/run-transaction.ts';
 import { createMonitor } from './create-monitor.ts';
 import { poolHealth, type PoolHealth } from './health.ts';
-import { lease } from './lease.ts';
+import { giveUpExpired, lease, type LeaseRequest } from './lease.ts';
 import type { PoolCore } from './pool-core.ts';
 import { poolInternals } from './pool-internals.ts';
 import { runQuery, type HaQueryConfig, type HaQueryOptions } from './query-runner.ts';
@@ -52,6 +52,7 @@ export class HaPool extends pg.Pool {
     const { core, context, stream } = assemble(settings, options, {
       checkout: (callback) => super.connect(callback),
       mayDial: () => this.idleCount === 0 && this.totalCount < this.options.max,
+      isFull: () => this.idleCount === 0 && this.totalCount >= this.options.max,
     });
     super({ ...settings.pool, ...(stream && { stream }), Client: boundClient(context) } as pg.PoolConfig);
     this.#core = core;
@@ -61,7 +62,8 @@ export class HaPool extends pg.Pool {
       clock: core.clock,
       silenceMs: settings.ha.silenceMs,
       clients: () => poolInternals(this)._clients,
-      onSilence: () => core.monitor.suspect('work in flight and no answer'),
+      onSilence: (client, silentMs) => this.#heardNothing(client, silentMs),
+      onLook: () => giveUpExpired(core),
     });
   }
 
@@ -185,6 +187,18 @@ export class HaPool extends pg.Pool {
     this.emit('topology', { previous, next, reason });
   }
 
+  /**
+   * A silent link alone is no reason to cut it. Where its server can be reached by nobody either, for as long as a call waits
+   * at most, it will not speak again in time.
+   */
+  #heardNothing(client: HaClient, silentMs: number): void {
+    const { monitor, failoverWaitMs } = this.#core;
+    monitor.suspect('work in flight and no answer');
+    if (monitor.state !== 'searching' || silentMs < failoverWaitMs) return;
+    const why = `no byte for ${Math.round(silentMs)} ms, and its server cannot be reached`;
+    client.interrupt(new HaError('HA_CONNECTION_LOST', why, { outcome: 'unknown' }));
+  }
+
   #evict(next: TopologyChange['next'], key: string): void {
     const inner = poolInternals(this);
     const idle = new Set(inner._idle.map((item) => item.client));
@@ -218,7 +232,7 @@ interface Parts {
 function assemble(
   settings: PoolSettings,
   options: HaPoolOptions,
-  access: Pick<PoolCore, 'checkout' | 'mayDial'>,
+  access: Pick<PoolCore, 'checkout' | 'mayDial' | 'isFull'>,
 ): Parts {
   const { clock = systemClock, random = systemRandom } = options;
   const { ha, connection } = settings;
@@ -233,7 +247,16 @@ function assemble(
   const budget = new RetryBudget(clock, { capacity: 1_000, perSecond: 100 });
   const { failoverWaitMs, keepConnectionOnSqlError, dialTimeoutMs } = ha;
   return {
-    core: { monitor, clock, random, budget, failoverWaitMs, keepConnectionOnSqlError, ...access },
+    core: {
+      monitor,
+      clock,
+      random,
+      budget,
+      failoverWaitMs,
+      keepConnectionOnSqlError,
+      queued: new Set<LeaseRequest>(),
+      ...access,
+    },
     context: { monitor, pacer, clock, dialTimeoutMs, observe: strategy.observe, who },
     stream: strategy.stream,
   };

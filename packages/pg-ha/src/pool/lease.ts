@@ -53,7 +53,9 @@ export function leaseClient(core: PoolCore, deadline: Deadline, signal?: AbortSi
 function checkout(core: PoolCore, request: LeaseRequest): void {
   request.attempts += 1;
   if (core.mayDial()) return race(core, request);
+  if (core.isFull()) core.queued.add(request);
   core.checkout((error, client) => {
+    core.queued.delete(request);
     if (!client) failed(core, request, error);
     else if (request.settled) client.release();
     else request.granted(client);
@@ -70,9 +72,7 @@ function race(core: PoolCore, request: LeaseRequest): void {
   let hedge: Timer;
   const dial = (): void => {
     underWay += 1;
-    hedge = core.clock.timer(HEDGE_MS, () => {
-      if (!over && !request.settled && core.mayDial()) dial();
-    });
+    watch();
     core.checkout((error, client) => {
       underWay -= 1;
       if (over || request.settled) return client?.release();
@@ -83,7 +83,29 @@ function race(core: PoolCore, request: LeaseRequest): void {
       else failed(core, request, error);
     });
   };
+  const watch = (): void => {
+    hedge = core.clock.timer(Math.min(HEDGE_MS, request.deadline.remainingMs), () => {
+      if (over || request.settled) return;
+      if (!request.deadline.expired) return core.mayDial() ? dial() : watch();
+      over = true; // the dials go on, and what comes of them joins the pool
+      fail(request, tooLate(request, new Error('dials are still under way')));
+    });
+  };
   dial();
+}
+
+/**
+ * Ends the requests in pg-pool's queue whose time is up while there is no primary: what they wait for may hang as long as the
+ * outage does. While all is well, a full pool is pg-pool's own affair (`connectionTimeoutMillis`).
+ */
+export function giveUpExpired(core: PoolCore): void {
+  if (core.monitor.state !== 'searching') return;
+  for (const request of core.queued) {
+    if (!request.deadline.expired) continue;
+    core.queued.delete(request);
+    fail(request, tooLate(request, new Error('every connection is busy, and there is no primary')));
+    request.settled = true;
+  }
 }
 
 function failed(core: PoolCore, request: LeaseRequest, error: Error | undefined): void {

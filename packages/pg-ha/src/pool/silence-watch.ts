@@ -5,8 +5,10 @@ export interface SilenceWatchOptions {
   clock: Clock;
   silenceMs: number;
   clients: () => readonly HaClient[];
-  /** called when work has been in flight for silenceMs and not a byte has come */
-  onSilence: () => void;
+  /** called while work has been in flight for silenceMs or longer and not a byte has come */
+  onSilence: (client: HaClient, silentMs: number) => void;
+  /** called at every look, after the links have been looked at */
+  onLook: () => void;
 }
 
 interface Mark {
@@ -16,7 +18,7 @@ interface Mark {
 
 /**
  * Notices links that have gone quiet with work in flight, by comparing byte counters from time to time: nothing is done per
- * query. Silence is a reason to look at the primary, never to cut a link: a slow query is not a failover.
+ * query. Silence is a reason to look at the primary, not to cut a link: a slow query is not a failover.
  */
 export class SilenceWatch {
   readonly #options: SilenceWatchOptions;
@@ -38,19 +40,21 @@ export class SilenceWatch {
   }
 
   #look(): void {
-    const silent = this.#options.clients().filter((client) => this.#isSilent(client));
-    if (silent.length > 0) this.#options.onSilence();
+    const { clients, silenceMs, onSilence, onLook } = this.#options;
+    for (const client of clients()) {
+      const silentMs = this.#silentMs(client);
+      if (silentMs >= silenceMs) onSilence(client, silentMs);
+    }
+    onLook();
     this.#schedule();
   }
 
-  #isSilent(client: HaClient): boolean {
+  #silentMs(client: HaClient): number {
     const now = this.#options.clock.now();
     const { bytesRead } = client;
     const mark = this.#marks.get(client);
-    if (!client.busy || !mark || mark.bytesRead !== bytesRead) {
-      this.#marks.set(client, { bytesRead, since: now });
-      return false;
-    }
-    return now - mark.since >= this.#options.silenceMs;
+    if (client.busy && mark?.bytesRead === bytesRead) return now - mark.since;
+    this.#marks.set(client, { bytesRead, since: now });
+    return 0;
   }
 }

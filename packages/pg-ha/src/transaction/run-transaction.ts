@@ -1,6 +1,15 @@
 import type { PoolClient } from 'pg';
-import { asError, Deadline, decideRetry, outcomeOf, uniqueToken, type Outcome } from '@steadfast/shared';
+import {
+  asError,
+  Deadline,
+  decideRetry,
+  HaError,
+  outcomeOf,
+  uniqueToken,
+  type Outcome,
+} from '@steadfast/shared';
 import { isUsable } from '../dial/client-internals.ts';
+import type { HaClient } from '../dial/ha-client.ts';
 import { classifyWorkError, isByRole } from '../errors/work-error.ts';
 import { sqlstateMeaning, sqlstateOf } from '../errors/sqlstate.ts';
 import { leaseClient } from '../pool/lease.ts';
@@ -13,9 +22,9 @@ export interface TransactionOptions {
   readOnly?: boolean;
   /** resolve a lost answer to COMMIT by a row of the same transaction; needs `createProofTable` once (default false) */
   commitProof?: boolean;
-  /** waiting and replaying end by then, ms (default failoverWaitMs) */
+  /** the whole call ends by then, ms; without it waiting and replaying end after failoverWaitMs, running statements do not */
   deadlineMs?: number;
-  /** ends waiting for a connection early */
+  /** ends the call early */
   signal?: AbortSignal;
 }
 
@@ -53,6 +62,44 @@ async function attemptOnce<T>(
   deadline: Deadline,
 ): Promise<Attempt<T>> {
   const client = await leaseClient(core, deadline, options.signal);
+  const release = boundLease(core, client, options, deadline);
+  try {
+    return await runOn(core, client, fn, options, deadline);
+  } finally {
+    release();
+  }
+}
+
+/** Where the caller bounded the call, its connection is cut at that moment: what is in flight ends with its outcome. */
+function boundLease(
+  core: PoolCore,
+  client: PoolClient,
+  options: TransactionOptions,
+  deadline: Deadline,
+): () => void {
+  const { deadlineMs, signal } = options;
+  const cut = (code: 'HA_DEADLINE' | 'HA_ABORTED', why: string): void => {
+    (client as unknown as HaClient).interrupt(
+      new HaError(code, why, { outcome: 'unknown', cause: signal?.reason }),
+    );
+  };
+  const onAbort = (): void => cut('HA_ABORTED', 'aborted by the caller');
+  const late = (): void => cut('HA_DEADLINE', `the deadline of ${deadlineMs} ms has passed`);
+  const timer = deadlineMs === undefined ? undefined : core.clock.timer(deadline.remainingMs, late);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  return () => {
+    timer?.cancel();
+    signal?.removeEventListener('abort', onAbort);
+  };
+}
+
+async function runOn<T>(
+  core: PoolCore,
+  client: PoolClient,
+  fn: (client: PoolClient) => Promise<T>,
+  options: TransactionOptions,
+  deadline: Deadline,
+): Promise<Attempt<T>> {
   const token = options.commitProof ? uniqueToken() : undefined;
   let value: T;
   try {

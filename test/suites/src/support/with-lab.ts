@@ -11,8 +11,8 @@ export function withLab(options: LabOptions): { readonly lab: Lab } {
     if (task.result?.state === 'fail') held.failed = true;
   });
   afterAll(async () => {
-    if (held.failed && held.lab) console.error(`server logs are kept in ${held.lab.description.logDir}`);
-    await held.lab?.down({ keepLogs: held.failed });
+    const kept = await held.lab?.down({ keepLogs: held.failed });
+    if (held.failed && kept) console.error(`server logs are kept in ${kept}`);
   }, 60_000);
   return {
     get lab() {
