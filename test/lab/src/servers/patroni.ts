@@ -45,7 +45,7 @@ export function patroniSpec(blueprint: Blueprint, host: Host, settings: Postgres
     log: { level: 'INFO', dir: dirname(spec.logFile) },
     ...restSections(blueprint, host, settings),
     // By etcd's v2 API, which compares before it sets: through v3, Patroni 3.0.2 renews the leader key without looking, and a
-    // leader that comes back from a freeze takes it from its successor. https://github.com/patroni/patroni/issues/2689
+    // leader that comes back from a freeze takes it from its successor. https://github.com/patroni/patroni/pull/2689
     etcd: { hosts: inOrder(blueprint, host).map((each) => `${each.etcdIp}:${blueprint.ports.etcd}`) },
     bootstrap: bootstrapSection(blueprint, host, settings),
     postgresql: postgresqlSection(blueprint, host, spec.cwd),

@@ -92,14 +92,15 @@ describe('the inbox', () => {
     const messages = await conversation('cut@example.com');
     const fault = await lab.fault('partition-clients');
     try {
-      const [read, counted] = await Promise.all([
+      const answers = await Promise.all([
         app.call('GET', messages),
+        app.call('POST', messages, { content: 'is anybody there?' }),
         app.call('POST', '/accounts/7/counters/cut'),
       ]);
-      for (const { status, body } of [read, counted]) {
+      for (const { status, body } of answers) {
         expect(status).toBe(503);
         expect(body['code']).toMatch(/^HA_/);
-        expect(['notSent', 'unknown']).toContain(body['outcome']);
+        expect(['notSent', 'rejected', 'unknown']).toContain(body['outcome']);
       }
       await expect.poll(async () => (await app.call('GET', '/readyz')).status, { timeout: 10_000 }).toBe(503);
       expect((await app.call('GET', '/livez')).status).toBe(200);
