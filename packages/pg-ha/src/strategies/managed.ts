@@ -1,8 +1,8 @@
-import { endpointKey, wrongSetting } from '@steadfast/shared';
 import { lookupSocket, nameLookup } from '../dial/name-lookup.ts';
 import { DnsResolver } from '../discovery/dns-resolver.ts';
 import type { PoolSettings } from '../options/pool-options.ts';
 import { observeIdentity } from './observe.ts';
+import { onlyHost } from './only-host.ts';
 import type { Strategy } from './strategy.ts';
 
 /**
@@ -10,15 +10,7 @@ import type { Strategy } from './strategy.ts';
  * dial and watched; the server behind it still has to say itself that it is primary, so a name that lags costs time only.
  */
 export function managed({ ha, connection }: PoolSettings): Strategy {
-  const [endpoint, ...others] = connection.endpoints;
-  if (others.length > 0) {
-    const given = connection.endpoints.map(endpointKey).join(',');
-    throw wrongSetting(
-      `${connection.source} hosts`,
-      given,
-      "the provider's one host name with PG_HA_STRATEGY=managed",
-    );
-  }
+  const endpoint = onlyHost(connection, "the provider's one host name with PG_HA_STRATEGY=managed");
   const find = nameLookup(ha.dnsServers);
   return {
     rule: 'route',

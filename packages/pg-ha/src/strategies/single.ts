@@ -1,19 +1,11 @@
-import { endpointKey, wrongSetting } from '@steadfast/shared';
 import type { PoolSettings } from '../options/pool-options.ts';
 import { observeIdentity } from './observe.ts';
+import { onlyHost } from './only-host.ts';
 import type { Strategy } from './strategy.ts';
 
 /** One server and no other: whatever it says of its role, it is the one we talk to, as with stock pg. */
 export function single({ connection }: PoolSettings): Strategy {
-  const [endpoint, ...others] = connection.endpoints;
-  if (others.length > 0) {
-    const given = connection.endpoints.map(endpointKey).join(',');
-    throw wrongSetting(
-      `${connection.source} hosts`,
-      given,
-      'one host with PG_HA_STRATEGY=single; several with hosts or haproxy',
-    );
-  }
+  const endpoint = onlyHost(connection, 'one host with PG_HA_STRATEGY=single; several with hosts or haproxy');
   return {
     rule: 'self',
     seeds: [endpoint],
