@@ -11,6 +11,7 @@ describe('an error reply', () => {
     ['MASTERDOWN Link with MASTER is down', true, true],
     ['TRYAGAIN Multiple keys request during rehashing of slot', true, false],
     ['UNBLOCKED force unblock from blocking operation, instance state changed', true, false],
+    ['UNBLOCKED client unblocked via CLIENT UNBLOCK', false, false],
     ['ERR READONLY is only a word here', false, false],
     ['WRONGTYPE Operation against a key', false, false],
     ['NOREPLICAS Not enough good replicas to write.', false, false],

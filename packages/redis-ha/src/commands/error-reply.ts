@@ -1,8 +1,11 @@
 import { withOutcome, type HasOutcome } from '@steadfast/shared';
 import type { DriverCommand } from './command.ts';
 
-/** Refusals that say: not applied, not here or not now. The rest of an error's text is never looked at. */
-const BY_ROLE = new Set(['READONLY', 'LOADING', 'MASTERDOWN', 'TRYAGAIN', 'CLUSTERDOWN', 'UNBLOCKED']);
+/** Refusals that say: not applied, not here or not now. The rest of an error's text is looked at for UNBLOCKED alone. */
+const BY_ROLE = new Set(['READONLY', 'LOADING', 'MASTERDOWN', 'TRYAGAIN', 'CLUSTERDOWN']);
+
+/** UNBLOCKED has two senders: a server whose role changes, and somebody's CLIENT UNBLOCK … ERROR, which is meant for the caller. */
+const UNBLOCKED_BY_ROLE = 'UNBLOCKED force unblock from blocking operation, instance state changed';
 
 /** Scripts are not rolled back: an error from inside one leaves what was done before it. */
 const SCRIPTS = new Set(['eval', 'evalsha', 'eval_ro', 'evalsha_ro', 'fcall', 'fcall_ro']);
@@ -28,7 +31,7 @@ export function prefixOf(error: Error): string {
 
 /** The server refused because of its role or state: another server, or a moment, will do. */
 export function isByRole(error: Error): boolean {
-  return BY_ROLE.has(prefixOf(error));
+  return BY_ROLE.has(prefixOf(error)) || error.message.startsWith(UNBLOCKED_BY_ROLE);
 }
 
 /** It says itself that it is no primary. */
