@@ -14,6 +14,8 @@ export interface OnceOptions {
   token: string;
   /** how long the proof is kept, at least failoverWaitMs and up to 30 days (default 1 h) */
   ttlMs?: number;
+  /** answers as Buffers, for values that are not text (default false: strings, read as UTF-8) */
+  buffers?: boolean;
 }
 
 /** What is needed of the client. */
@@ -27,6 +29,8 @@ const MAX_OPS = 100;
 /** Lua's unpack takes some 8,000 values. */
 const MAX_WORDS = 7_000;
 const DAY_MS = 86_400_000;
+/** What scripts may do, but which moves the proof out of sight: it would be written where no repeat looks for it. */
+const MOVES_PROOF: ReadonlySet<string> = new Set(['select', 'swapdb']);
 
 /**
  * Applies `ops` exactly once: in one round trip, atomically, and safely repeated through failovers until the deadline.
@@ -40,7 +44,7 @@ export async function runOnce(
   options: OnceOptions,
 ): Promise<unknown[]> {
   const ttlMs = readTtl(options.ttlMs ?? DAY_MS / 24, host.failoverWaitMs);
-  const commands = readOps(ops, host.keyPrefix);
+  const commands = readOps(ops, host.keyPrefix, readBuffers(options.buffers) ? null : 'utf8');
   const keys = [
     `${host.keyPrefix}ha:once:${readToken(options.token)}`,
     ...new Set(commands.flatMap((one) => one.getKeys())),
@@ -72,11 +76,11 @@ async function send(host: OnceHost, name: string, args: (RedisKey | number)[]): 
   return await host.send(command);
 }
 
-function readOps(ops: readonly OnceOp[], keyPrefix: string): Command[] {
+function readOps(ops: readonly OnceOp[], keyPrefix: string, replyEncoding: BufferEncoding | null): Command[] {
   if (ops.length === 0 || ops.length > MAX_OPS)
     throw wrongSetting('once: the number of commands', ops.length, `1 to ${MAX_OPS}`);
   const commands = ops.map(
-    ([name, ...args]) => new Command(readName(name), args, { keyPrefix, replyEncoding: 'utf8' }),
+    ([name, ...args]) => new Command(readName(name), args, { keyPrefix, replyEncoding }),
   );
   const words = commands.reduce((sum, command) => sum + command.args.length + 1, 0);
   if (words > MAX_WORDS)
@@ -87,13 +91,18 @@ function readOps(ops: readonly OnceOp[], keyPrefix: string): Command[] {
 function readName(name: string): string {
   const lower = name.toLowerCase();
   if (!exists(lower)) throw wrongSetting('once: a command', name, 'a Redis command');
-  if (hasFlag(lower, 'noscript') || hasFlag(lower, 'blocking'))
+  if (hasFlag(lower, 'noscript') || hasFlag(lower, 'blocking') || MOVES_PROOF.has(lower))
     throw wrongSetting(
       'once: a command',
       name,
-      'what servers allow in scripts (nothing that blocks or concerns the connection)',
+      'what servers allow in scripts (nothing that blocks, concerns the connection or changes the database)',
     );
   return lower;
+}
+
+function readBuffers(buffers: unknown): boolean {
+  if (buffers === undefined || typeof buffers === 'boolean') return buffers ?? false;
+  throw wrongSetting('once: buffers', buffers, 'true or false');
 }
 
 function readToken(token: string): string {
