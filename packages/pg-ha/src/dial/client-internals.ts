@@ -19,6 +19,9 @@ export interface ClientInternals {
   readonly connectionParameters: { host: string; port: number };
   readonly _activeQuery: QueuedQuery | null | undefined;
   readonly _queryQueue: QueuedQuery[];
+  /** of a pipeline: sent, and not answered yet */
+  readonly _sentQueryQueue?: QueuedQuery[];
+  readonly pipeline?: boolean;
   readonly _queryable: boolean;
   readonly _ending: boolean;
   readonly _txStatus?: string | null;

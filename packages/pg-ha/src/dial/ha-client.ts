@@ -12,7 +12,7 @@ import {
 import { dialError } from '../errors/dial-error.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
 import { classifyWorkError, isByRole, lostStatement } from '../errors/work-error.ts';
-import { internals, isUsable, type ClientInternals } from './client-internals.ts';
+import { internals, isUsable, type ClientInternals, type QueuedQuery } from './client-internals.ts';
 import type { DialContext } from './dial-context.ts';
 import { readIdentity, type Identity } from './identity.ts';
 
@@ -74,7 +74,7 @@ export class HaClient extends pg.Client {
   }
 
   /** Ends the connection now; what is in flight gets its outcome at once. */
-  interrupt(reason: HaError): void {
+  interrupt(reason?: HaError): void {
     this.#state = { at: 'ended' };
     internals(this).connection.stream.destroy(reason);
   }
@@ -123,13 +123,18 @@ export class HaClient extends pg.Client {
     const inner = internals(this);
     if (!inner._ending) this.#suspect(cause);
     const member = this.endpoint ? endpointKey(this.endpoint) : `${inner.host}:${inner.port}`;
-    const common = { member, transactionStatus: inner._txStatus };
-    for (const query of inner._queryQueue.splice(0)) {
-      const error = lostStatement(cause, { ...common, queued: true, text: query.text });
-      process.nextTick(() => query.handleError(error, inner.connection));
-    }
+    // In a pipeline what was sent behind a statement may have changed what the last ReadyForQuery said.
+    const transactionStatus = inner.pipeline ? undefined : inner._txStatus;
+    const lost = (query: QueuedQuery, queued: boolean): HaError =>
+      lostStatement(cause, { member, transactionStatus, queued, text: query.text });
+    const fail = (queries: QueuedQuery[], queued: boolean): void => {
+      for (const query of queries)
+        process.nextTick(() => query.handleError(lost(query, queued), inner.connection));
+    };
+    fail(inner._queryQueue.splice(0), true);
+    fail(inner._sentQueryQueue?.splice(0) ?? [], false);
     const active = inner._activeQuery;
-    const error = active ? lostStatement(cause, { ...common, queued: false, text: active.text }) : cause;
+    const error = active ? lost(active, false) : cause;
     PG._errorAllQueries.call(this, error);
   }
 

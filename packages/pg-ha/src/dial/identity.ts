@@ -14,15 +14,16 @@ export interface Identity {
  * `pg_control_checkpoint()` still names the old timeline just after a promotion; the name of the WAL file being written
  * does not. On a standby pg_current_wal_lsn() would raise an error, hence the CASE.
  */
-const IDENTITY_SQL = `SELECT pg_is_in_recovery() AS standby,
+const IDENTITY_SQL = `SELECT pg_is_in_recovery()::text AS standby,
   CASE WHEN pg_is_in_recovery() THEN NULL ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END AS timeline,
   (SELECT system_identifier::text FROM pg_control_system()) AS system_id`;
 
 /** For servers where an administrator has withdrawn the functions above. */
-const ROLE_SQL = 'SELECT pg_is_in_recovery() AS standby, NULL AS timeline, NULL AS system_id';
+const ROLE_SQL = 'SELECT pg_is_in_recovery()::text AS standby, NULL AS timeline, NULL AS system_id';
 
 interface IdentityRow {
-  standby: boolean;
+  /** 'true' or 'false': as text, whatever the app's type parsers make of booleans */
+  standby: string;
   timeline: string | null;
   system_id: string | null;
 }
@@ -39,7 +40,7 @@ export async function readIdentity(client: Pick<ClientBase, 'query'>): Promise<I
   const row = rows[0];
   if (!row) throw new Error('the server gave no answer about its role');
   return {
-    role: row.standby ? 'replica' : 'primary',
+    role: row.standby === 'true' ? 'replica' : 'primary',
     timeline: row.timeline === null ? undefined : Number.parseInt(row.timeline, 16),
     systemId: row.system_id ?? undefined,
   };

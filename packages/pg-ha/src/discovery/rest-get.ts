@@ -13,6 +13,7 @@ const MAX_BODY_BYTES = 1_048_576;
 /** GETs a small text: bounded in time and size, no redirects. Rejects on any status but 200. */
 export function restGet(url: URL, { agent, timeoutMs, signal }: RestGetOptions): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const where = url.origin + url.pathname; // without user and password
   const client = url.protocol === 'https:' ? https : http;
   const request = client.get(
     url,
@@ -23,19 +24,17 @@ export function restGet(url: URL, { agent, timeoutMs, signal }: RestGetOptions):
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
         if (size > MAX_BODY_BYTES)
-          request.destroy(new Error(`${url.href} answered more than ${MAX_BODY_BYTES} bytes`));
+          request.destroy(new Error(`${where} answered more than ${MAX_BODY_BYTES} bytes`));
         else chunks.push(chunk);
       });
       response.on('error', reject);
       response.on('end', () => {
         if (response.statusCode === 200) resolve(Buffer.concat(chunks).toString('utf8'));
-        else reject(new Error(`${url.href} answered HTTP ${response.statusCode}`));
+        else reject(new Error(`${where} answered HTTP ${response.statusCode}`));
       });
     },
   );
-  request.on('timeout', () =>
-    request.destroy(new Error(`${url.href} did not answer within ${timeoutMs} ms`)),
-  );
+  request.on('timeout', () => request.destroy(new Error(`${where} did not answer within ${timeoutMs} ms`)));
   request.on('error', reject);
   return promise;
 }

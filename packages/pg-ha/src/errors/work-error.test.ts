@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HaError, type Outcome } from '@steadfast/shared';
 import { dialError } from './dial-error.ts';
 import { sqlstateMeaning, sqlstateOf } from './sqlstate.ts';
-import { classifyWorkError, isByRole, lostStatement, mayEndTransaction } from './work-error.ts';
+import { classifyWorkError, isByRole, lostStatement, endsTransaction } from './work-error.ts';
 
 /** An error as pg-protocol makes it from an ErrorResponse. */
 function serverError(code: string): Error {
@@ -17,6 +17,10 @@ const rows: [sqlstate: string, text: string, outcome: Outcome, byRole: boolean][
   ['57P01', "INSERT INTO proof VALUES ('x'); COMMIT", 'unknown', true],
   ['57P03', 'SELECT 1', 'notSent', true],
   ['53300', 'SELECT 1', 'notSent', true],
+  ['57P01', 'CALL archive()', 'unknown', true],
+  ['23505', 'CALL archive()', 'unknown', false],
+  ['23505', '/* nightly */ DO $$ begin perform 1; commit; end $$', 'unknown', false],
+  ['57P01', 'INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING', 'rejected', true],
   ['08006', 'SELECT 1', 'unknown', true],
   ['08007', 'COMMIT', 'unknown', true],
   ['40003', 'COMMIT', 'unknown', true],
@@ -89,13 +93,25 @@ describe('a link that breaks', () => {
     'END',
     'PREPARE TRANSACTION $1',
     'SELECT 1; COMMIT',
-    'CALL p()',
-    'DO $$ begin commit; end $$',
+    '/* all of it */ COMMIT',
+    '-- all of it\nCOMMIT',
+    "select '--'; /* now */ commit",
   ];
   for (const text of ends) {
     it(`leaves '${text}' in a transaction unknown`, () => {
-      expect(mayEndTransaction(text)).toBe(true);
+      expect(endsTransaction(text)).toBe(true);
       expect(lose({ queued: false, transactionStatus: 'T', text }).outcome).toBe('unknown');
+    });
+  }
+
+  const inside = [
+    "INSERT INTO t VALUES ('a') ON CONFLICT DO NOTHING",
+    'SELECT CASE WHEN true THEN 1 END',
+    "SELECT 'commit'",
+  ];
+  for (const text of inside) {
+    it(`knows that '${text}' in a transaction was not applied`, () => {
+      expect(lose({ queued: false, transactionStatus: 'T', text }).outcome).toBe('rejected');
     });
   }
 

@@ -29,7 +29,7 @@ export function lostStatement(cause: Error, lost: LostStatement): HaError {
       },
     );
   }
-  if ((lost.transactionStatus === 'T' || lost.transactionStatus === 'E') && !mayEndTransaction(lost.text)) {
+  if ((lost.transactionStatus === 'T' || lost.transactionStatus === 'E') && !endsTransaction(lost.text)) {
     const message = `the link to ${member} broke in a transaction, before COMMIT was sent: nothing of it was applied (${describeError(cause)})`;
     return new HaError('HA_TRANSACTION_LOST', message, { outcome: 'rejected', cause, member });
   }
@@ -38,9 +38,25 @@ export function lostStatement(cause: Error, lost: LostStatement): HaError {
   return new HaError(code, message, { outcome: 'unknown', cause, member });
 }
 
-/** Whether a statement could contain the end of a transaction. Errs on the side of yes: the price is an honest `unknown`. */
-export function mayEndTransaction(text: string | undefined): boolean {
-  return text === undefined || /\b(commit|end|prepare|rollback|abort|call|do)\b/i.test(text);
+/** A verb at the start of a statement, of which a text may hold several. */
+const ENDS = /(^|;)\s*(commit|end|rollback|abort|prepare\s+transaction)\b/i;
+const COMMITS_ALONE = /(^|;)\s*(call|do|execute)\b/i;
+
+/** Whether a text may hold the end of a transaction. Errs on the side of yes: the price is an honest `unknown`. */
+export function endsTransaction(text: string | undefined): boolean {
+  return text === undefined || readings(text).some((reading) => ENDS.test(reading));
+}
+
+/** Whether a text, outside a transaction, may commit a part of its work before it has ended: a procedure can. */
+export function commitsParts(text: string | undefined): boolean {
+  return endsTransaction(text) || readings(text ?? '').some((reading) => COMMITS_ALONE.test(reading));
+}
+
+/** A text with and without what looks like comments: a verb may stand behind one, and a comment's mark within a string. */
+function readings(text: string): string[] {
+  const blocks = (given: string): string => given.replaceAll(/\/\*[\s\S]*?\*\//g, ' ');
+  const lines = (given: string): string => given.replaceAll(/--[^\n]*/g, ' ');
+  return [text, blocks(text), lines(text), lines(blocks(text))];
 }
 
 /** Writes the outcome on the error of a statement, whoever made the error. */
@@ -48,10 +64,13 @@ export function classifyWorkError(error: Error, text: string | undefined): Error
   if (outcomeOf(error) !== undefined) return error as Error & { outcome: Outcome };
   const sqlstate = sqlstateOf(error);
   if (sqlstate === undefined) return withOutcome(error, 'unknown');
-  // A server that goes away while it commits may have committed.
-  const ending =
-    (sqlstate === '57P01' || sqlstate === '57P02') && /\b(commit|end|prepare)\b/i.test(text ?? '');
-  return withOutcome(error, ending ? 'unknown' : sqlstateMeaning(sqlstate).outcome);
+  // A server that goes away while it commits may have committed; a procedure that fails may have committed parts before.
+  const goesAway = sqlstate === '57P01' || sqlstate === '57P02';
+  const partly = readings(text ?? '').some((reading) => COMMITS_ALONE.test(reading));
+  return withOutcome(
+    error,
+    partly || (goesAway && commitsParts(text)) ? 'unknown' : sqlstateMeaning(sqlstate).outcome,
+  );
 }
 
 /** Whether the server that answered is the wrong one or is going away. */

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { parseEndpoint, wrongSetting, type Endpoint, type Environment } from '@steadfast/shared';
 import type { PoolConfig } from 'pg';
 import { resolveSsl, type SslSetting } from './ssl.ts';
@@ -14,6 +15,8 @@ export interface ConnectionSettings {
   readonly database: string | undefined;
   readonly applicationName: string | undefined;
   readonly ssl: SslSetting;
+  /** what else the URL says to pg: `options`, `statement_timeout` … */
+  readonly passed: Readonly<Record<string, string>>;
 }
 
 /** Where a value came from, so that an error can name it. Hosts and ports may be lists, as in libpq. */
@@ -26,6 +29,18 @@ interface Source {
   database?: string | undefined;
   params: URLSearchParams;
 }
+
+/** Parameters of a URL that are pg's own affair and reach it as they are; ones that nobody knows are ignored, as pg does. */
+const PASSED: ReadonlySet<string> = new Set([
+  'client_encoding',
+  'fallback_application_name',
+  'idle_in_transaction_session_timeout',
+  'lock_timeout',
+  'options',
+  'query_timeout',
+  'replication',
+  'statement_timeout',
+]);
 
 /** What a pool for writing can be asked to look for; a replica's attributes come with replica reads. */
 const SESSION_ATTRS = ['primary', 'read-write'] as const;
@@ -57,6 +72,7 @@ export function readConnection(
     database: options.database ?? source.database,
     applicationName: options.application_name ?? params.get('application_name') ?? env['PGAPPNAME'],
     ssl: resolveSsl(options.ssl, name, params, env, defaultSslMode),
+    passed: Object.fromEntries([...params].filter(([param]) => PASSED.has(param))),
   };
 }
 
@@ -114,10 +130,12 @@ const LIBPQ_NAMES = {
 /** A URL as libpq reads it: the host part may be a list, which WHATWG URLs do not know. */
 function fromUrl(name: string, given: string): Source {
   const allowed = 'postgres://user:password@host:5432[,host2:5432…]/database?sslmode=…';
-  const [, head, hosts = '', tail] = /^(postgres(?:ql)?:\/\/(?:[^@/?#]*@)?)([^/?#]*)(.*)$/.exec(given) ?? [];
-  // The URL may hold a password: only its shape is ever shown.
-  if (head === undefined || !URL.canParse(`${head}h${tail}`))
-    throw wrongSetting(name, redactUrl(given), allowed);
+  const shape = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#]*)([^@]*|\/[^?]*\?.*)$/;
+  const [, head, hosts = '', tail] = shape.exec(given) ?? [];
+  // What is shown of it may hold a password that should have been escaped: everything before the last @ is hidden.
+  if (head === undefined || !URL.canParse(`${head}h${tail}`)) {
+    throw wrongSetting(name, given, `${allowed}, with / ? # @ in user and password percent-encoded`);
+  }
   const url = new URL(`${head}h${tail}`);
   const part = (text: string): string | undefined => (text === '' ? undefined : decodeURIComponent(text));
   return {
@@ -131,15 +149,10 @@ function fromUrl(name: string, given: string): Source {
   };
 }
 
-/** A URL without its password. */
-function redactUrl(text: string): string {
-  return text.replace(/:[^:@/]*@/, ':***@');
-}
-
 function set(env: Environment, name: string): string | undefined {
   return env[name] === '' ? undefined : env[name];
 }
 
 function bracket(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
+  return isIPv6(host) ? `[${host}]` : host;
 }

@@ -29,6 +29,40 @@ describe('where the settings come from', () => {
     });
   });
 
+  it('passes on what else the URL says to pg', () => {
+    const { pool } = read({
+      DATABASE_URL: 'postgres://a@db/x?options=-csearch_path%3Dtenant&statement_timeout=500&pool=5',
+    });
+    expect(pool).toMatchObject({ options: '-csearch_path=tenant', statement_timeout: '500' });
+    expect(pool).not.toHaveProperty('pool');
+  });
+
+  it('takes an @ in a password that nobody escaped', () => {
+    expect(read({ DATABASE_URL: 'postgres://app:P@ssw0rd@db1/x' }).pool).toMatchObject({
+      host: 'db1',
+      password: 'P@ssw0rd',
+    });
+  });
+
+  const leaky = [
+    'postgres://app:se#cret@db/x',
+    'postgres://app:se/cret@db/x',
+    'mysql://app:se/cret@db/x',
+    'postgres://app:secret@a:b:c/x',
+  ];
+  for (const url of leaky) {
+    it(`shows nothing of the password in ${url.slice(0, 12)}…, however wrong`, () => {
+      let message = '';
+      try {
+        read({ DATABASE_URL: url });
+      } catch (error) {
+        message = (error as Error).message;
+      }
+      expect(message).toContain('DATABASE_URL');
+      expect(message).not.toMatch(/se.?cret|cret|app:/);
+    });
+  }
+
   it('honours the names a Chatwoot deployment has', () => {
     const env = {
       POSTGRES_HOST: 'db',
@@ -93,6 +127,7 @@ describe('sslmode', () => {
   const ssl = (query: string, env: Record<string, string> = {}): unknown =>
     read({ ...env, DATABASE_URL: `postgres://a@db/x?${query}` }).pool.ssl;
 
+  it('ssl=true means verified, as in pg', () => expect(ssl('ssl=true')).toEqual({ minVersion: 'TLSv1.2' }));
   it('disable means none', () => expect(ssl('sslmode=disable')).toBe(false));
   it('require encrypts and verifies nothing', () =>
     expect(ssl('sslmode=require')).toMatchObject({ rejectUnauthorized: false }));
@@ -136,7 +171,7 @@ describe('a wrong setting gives one line naming it', () => {
       { PG_HA_FAILOVER_WAIT_MS: 'soon' },
       "PG_HA_FAILOVER_WAIT_MS is 'soon'; allowed: milliseconds from 0 to 3600000",
     ],
-    [{ DATABASE_URL: 'mysql://a:secret@db/x' }, "DATABASE_URL is 'mysql://a:***@db/x'; allowed: postgres://"],
+    [{ DATABASE_URL: 'mysql://a:secret@db/x' }, "DATABASE_URL is 'mysql://***@db/x'; allowed: postgres://"],
     [{ PGHOST: 'db', PGPORT: '0' }, "PG host and port is 'db:0'; allowed: host[,host…] and one port"],
     [
       { PGHOST: 'a,b,c', PGPORT: '1,2' },

@@ -51,7 +51,11 @@ export function readPoolOptions(options: HaPoolOptions, env: Environment): PoolS
   const connection = readConnection(options, env, ha.strategy === 'managed' ? 'verify-full' : 'disable');
   const own = new Set([...Object.keys(OPTION_TABLE), 'logger', 'clock', 'random', 'connectionString']);
   const passed = Object.fromEntries(Object.entries(options).filter(([name]) => !own.has(name))) as PoolConfig;
-  return { ha, connection, pool: { ...passed, ...identity(connection), ...defaults(ha, options) } };
+  return {
+    ha,
+    connection,
+    pool: { ...connection.passed, ...passed, ...identity(connection), ...defaults(ha, options) },
+  };
 }
 
 function identity({

@@ -25,7 +25,7 @@ export function resolveSsl(
   if (option === false) return { value: false, trust: 'option ssl' };
   if (option !== undefined)
     return { value: { minVersion: 'TLSv1.2', ...(option === true ? {} : option) }, trust: 'option ssl' };
-  const inUrl = params.get('sslmode');
+  const inUrl = params.get('sslmode') ?? sslParam(params.get('ssl'), sourceName);
   const raw = inUrl ?? (env['PGSSLMODE'] || defaultMode);
   const mode = SSL_MODES.find((known) => known === raw);
   if (!mode)
@@ -40,6 +40,14 @@ export function resolveSsl(
     cert: pem('sslcert', 'PGSSLCERT', sourceName, params, env)?.content,
     key: pem('sslkey', 'PGSSLKEY', sourceName, params, env)?.content,
   });
+}
+
+/** pg's own `ssl=true` in a URL, in libpq's words. */
+function sslParam(given: string | null, sourceName: string): SslMode | null {
+  if (given === null) return null;
+  if (given === 'true' || given === '1') return 'verify-full';
+  if (given === 'false' || given === '0') return 'disable';
+  throw wrongSetting(`ssl in ${sourceName}`, given, 'true, false; or better sslmode');
 }
 
 interface Pem {

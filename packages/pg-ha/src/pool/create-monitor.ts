@@ -30,6 +30,7 @@ export function createMonitor(
       resetMs: 10_000,
       counts: (error) => isHaError(error, 'HA_NO_PRIMARY'),
     }),
+    longOutageMs: ha.failoverWaitMs,
     refreshMs: ha.refreshMs,
     searchMinMs: ha.searchMinMs,
     searchMaxMs: Math.max(ha.searchMinMs, ha.searchMaxMs),

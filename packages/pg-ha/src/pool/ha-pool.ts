@@ -146,7 +146,7 @@ export class HaPool extends pg.Pool {
   override end(callback?: () => void): Promise<void> | void {
     const ended = this.#end();
     if (!callback) return ended;
-    void ended.finally(callback);
+    ended.then(() => callback(), callback);
   }
 
   /** An 'error' nobody listens to is logged; it never kills the process. */
@@ -203,8 +203,11 @@ export class HaPool extends pg.Pool {
     const inner = poolInternals(this);
     const idle = new Set(inner._idle.map((item) => item.client));
     for (const client of inner._clients.filter((candidate) => candidate.supersededBy(next))) {
-      if (idle.has(client)) inner._remove(client);
-      client.interrupt(new HaError('HA_INTERRUPTED', `${key} is the primary now`, { outcome: 'unknown' }));
+      if (idle.has(client)) {
+        inner._remove(client);
+        client.interrupt(); // nothing is on it, so nobody needs a reason
+      } else
+        client.interrupt(new HaError('HA_INTERRUPTED', `${key} is the primary now`, { outcome: 'unknown' }));
     }
   }
 

@@ -33,6 +33,7 @@ export interface LeaseRequest {
  * server, until the deadline. All of this is before any work was sent, so all of it may be repeated.
  */
 export function lease(core: PoolCore, request: LeaseRequest): void {
+  if (request.settled) return;
   if (!primaryOf(core.monitor.topology)) {
     core.monitor.whenPrimary(request.deadline, request.signal).then(
       () => checkout(core, request),
@@ -41,13 +42,6 @@ export function lease(core: PoolCore, request: LeaseRequest): void {
     return;
   }
   checkout(core, request);
-}
-
-/** {@link lease} as a promise, for work of several statements. */
-export function leaseClient(core: PoolCore, deadline: Deadline, signal?: AbortSignal): Promise<PoolClient> {
-  return new Promise((granted, failed) => {
-    lease(core, { deadline, signal, attempts: 0, settled: false, granted, failed });
-  });
 }
 
 function checkout(core: PoolCore, request: LeaseRequest): void {

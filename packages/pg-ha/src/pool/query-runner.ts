@@ -1,19 +1,30 @@
 import type { PoolClient, QueryConfig, QueryResult } from 'pg';
-import { Deadline, decideRetry, HaError, type Outcome, type Timer } from '@steadfast/shared';
+import {
+  asError,
+  correctOutcome,
+  Deadline,
+  decideRetry,
+  HaError,
+  isHaError,
+  outcomeOf,
+  withOutcome,
+  type Outcome,
+} from '@steadfast/shared';
 import type { HaClient } from '../dial/ha-client.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
 import { classifyWorkError, isByRole } from '../errors/work-error.ts';
+import { CallBound, type CallLimits } from './call-bound.ts';
 import { lease, type LeaseRequest } from './lease.ts';
 import type { PoolCore } from './pool-core.ts';
+import { SameRefusal } from './same-refusal.ts';
 
-/** What a statement may say about itself, beside pg's own fields. */
-export interface HaQueryOptions {
+/**
+ * What a statement may say about itself, beside pg's own fields. `deadlineMs` and `signal` end the whole call; without them
+ * waiting and repeating end after failoverWaitMs, a running statement does not.
+ */
+export interface HaQueryOptions extends CallLimits {
   /** a second application changes nothing, so it may be repeated when its outcome is unknown (default false) */
   idempotent?: boolean;
-  /** the whole call ends by then, ms; without it waiting and repeating end after failoverWaitMs, a running statement does not */
-  deadlineMs?: number;
-  /** ends the call early */
-  signal?: AbortSignal;
 }
 
 export type HaQueryConfig = QueryConfig & HaQueryOptions;
@@ -25,8 +36,7 @@ export function runQuery(
   values: unknown[] | undefined,
 ): Promise<QueryResult> {
   return new Promise((resolve, reject) => {
-    const call = new QueryCall(core, config, values, resolve, reject);
-    call.start();
+    new QueryCall(core, config, values, resolve, reject).start();
   });
 }
 
@@ -40,8 +50,11 @@ class QueryCall implements LeaseRequest {
   readonly #values: unknown[] | undefined;
   readonly #resolve: (result: QueryResult) => void;
   readonly #reject: (error: Error) => void;
+  readonly #bound: CallBound | undefined;
   #client: PoolClient | undefined;
-  #timer: Timer | undefined;
+  #refusal: SameRefusal | undefined;
+  /** an attempt ended `unknown`: whatever the later ones came to, the work may have been applied */
+  #uncertain = false;
 
   constructor(
     core: PoolCore,
@@ -58,41 +71,41 @@ class QueryCall implements LeaseRequest {
     this.#reject = reject;
     this.signal = options.signal;
     this.deadline = Deadline.after(core.clock, options.deadlineMs ?? core.failoverWaitMs);
-    if (options.deadlineMs !== undefined) {
-      this.#timer = core.clock.timer(options.deadlineMs, () =>
-        this.#cut('HA_DEADLINE', `the deadline of ${options.deadlineMs} ms has passed`),
-      );
-    }
+    if (options.deadlineMs !== undefined || options.signal)
+      this.#bound = new CallBound(core.clock, options, this.#onEnd);
   }
 
   start(): void {
-    if (this.signal?.aborted) return this.#onAbort();
-    this.signal?.addEventListener('abort', this.#onAbort, { once: true });
-    lease(this.#core, this);
+    if (this.#bound?.ended) this.#onEnd();
+    else lease(this.#core, this);
   }
 
   granted(client: PoolClient): void {
     this.#client = client;
+    let answered = false; // pg answers a statement that it could not bind a second time when the link ends
+    let queued = false;
+    const answer = (error: Error | null, result: QueryResult): void => {
+      if (answered) return;
+      answered = true;
+      // What fails before query() has returned was refused by pg itself: no server has seen the statement.
+      if (error) this.#broken(client, queued ? error : withOutcome(error, 'rejected'));
+      else this.#done(client, result);
+    };
     try {
-      client.query(
-        this.#config as string,
-        this.#values as unknown[],
-        (error: Error | null, result: QueryResult) => {
-          if (error) this.#broken(client, error);
-          else this.#done(client, result);
-        },
-      );
+      client.query(this.#config as string, this.#values as unknown[], answer);
+      queued = true;
     } catch (error) {
       client.release();
-      this.failed(error as Error); // pg refused the arguments; nothing was queued
+      this.failed(withOutcome(asError(error), 'rejected'));
     }
   }
 
   failed(error: Error): void {
     this.#settle();
+    const final = this.#uncertain && outcomeOf(error) !== 'unknown' ? asUnknown(error) : error;
     // The stack shows the caller's way here, not the socket's.
-    Error.captureStackTrace(error);
-    this.#reject(error);
+    Error.captureStackTrace(final);
+    this.#reject(final);
   }
 
   #done(client: PoolClient, result: QueryResult): void {
@@ -109,22 +122,24 @@ class QueryCall implements LeaseRequest {
     const byRole = isByRole(cause);
     client.release(this.#keeps(cause, byRole) ? undefined : cause);
     if (this.settled) return;
-    if (this.#mayRepeat(error.outcome, byRole)) this.#repeat();
+    if (error.outcome === 'unknown') this.#uncertain = true;
+    if (this.#bound?.ended) return this.failed(this.#bound.error(error.outcome, cause));
+    this.#refusal ??= new SameRefusal();
+    if (!this.#refusal.isFinal(client, cause) && this.#mayRepeat(error.outcome, byRole)) this.#repeat();
     else this.failed(error);
   }
 
-  /** After an SQL error the connection is as good as before; stock pg-pool closes it all the same. */
+  /** A plain statement that failed leaves its connection as good as before; stock pg-pool closes it all the same. */
   #keeps(cause: Error, byRole: boolean): boolean {
-    return this.#core.keepConnectionOnSqlError && !byRole && sqlstateOf(cause) !== undefined;
+    if (!this.#core.keepConnectionOnSqlError || byRole || sqlstateOf(cause) === undefined) return false;
+    return !/\b(begin|start)\b/i.test(this.#text); // a text that opens a transaction leaves it open
   }
 
   #mayRepeat(outcome: Outcome, byRole: boolean): boolean {
     const idempotent = typeof this.#config !== 'string' && this.#config.idempotent === true;
     const { expired } = this.deadline;
-    return (
-      decideRetry({ outcome, byRole, idempotent, attempts: this.attempts, expired }).retry &&
-      this.#core.budget.take()
-    );
+    const attempt = { outcome, byRole, idempotent, attempts: this.attempts, expired };
+    return decideRetry(attempt).retry && this.#core.budget.take();
   }
 
   #repeat(): void {
@@ -133,34 +148,32 @@ class QueryCall implements LeaseRequest {
         if (!this.settled) lease(this.#core, this);
       },
       (error: unknown) => {
-        if (!this.settled) this.failed(error as Error);
+        if (!this.settled) this.failed(asError(error));
       },
     );
   }
 
-  /** Ends the call now: a statement on the wire is cut off with its connection, so that it can never be answered late. */
-  #cut(code: 'HA_DEADLINE' | 'HA_ABORTED', why: string): void {
-    if (this.settled) return;
+  /** The caller's end has come: a statement on the wire is cut off with its connection, so that it is never answered late. */
+  readonly #onEnd = (): void => {
+    if (this.settled || !this.#bound) return;
     const client = this.#client as HaClient | undefined;
-    if (client) client.interrupt(new HaError(code, why, { outcome: 'unknown', cause: this.signal?.reason }));
-    else
-      this.failed(
-        new HaError(code, `${why}; the statement had not been sent`, {
-          outcome: 'notSent',
-          cause: this.signal?.reason,
-        }),
-      );
-  }
-
-  readonly #onAbort = (): void => this.#cut('HA_ABORTED', 'aborted by the caller');
+    if (client) client.interrupt(this.#bound.error('unknown'));
+    else this.failed(this.#bound.error('notSent'));
+  };
 
   #settle(): void {
     this.settled = true;
-    this.#timer?.cancel();
-    this.signal?.removeEventListener('abort', this.#onAbort);
+    this.#bound?.release();
   }
 
   get #text(): string {
     return typeof this.#config === 'string' ? this.#config : this.#config.text;
   }
+}
+
+/** The error of the last attempt, when an earlier one may have been applied. */
+function asUnknown(error: Error): Error {
+  if (!isHaError(error)) return correctOutcome(error, 'unknown');
+  const message = `${error.message}; an earlier attempt may have been applied`;
+  return new HaError(error.code, message, { outcome: 'unknown', cause: error, member: error.member });
 }

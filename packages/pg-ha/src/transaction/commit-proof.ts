@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { asError, backoffMs, HaError, sleep, type Deadline } from '@steadfast/shared';
 import type { PoolCore } from '../pool/pool-core.ts';
-import { leaseClient } from '../pool/lease.ts';
+import { LeaseHolder } from './lease-holder.ts';
 
 /** Anything that can run SQL: a pool or a client. */
 export interface Queryable {
@@ -53,24 +53,24 @@ export async function resolveCommit(
   lost: Error,
 ): Promise<boolean> {
   for (let attempts = 0; !deadline.expired; attempts++) {
+    // Bounded as a whole: neither a backend that never ends nor a standby that never confirms may hold us.
+    const holder = new LeaseHolder(core, { deadlineMs: deadline.remainingMs }, deadline);
     try {
       await core.monitor.whenConfirmed(deadline);
-      const client = await leaseClient(core, deadline);
-      return await claim(client, token, deadline);
+      return await claim(await holder.lease(), token);
     } catch (error) {
       core.monitor.suspect(asError(error).message);
       await sleep(core.clock, deadline.stepMs(backoffMs({ minMs: 5, maxMs: 250 }, attempts, core.random)));
+    } finally {
+      holder.close();
     }
   }
   const message = `the answer to COMMIT was lost, and it could not be resolved within ${Math.round(deadline.totalMs)} ms`;
   throw new HaError('HA_COMMIT_UNRESOLVED', message, { outcome: 'unknown', cause: lost });
 }
 
-async function claim(client: PoolClient, token: string, deadline: Deadline): Promise<boolean> {
+async function claim(client: PoolClient, token: string): Promise<boolean> {
   try {
-    // Autocommit, and bounded: a backend that never ends must not hold us beyond the deadline.
-    const limitMs = Math.max(1, Math.floor(deadline.remainingMs));
-    await client.query(`SET statement_timeout = ${limitMs}`);
     await client.query(
       `INSERT INTO ${TABLE} (token, kind) VALUES ('${token}', 'claim') ON CONFLICT (token) DO NOTHING`,
     );
@@ -80,8 +80,10 @@ async function claim(client: PoolClient, token: string, deadline: Deadline): Pro
     );
     const kind = rows[0]?.kind;
     if (kind === undefined) throw new Error('the proof vanished');
+    client.release();
     return kind === 'commit';
-  } finally {
-    client.release(true); // its statement_timeout is not the pool's
+  } catch (error) {
+    client.release(asError(error));
+    throw error;
   }
 }

@@ -1,115 +1,93 @@
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryResult } from 'pg';
 import {
   asError,
+  correctOutcome,
   Deadline,
   decideRetry,
   HaError,
   outcomeOf,
   uniqueToken,
+  wrongSetting,
   type Outcome,
 } from '@steadfast/shared';
 import { isUsable } from '../dial/client-internals.ts';
-import type { HaClient } from '../dial/ha-client.ts';
 import { classifyWorkError, isByRole } from '../errors/work-error.ts';
 import { sqlstateMeaning, sqlstateOf } from '../errors/sqlstate.ts';
-import { leaseClient } from '../pool/lease.ts';
+import type { CallLimits } from '../pool/call-bound.ts';
 import type { PoolCore } from '../pool/pool-core.ts';
+import { SameRefusal } from '../pool/same-refusal.ts';
 import { commitWithProof, resolveCommit } from './commit-proof.ts';
+import { LeaseHolder } from './lease-holder.ts';
 
-export interface TransactionOptions {
+/**
+ * `deadlineMs` and `signal` end the whole call; without them waiting and replaying end after failoverWaitMs, running
+ * statements do not.
+ */
+export interface TransactionOptions extends CallLimits {
   /** default: the server's `default_transaction_isolation` */
   isolation?: 'read committed' | 'repeatable read' | 'serializable';
+  /** a statement that writes is an error; goes with no proof, which is a write (default false) */
   readOnly?: boolean;
   /** resolve a lost answer to COMMIT by a row of the same transaction; needs `createProofTable` once (default false) */
   commitProof?: boolean;
-  /** the whole call ends by then, ms; without it waiting and replaying end after failoverWaitMs, running statements do not */
-  deadlineMs?: number;
-  /** ends the call early */
-  signal?: AbortSignal;
 }
 
-type Attempt<T> =
-  { done: true; value: T } | { done: false; error: Error & { outcome: Outcome }; replay: boolean };
+type Work<T> = (client: PoolClient) => Promise<T>;
+type Failure = { done: false; error: Error & { outcome: Outcome }; replay: boolean };
+type Attempt<T> = { done: true; value: T } | Failure;
 
-/** Runs `fn` in a transaction until it is committed, has failed for good, or the deadline has come. */
+/** Runs `fn` in a transaction until it is committed, has failed for good, or its end has come. */
 export async function runTransaction<T>(
   core: PoolCore,
-  fn: (client: PoolClient) => Promise<T>,
+  fn: Work<T>,
   options: TransactionOptions,
 ): Promise<T> {
+  if (options.readOnly && options.commitProof) {
+    throw wrongSetting('option commitProof', true, 'false with readOnly: a proof is a row that is written');
+  }
   const deadline = Deadline.after(core.clock, options.deadlineMs ?? core.failoverWaitMs);
-  for (let attempts = 1; ; attempts++) {
-    const attempt = await attemptOnce(core, fn, options, deadline);
-    if (attempt.done) return attempt.value;
-    const { error, replay } = attempt;
-    const { expired } = deadline;
-    const decision = decideRetry({
-      outcome: error.outcome,
-      byRole: replay,
-      idempotent: false,
-      attempts,
-      expired,
-    });
-    if (!decision.retry || !core.budget.take()) throw error;
-    await core.monitor.whenConfirmed(deadline, options.signal);
+  const holder = new LeaseHolder(core, options, deadline);
+  const refusal = new SameRefusal();
+  try {
+    for (let attempts = 1; ; attempts++) {
+      const client = await holder.lease();
+      const attempt = await attemptOnce(core, client, fn, options, holder);
+      if (attempt.done) return attempt.value;
+      const { error, replay } = attempt;
+      if (holder.bound.ended) throw holder.bound.error(error.outcome, error);
+      const { expired } = deadline;
+      const decision = decideRetry({
+        outcome: error.outcome,
+        byRole: replay,
+        idempotent: false,
+        attempts,
+        expired,
+      });
+      if (!decision.retry || refusal.isFinal(client, error) || !core.budget.take()) throw error;
+      await core.monitor.whenConfirmed(deadline, options.signal);
+    }
+  } finally {
+    holder.close();
   }
 }
 
 async function attemptOnce<T>(
   core: PoolCore,
-  fn: (client: PoolClient) => Promise<T>,
-  options: TransactionOptions,
-  deadline: Deadline,
-): Promise<Attempt<T>> {
-  const client = await leaseClient(core, deadline, options.signal);
-  const release = boundLease(core, client, options, deadline);
-  try {
-    return await runOn(core, client, fn, options, deadline);
-  } finally {
-    release();
-  }
-}
-
-/** Where the caller bounded the call, its connection is cut at that moment: what is in flight ends with its outcome. */
-function boundLease(
-  core: PoolCore,
   client: PoolClient,
+  fn: Work<T>,
   options: TransactionOptions,
-  deadline: Deadline,
-): () => void {
-  const { deadlineMs, signal } = options;
-  const cut = (code: 'HA_DEADLINE' | 'HA_ABORTED', why: string): void => {
-    (client as unknown as HaClient).interrupt(
-      new HaError(code, why, { outcome: 'unknown', cause: signal?.reason }),
-    );
-  };
-  const onAbort = (): void => cut('HA_ABORTED', 'aborted by the caller');
-  const late = (): void => cut('HA_DEADLINE', `the deadline of ${deadlineMs} ms has passed`);
-  const timer = deadlineMs === undefined ? undefined : core.clock.timer(deadline.remainingMs, late);
-  signal?.addEventListener('abort', onAbort, { once: true });
-  return () => {
-    timer?.cancel();
-    signal?.removeEventListener('abort', onAbort);
-  };
-}
-
-async function runOn<T>(
-  core: PoolCore,
-  client: PoolClient,
-  fn: (client: PoolClient) => Promise<T>,
-  options: TransactionOptions,
-  deadline: Deadline,
+  holder: LeaseHolder,
 ): Promise<Attempt<T>> {
-  const token = options.commitProof ? uniqueToken() : undefined;
   let value: T;
   try {
     await client.query(beginSql(options));
     value = await fn(client);
   } catch (thrown) {
-    return failedBeforeCommit(client, asError(thrown));
+    return failedBeforeCommit(client, asError(thrown), options);
   }
+  const token = options.commitProof ? uniqueToken() : undefined;
   try {
-    await (token === undefined ? client.query('COMMIT') : commitWithProof(client, token));
+    await (token === undefined ? commit(client) : commitWithProof(client, token));
     client.release();
     return { done: true, value };
   } catch (thrown) {
@@ -117,22 +95,41 @@ async function runOn<T>(
     client.release(error);
     if (token === undefined || error.outcome !== 'unknown')
       return { done: false, error, replay: mayReplay(error) };
-    const committed = await resolveCommit(core, token, deadline, error);
-    return committed ? { done: true, value } : { done: false, error: rejectedCopy(error), replay: true };
+    // Without a limit of the caller's the time that fn took must not be taken from resolving.
+    const limit =
+      options.deadlineMs === undefined ? Deadline.after(core.clock, core.failoverWaitMs) : holder.deadline;
+    const committed = await resolveCommit(core, token, limit, error);
+    return committed
+      ? { done: true, value }
+      : { done: false, error: correctOutcome(error, 'rejected'), replay: true };
   }
 }
 
+/** The server answers COMMIT of a failed transaction with ROLLBACK, and calls that no error. */
+async function commit(client: PoolClient): Promise<void> {
+  const { command }: QueryResult = await client.query('COMMIT');
+  if (command === 'COMMIT') return;
+  const message = `COMMIT was answered with ${command}: a statement had failed and its error was not passed on`;
+  throw new HaError('HA_ROLLED_BACK', message, { outcome: 'rejected' });
+}
+
 /** Nothing has been committed: COMMIT was not sent. */
-async function failedBeforeCommit<T>(client: PoolClient, cause: Error): Promise<Attempt<T>> {
+async function failedBeforeCommit(
+  client: PoolClient,
+  cause: Error,
+  { readOnly }: TransactionOptions,
+): Promise<Failure> {
+  const sqlstate = sqlstateOf(cause);
+  // In a transaction that is read-only by wish, 25006 speaks of the statement and not of the server.
+  const asWished = readOnly === true && sqlstate === '25006';
   // Whatever fn made of it: with its link the transaction is gone, and nothing of it was applied.
-  const lost = isByRole(cause) || !isUsable(client);
+  const lost = !asWished && (isByRole(cause) || !isUsable(client));
   if (lost) client.release(cause);
   else await rollback(client);
-  const sqlstate = sqlstateOf(cause);
   const known = lost || sqlstate !== undefined || outcomeOf(cause) !== undefined;
   if (!known) throw cause; // the app's own error: not ours to label
-  const replay = lost || (sqlstate !== undefined && sqlstateMeaning(sqlstate).replay);
-  return { done: false, error: rejectedCopy(cause), replay };
+  const replay = lost || (!asWished && sqlstate !== undefined && sqlstateMeaning(sqlstate).replay);
+  return { done: false, error: correctOutcome(cause, 'rejected'), replay };
 }
 
 async function rollback(client: PoolClient): Promise<void> {
@@ -147,13 +144,6 @@ async function rollback(client: PoolClient): Promise<void> {
 function mayReplay(error: Error): boolean {
   const sqlstate = sqlstateOf(error);
   return sqlstate === undefined ? isByRole(error) : sqlstateMeaning(sqlstate).replay;
-}
-
-/** The same error, now that it is known that nothing was applied. */
-function rejectedCopy(error: Error): Error & { outcome: Outcome } {
-  const copy = Object.create(error) as Error & { outcome: Outcome };
-  Object.defineProperty(copy, 'outcome', { value: 'rejected', enumerable: true });
-  return copy;
 }
 
 function beginSql({ isolation, readOnly }: TransactionOptions): string {

@@ -53,7 +53,7 @@ export function wrongSetting(
   allowed: string,
   words: readonly string[] = [],
 ): HaError {
-  const shown = typeof raw === 'string' ? `'${raw}'` : String(JSON.stringify(raw) ?? raw);
+  const shown = hideUserinfo(typeof raw === 'string' ? `'${raw}'` : String(JSON.stringify(raw) ?? raw));
   const near = typeof raw === 'string' ? nearest(raw, words) : undefined;
   const hint = near === undefined ? '' : `; did you mean '${near}'?`;
   return new HaError('HA_CONFIG', `${what} is ${shown}; allowed: ${allowed}${hint}`, { outcome: 'notSent' });
@@ -77,4 +77,9 @@ function editDistance(a: string, b: string): number {
     row = next;
   }
   return row[b.length] ?? 0;
+}
+
+/** User and password of any URL in a text, hidden; greedy, since a password may hold what should have been escaped. */
+export function hideUserinfo(text: string): string {
+  return text.replace(/:\/\/[^\s,]*@/g, '://***@');
 }

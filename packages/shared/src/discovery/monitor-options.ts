@@ -18,6 +18,8 @@ export interface MonitorOptions {
   prober: Prober;
   /** fails calls fast in a long outage */
   breaker: Breaker;
+  /** an outage is long after so much, ms (default 10 s): waits that end in vain before do not open the breaker */
+  longOutageMs?: number;
   /** background refresh while all is well, ms (jittered) */
   refreshMs: number;
   /** first and longest pause between two rounds while searching, ms */

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { HaError } from '../errors/ha-error.ts';
 import type { Breaker } from '../policy/breaker.ts';
 import { Deadline } from '../runtime/deadline.ts';
@@ -10,6 +10,7 @@ import type { Observation } from '../topology/observation.ts';
 import { primaryOf, type EpochRule } from '../topology/topology.ts';
 import { Monitor } from './monitor.ts';
 import type { TopologyChange } from './monitor-options.ts';
+import type { Resolver } from './resolver.ts';
 
 const A: Endpoint = { host: 'a', port: 1 };
 const B: Endpoint = { host: 'b', port: 1 };
@@ -33,7 +34,7 @@ class Cluster {
   rests = 0;
   readonly monitor: Monitor;
 
-  constructor(a: Answer, b: Answer, rule: EpochRule = 'self') {
+  constructor(a: Answer, b: Answer, rule: EpochRule = 'self', controlPlane = true) {
     this.set(A, a);
     this.set(B, b);
     this.monitor = new Monitor({
@@ -42,13 +43,7 @@ class Cluster {
       random: seededRandom(3),
       rule,
       seeds: [A, B],
-      resolvers: [
-        {
-          name: 'control plane',
-          resolve: () => Promise.resolve(this.#nominations()),
-          close: () => undefined,
-        },
-      ],
+      resolvers: controlPlane ? [this.#controlPlane()] : [],
       prober: {
         probe: (endpoint, timeoutMs) => this.#probe(endpoint, timeoutMs),
         rest: () => void (this.rests += 1),
@@ -63,6 +58,14 @@ class Cluster {
       maxWaiting: 10,
     });
     this.monitor.onChange((change) => this.changes.push(change));
+  }
+
+  #controlPlane(): Resolver {
+    return {
+      name: 'control plane',
+      resolve: () => Promise.resolve(this.#nominations()),
+      close: () => undefined,
+    };
   }
 
   #nominations(): Observation[] {
@@ -91,7 +94,10 @@ class Cluster {
 }
 
 let cluster: Cluster;
-afterEach(() => cluster.monitor.close());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await cluster.monitor.close();
+});
 
 async function following(): Promise<void> {
   cluster = new Cluster({ role: 'primary', epoch: 1 }, { role: 'replica' });
@@ -190,6 +196,39 @@ describe('Monitor', () => {
     cluster.asked.length = 0;
     await cluster.clock.advance(5_000);
     expect(cluster.asked.filter((host) => host === 'a').length).toBeLessThan(40);
+  });
+
+  it('finds a newer primary though the old one still answers and no control plane tells', async () => {
+    cluster = new Cluster({ role: 'primary', epoch: 1 }, { role: 'replica' }, 'self', false);
+    const found = cluster.wait(100);
+    await cluster.clock.advance(1);
+    expect(await found).toBe('a');
+    cluster.set(B, { role: 'primary', epoch: 2 });
+    await cluster.clock.advance(7_000);
+    expect(primaryOf(cluster.monitor.topology)?.endpoint).toEqual(B);
+  });
+
+  it('does not let waits that were short from the start open the breaker', async () => {
+    cluster = new Cluster('refused', 'refused');
+    const runs: number[] = [];
+    vi.spyOn(open, 'run').mockImplementation((work) => {
+      runs.push(cluster.clock.now());
+      return work();
+    });
+    const short = expect(cluster.wait(100)).rejects.toMatchObject({ code: 'HA_NO_PRIMARY' });
+    await cluster.clock.advance(100);
+    await short;
+    expect(runs).toEqual([]);
+    const long = expect(cluster.wait(30_000)).rejects.toMatchObject({ code: 'HA_NO_PRIMARY' });
+    await cluster.clock.advance(30_000);
+    await long;
+    expect(runs.length).toBe(1);
+  });
+
+  it('does not serve a caller who has gone', async () => {
+    await following();
+    const gone = cluster.monitor.whenPrimary(Deadline.after(cluster.clock, 100), AbortSignal.abort('left'));
+    await expect(gone).rejects.toMatchObject({ code: 'HA_ABORTED', outcome: 'notSent', cause: 'left' });
   });
 
   it('keeps a primary that was only slow', async () => {

@@ -46,6 +46,7 @@ export class Monitor {
   #state: State = { at: 'idle' };
   #timer: Timer | undefined;
   #lastError: unknown;
+  #searchingSince: Instant | undefined;
   /** the first error of this search that asking elsewhere would hide */
   #refusal: HaError | undefined;
   /** whom this search has asked and heard of, one way or another */
@@ -118,12 +119,17 @@ export class Monitor {
    * always with outcome `notSent`
    */
   async whenPrimary(deadline: Deadline, signal?: AbortSignal): Promise<Primary> {
+    if (signal?.aborted)
+      throw new HaError('HA_ABORTED', 'aborted by the caller', { outcome: 'notSent', cause: signal.reason });
     const primary = primaryOf(this.#topology);
     if (primary) return primary;
     if (this.#state.at === 'closed') throw closed(this.#options.name);
     this.start();
     const expired = (): HaError => this.#noPrimary(deadline);
-    return this.#options.breaker.run(() => this.#waiting.wait({ deadline, signal, expired }));
+    const wait = (): Promise<Primary> => this.#waiting.wait({ deadline, signal, expired });
+    const { breaker, longOutageMs = 10_000 } = this.#options;
+    const endsEarly = this.#searchedMs + deadline.remainingMs < longOutageMs;
+    return endsEarly && !breaker.open ? wait() : breaker.run(wait);
   }
 
   /**
@@ -148,8 +154,15 @@ export class Monitor {
     ]);
   }
 
+  /** For how long there has been no primary, ms. */
+  get #searchedMs(): number {
+    return this.#searchingSince === undefined ? 0 : this.#options.clock.now() - this.#searchingSince;
+  }
+
   #transition(next: State): void {
     if (this.#state.at === 'closed') return;
+    if (next.at !== 'searching') this.#searchingSince = undefined;
+    else this.#searchingSince ??= this.#options.clock.now();
     this.#state = next;
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -192,7 +205,9 @@ export class Monitor {
 
   #targets(): Endpoint[] {
     const primary = primaryOf(this.#topology);
-    if (this.#state.at === 'steady' && primary) return [primary.endpoint];
+    // Without a control plane nobody else would tell of another primary.
+    const watched = this.#options.resolvers.length > 0;
+    if (this.#state.at === 'steady' && primary && watched) return [primary.endpoint];
     return [...this.#topology.members.values()].map((member) => member.endpoint);
   }
 

@@ -14,6 +14,7 @@ export const HA_CODES = [
   'HA_CONNECTION_LOST', // the link broke with work in flight
   'HA_INTERRUPTED', // we cut the link because its server is no longer the primary
   'HA_TRANSACTION_LOST', // a transaction ended with its connection before COMMIT was sent
+  'HA_ROLLED_BACK', // COMMIT was answered with ROLLBACK: a statement had failed, and its error was swallowed
   'HA_COMMIT_UNRESOLVED', // a lost COMMIT could not be resolved before the deadline
   'HA_CLOSED', // the client has been closed
 ] as const;

@@ -36,3 +36,14 @@ export function withOutcome<E extends object>(error: E, outcome: Outcome): E & H
   }
   return error as E & HasOutcome;
 }
+
+/** As {@link withOutcome}, for whoever has learnt more than the one who wrote the outcome that is there. */
+export function correctOutcome<E extends object>(error: E, outcome: Outcome): E & HasOutcome {
+  Object.defineProperty(error, 'outcome', {
+    value: outcome,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
+  return error as E & HasOutcome;
+}

@@ -1,0 +1,61 @@
+import type { PoolClient } from 'pg';
+import type { Deadline } from '@steadfast/shared';
+import type { HaClient } from '../dial/ha-client.ts';
+import { CallBound, type CallLimits } from '../pool/call-bound.ts';
+import { lease, type LeaseRequest } from '../pool/lease.ts';
+import type { PoolCore } from '../pool/pool-core.ts';
+
+/**
+ * The connections of one call of several statements, one after the other. When the caller's end comes, waiting for one ends,
+ * and one that is held is cut off: what is in flight on it ends with its outcome.
+ */
+export class LeaseHolder {
+  readonly deadline: Deadline;
+  readonly bound: CallBound;
+  readonly #core: PoolCore;
+  readonly #signal: AbortSignal | undefined;
+  #waiting: LeaseRequest | undefined;
+  #client: PoolClient | undefined;
+
+  constructor(core: PoolCore, limits: CallLimits, deadline: Deadline) {
+    this.#core = core;
+    this.#signal = limits.signal;
+    this.deadline = deadline;
+    this.bound = new CallBound(core.clock, limits, () => this.#end());
+  }
+
+  /** @throws HaError with outcome `notSent` */
+  lease(): Promise<PoolClient> {
+    if (this.bound.ended) return Promise.reject(this.bound.error('notSent'));
+    return new Promise((resolve, reject) => {
+      const granted = (client: PoolClient): void => {
+        this.#waiting = undefined;
+        this.#client = client;
+        resolve(client);
+      };
+      const request = {
+        deadline: this.deadline,
+        signal: this.#signal,
+        attempts: 0,
+        settled: false,
+        granted,
+        failed: reject,
+      };
+      this.#waiting = request;
+      lease(this.#core, request);
+    });
+  }
+
+  /** The call is over. */
+  close(): void {
+    this.bound.release();
+  }
+
+  #end(): void {
+    const error = this.bound.error(this.#waiting ? 'notSent' : 'unknown');
+    if (this.#waiting) {
+      this.#waiting.settled = true;
+      this.#waiting.failed(error);
+    } else (this.#client as unknown as HaClient | undefined)?.interrupt(error);
+  }
+}
