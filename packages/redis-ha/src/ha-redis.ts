@@ -19,6 +19,7 @@ import type { ReplicationGroup } from './group/replication-group.ts';
 import { SharedGroup } from './group/shared-group.ts';
 import { isSameGroup, readSettings, type HaRedisOptions } from './options/settings.ts';
 import { runOnce, type OnceOp, type OnceOptions } from './once/once.ts';
+import { watchTimeout } from './traffic/command-timeout.ts';
 import { SilenceWatch } from './traffic/silence-watch.ts';
 import { Traffic } from './traffic/traffic.ts';
 import { redisHealth, type RedisHealth } from './group/health.ts';
@@ -167,6 +168,7 @@ export class HaRedis extends Redis {
 
   /** @ignore While all is well this is all that stands between a command and ioredis. */
   override sendCommand(...sent: SendArguments): unknown {
+    if (this.options.commandTimeout !== undefined) watchTimeout(sent[0] as DriverCommand, this.#traffic);
     if (this.#traffic.open && !TransactionGuard.concerns(sent[0].name)) return super.sendCommand(...sent);
     return this.#traffic.route(sent[0] as DriverCommand, sent[1]);
   }

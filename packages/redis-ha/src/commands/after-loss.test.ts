@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { afterLoss, type Mood } from './after-loss.ts';
+import { afterLoss } from './after-loss.ts';
 import type { DriverCommand } from './command.ts';
+import { markInside, markWatched } from './transaction-mark.ts';
 
-const CALM: Mood = { transaction: false, watching: false };
-
-/** 'incr', 'get', or with a mark: 'set+' is inside a pipelined transaction, 'get!' is settled already. */
+/**
+ * 'incr', 'get', or with a mark: 'set+' is inside a pipelined transaction, 'set*' was sent inside another, 'exec?' while keys
+ * were watched, 'get!' is settled already.
+ */
 function commands(text: string): DriverCommand[] {
   return text.split(' ').map((word) => {
-    const name = word.replace(/[+!]$/, '');
-    return {
+    const name = word.replace(/[+!*?]$/, '');
+    const command = {
       name,
       args: ['k', 'v'],
       promise: Promise.resolve(),
@@ -17,10 +19,13 @@ function commands(text: string): DriverCommand[] {
       resolve: () => undefined,
       reject: () => undefined,
     };
+    if (word.endsWith('*')) markInside(command);
+    if (word.endsWith('?')) markWatched(command);
+    return command;
   });
 }
 
-const cases: { says: string; inFlight: string; mood?: Partial<Mood>; verdicts: string }[] = [
+const cases: { says: string; inFlight: string; verdicts: string }[] = [
   {
     says: 'each command for itself',
     inFlight: 'get incr set lpush',
@@ -47,28 +52,38 @@ const cases: { says: string; inFlight: string; mood?: Partial<Mood>; verdicts: s
     inFlight: 'multi+ set+ exec multi+ incr+ exec',
     verdicts: 'again again again unknown unknown unknown',
   },
+  { says: 'begun before, not ended', inFlight: 'get set*', verdicts: 'again lost' },
+  { says: 'begun before, ended', inFlight: 'set* exec* get', verdicts: 'unknown unknown again' },
+  { says: 'begun before, discarded', inFlight: 'set* discard* get', verdicts: 'lost lost again' },
+  { says: 'not built as a pipeline', inFlight: 'multi set* exec*', verdicts: 'again again again' },
   {
-    says: 'begun before, not ended',
-    inFlight: 'get set',
-    mood: { transaction: true },
-    verdicts: 'lost lost',
-  },
-  {
-    says: 'begun before, ended',
-    inFlight: 'set exec get',
-    mood: { transaction: true },
-    verdicts: 'unknown unknown again',
+    says: 'what came before it is not part of it',
+    inFlight: 'incr multi set*',
+    verdicts: 'unknown lost lost',
   },
   {
     says: 'watched: nobody watches now',
-    inFlight: 'multi+ set+ exec',
-    mood: { watching: true },
+    inFlight: 'multi+ set+ exec?',
     verdicts: 'unknown unknown unknown',
+  },
+  {
+    says: 'given up by one caller: not again',
+    inFlight: 'multi+ set! exec',
+    verdicts: 'unknown settled unknown',
   },
 ];
 
 describe('after the loss of a link', () => {
-  it.each(cases)('$says: $inFlight', ({ inFlight, mood, verdicts }) => {
-    expect(afterLoss(commands(inFlight), { ...CALM, ...mood }).join(' ')).toBe(verdicts);
+  it.each(cases)('$says: $inFlight', ({ inFlight, verdicts }) => {
+    expect(afterLoss(commands(inFlight), () => true).join(' ')).toBe(verdicts);
+  });
+
+  it('a budget that ends is asked once for each unit, and never splits one', () => {
+    let tokens = 2;
+    const verdicts = afterLoss(commands('get multi+ set+ set+ exec get'), () => tokens-- > 0);
+    expect(verdicts.join(' ')).toBe('again again again again again unknown');
+    expect(tokens).toBe(-1);
+    const none = afterLoss(commands('multi+ set+ exec'), () => false);
+    expect(none.join(' ')).toBe('unknown unknown unknown');
   });
 });

@@ -1,5 +1,7 @@
 import type { DriverCommand } from './command.ts';
 import { isSafeToRepeat } from './idempotence.ts';
+import { isSettled } from './settled.ts';
+import { isInside, isWatched } from './transaction-mark.ts';
 
 /**
  * What becomes of a command that was in flight when its connection ended.
@@ -11,31 +13,24 @@ import { isSafeToRepeat } from './idempotence.ts';
  */
 export type Verdict = 'again' | 'unknown' | 'lost' | 'settled' | 'quit';
 
-/** What the connection was in the middle of, beside the commands themselves. */
-export interface Mood {
-  /** a MULTI had been sent whose answer has come: the next commands up to EXEC belong to it */
-  readonly transaction: boolean;
-  /** keys were being watched: a transaction must not be repeated where nobody watches */
-  readonly watching: boolean;
-}
+/** Whether what is safe to repeat may be: asked once for each unit, with its first command. */
+export type MayRepeat = (command: DriverCommand) => boolean;
 
 /** A verdict for each command, in order. A transaction is one unit: never half of it is sent again. */
-export function afterLoss(commands: readonly DriverCommand[], mood: Mood): Verdict[] {
+export function afterLoss(commands: readonly DriverCommand[], mayRepeat: MayRepeat): Verdict[] {
   const verdicts: Verdict[] = [];
-  let begun = mood.transaction;
   for (let at = 0; at < commands.length;) {
     const command = commands[at] as DriverCommand;
     const opens = nameOf(command) === 'multi';
-    if (!begun && !opens && !command.inTransaction) {
-      verdicts.push(alone(command));
+    if (!opens && !isInside(command)) {
+      verdicts.push(alone(command, mayRepeat));
       at += 1;
       continue;
     }
     const unit = unitFrom(commands, at);
-    const verdict = together(unit, opens && !begun, mood.watching);
-    for (const member of unit) verdicts.push(member.isSettled ? 'settled' : verdict);
+    const verdict = together(unit, opens, mayRepeat);
+    for (const member of unit) verdicts.push(isSettled(member) ? 'settled' : verdict);
     at += unit.length;
-    begun = false;
   }
   return verdicts;
 }
@@ -46,17 +41,17 @@ function unitFrom(commands: readonly DriverCommand[], from: number): DriverComma
   return commands.slice(from, end === -1 ? commands.length : end + 1);
 }
 
-function together(unit: readonly DriverCommand[], whole: boolean, watching: boolean): Verdict {
-  const last = unit.at(-1);
-  if (!last || nameOf(last) !== 'exec') return 'lost';
-  const inner = unit.slice(1, -1);
-  return whole && !watching && inner.every(isSafeToRepeat) ? 'again' : 'unknown';
+function together(unit: readonly DriverCommand[], whole: boolean, mayRepeat: MayRepeat): Verdict {
+  const [first, last] = [unit[0], unit.at(-1)];
+  if (!first || !last || nameOf(last) !== 'exec') return 'lost';
+  const safe = whole && !isWatched(last) && !unit.some(isSettled) && unit.slice(1, -1).every(isSafeToRepeat);
+  return safe && mayRepeat(first) ? 'again' : 'unknown';
 }
 
-function alone(command: DriverCommand): Verdict {
+function alone(command: DriverCommand, mayRepeat: MayRepeat): Verdict {
   if (nameOf(command) === 'quit') return 'quit';
-  if (command.isSettled) return 'settled';
-  return isSafeToRepeat(command) ? 'again' : 'unknown';
+  if (isSettled(command)) return 'settled';
+  return isSafeToRepeat(command) && mayRepeat(command) ? 'again' : 'unknown';
 }
 
 function ends(command: DriverCommand): boolean {

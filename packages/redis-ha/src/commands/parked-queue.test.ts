@@ -16,6 +16,8 @@ function setUp(): {
     command: { name } as DriverCommand,
     db: 0,
     deadline: clock.now() + ms,
+    own: false,
+    unit: undefined,
     attempts: 0,
     outcome: 'notSent',
     cause: undefined,

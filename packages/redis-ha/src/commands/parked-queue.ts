@@ -8,6 +8,10 @@ export interface Ticket {
   readonly db: number;
   /** when its caller is told that it was not sent, or what else is known */
   readonly deadline: Instant;
+  /** ioredis's own, to subscribe again: it waits for as long as the client lives */
+  readonly own: boolean;
+  /** the transaction it is part of: all of it goes, or nothing */
+  readonly unit: number | undefined;
   /** how often it has been sent */
   attempts: number;
   /** what is known of the last time */
@@ -51,6 +55,10 @@ export class ParkedQueue {
     if (this.size === 0) this.#disarm();
   }
 
+  has(ticket: Ticket): boolean {
+    return this.#again.has(ticket) || this.#fresh.has(ticket);
+  }
+
   takeAll(): Ticket[] {
     const all = [...this];
     this.#again.clear();
@@ -65,6 +73,7 @@ export class ParkedQueue {
   }
 
   #arm(at: Instant): void {
+    if (at === Infinity) return;
     if (this.#timer && this.#timer.at <= at) return;
     this.#disarm();
     const timer = this.#clock.timer(Math.max(0, at - this.#clock.now()), () => this.#sweep());

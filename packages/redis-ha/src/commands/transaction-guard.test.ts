@@ -3,6 +3,7 @@ import { ManualClock } from '@steadfast/shared/testing';
 import { describe, expect, it } from 'vitest';
 import type { DriverCommand } from './command.ts';
 import { TransactionGuard } from './transaction-guard.ts';
+import { isInside, isWatched } from './transaction-mark.ts';
 
 const command = (name: string, pipelineIndex?: number): DriverCommand =>
   ({ name, pipelineIndex }) as DriverCommand;
@@ -52,10 +53,25 @@ describe('when a connection ends', () => {
     expect(fates(guard, 'set')).toBe('ok');
   });
 
+  it('what was sent inside of a transaction is marked so, its end too', () => {
+    const guard = new TransactionGuard(new ManualClock());
+    const sent = ['get', 'multi', 'set', 'exec', 'get'].map((name) => command(name));
+    for (const one of sent) guard.sent(one);
+    expect(sent.map(isInside)).toEqual([false, false, true, true, false]);
+  });
+
+  it('an EXEC is marked where keys were watched, also from a pipeline', () => {
+    const guard = new TransactionGuard(new ManualClock());
+    const [first, second] = [command('exec', 2), command('exec', 2)];
+    for (const one of [command('watch'), command('multi', 0), first, command('multi', 0), second])
+      guard.sent(one);
+    expect([first, second].map(isWatched)).toEqual([true, false]);
+  });
+
   it('a pipeline is one write: its MULTI opens nothing', () => {
     const guard = new TransactionGuard(new ManualClock());
     guard.sent(command('multi', 0));
-    expect(guard.mood).toEqual({ transaction: false, watching: false });
+    expect(guard.open).toBe(false);
   });
 
   it('the rest of a pipeline whose MULTI was refused is refused for the same reason', () => {

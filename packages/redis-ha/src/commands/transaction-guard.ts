@@ -1,5 +1,6 @@
 import { HaError, type Clock, type Instant } from '@steadfast/shared';
 import type { DriverCommand } from './command.ts';
+import { markInside, markWatched } from './transaction-mark.ts';
 
 /**
  * Transactions live on a connection. When that ends, what is left of one must not run on the next as if it were whole.
@@ -37,12 +38,9 @@ export class TransactionGuard {
     return NAMES.has(name);
   }
 
-  get mood(): { transaction: boolean; watching: boolean } {
-    const state = this.#state;
-    return {
-      transaction: state.at === 'open',
-      watching: state.at === 'watching' || (state.at === 'open' && state.watching),
-    };
+  /** A transaction is open: whatever is sent now belongs to it. */
+  get open(): boolean {
+    return this.#state.at === 'open';
   }
 
   /** Something has been lost, and commands have to be looked at. */
@@ -50,9 +48,11 @@ export class TransactionGuard {
     return this.#state.at === 'lost';
   }
 
-  /** A command has gone out. */
+  /** A command goes out, and is marked with what it is part of. */
   sent(command: DriverCommand): void {
     const name = command.name.toLowerCase();
+    if (this.open) markInside(command);
+    if (name === 'exec' && isWatching(this.#state)) markWatched(command);
     this.#state = transition(this.#state, {
       is: 'sent',
       name,
@@ -92,10 +92,9 @@ export class TransactionGuard {
 
 function transition(state: State, input: Input): State {
   if (input.is === 'ended') return onEnd(state, input.now);
-  const watching = state.at === 'watching' || (state.at === 'open' && state.watching);
   switch (input.name) {
     case 'multi':
-      return input.pipelined ? state : { at: 'open', watching };
+      return input.pipelined ? state : { at: 'open', watching: isWatching(state) };
     case 'watch':
       return state.at === 'open' ? state : { at: 'watching' };
     case 'exec':
@@ -105,6 +104,10 @@ function transition(state: State, input: Input): State {
     default:
       return state;
   }
+}
+
+function isWatching(state: State): boolean {
+  return state.at === 'watching' || (state.at === 'open' && state.watching);
 }
 
 function onEnd(state: State, now: Instant): State {

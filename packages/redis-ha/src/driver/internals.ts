@@ -80,6 +80,12 @@ export function isHandshake(command: DriverCommand): boolean {
   return HANDSHAKE.has(command.name) && command.pipelineIndex === undefined;
 }
 
+const SUBSCRIBING = new Set(['subscribe', 'psubscribe', 'ssubscribe']);
+
+export function isSubscribe(command: DriverCommand): boolean {
+  return SUBSCRIBING.has(command.name);
+}
+
 export function isBlocking(command: DriverCommand): boolean {
   return BLOCKING.has(command.name.toLowerCase());
 }

@@ -63,10 +63,10 @@ export const trafficErrors = {
     return new HaError('HA_CONNECTION_LOST', message, { outcome: 'notSent' });
   },
 
-  /** The client has been closed; `inFlight`: after the command was sent. */
-  closed(inFlight: boolean): HaError {
-    const error = closedError();
-    return inFlight ? new HaError(error.code, error.message, { outcome: 'unknown' }) : error;
+  /** The client has been closed. */
+  closed(outcome: Outcome): HaError {
+    const { code, message } = closedError();
+    return new HaError(code, message, { outcome });
   },
 
   again(error: HaError, outcome: Outcome = error.outcome, code: HaCode = error.code): HaError {

@@ -1,7 +1,8 @@
-import { decideRetry, type HaError, type Instant } from '@steadfast/shared';
+import { decideRetry, type HaError, type Instant, type Outcome } from '@steadfast/shared';
 import type { DriverCommand } from '../commands/command.ts';
 import { isRead } from '../commands/idempotence.ts';
 import { ParkedQueue, type Ticket } from '../commands/parked-queue.ts';
+import { isInside } from '../commands/transaction-mark.ts';
 import type { ReplicationGroup } from '../group/replication-group.ts';
 import type { Settings } from '../options/settings.ts';
 import { trafficErrors } from './errors.ts';
@@ -22,6 +23,9 @@ export class Parking {
   readonly #options: ParkingOptions;
   readonly #queue: ParkedQueue;
   readonly #tickets = new WeakMap<DriverCommand, Ticket>();
+  /** when commands were first sent, where they have a `commandTimeout` that counts from then */
+  readonly #sentAt = new WeakMap<DriverCommand, Instant>();
+  #unit = 0;
   #unitDeadline: Instant = -Infinity;
 
   constructor(options: ParkingOptions) {
@@ -53,7 +57,7 @@ export class Parking {
     const { maxWaiting } = settings.ha;
     const name = command.name.toLowerCase();
     if ((name === 'wait' || name === 'waitaof') && !this.#writesWait()) return trafficErrors.waitLost(name);
-    if ((command.inTransaction && name !== 'multi') || name === 'exec') return undefined;
+    if ((isInside(command) && name !== 'multi') || name === 'exec') return undefined;
     if (group().breaker.open) return trafficErrors.circuitOpen(group());
     return this.#queue.size >= maxWaiting ? trafficErrors.full(maxWaiting) : undefined;
   }
@@ -61,46 +65,110 @@ export class Parking {
   /** Lets a command wait, with no limit: for what was admitted before. */
   put(command: DriverCommand, db: number = this.db): void {
     this.#queue.add(this.#ticketOf(command, db));
+    this.selected(command);
+  }
+
+  /** ioredis subscribes again by itself, once for each connection: that waits with no limit in number or time. */
+  putOwn(command: DriverCommand): void {
+    this.#queue.add(this.#ticketOf(command, this.db, true));
+  }
+
+  isOwn(command: DriverCommand): boolean {
+    return this.#tickets.get(command)?.own === true;
+  }
+
+  /** What is known of earlier attempts; undefined where there was none. */
+  outcomeOf(command: DriverCommand): Outcome | undefined {
+    return this.#tickets.get(command)?.outcome;
+  }
+
+  /** A command passes or waits while the way is shut: what comes after a SELECT is meant for its database. */
+  selected(command: DriverCommand): void {
     if (command.name === 'select' && /^\d+$/.test(String(command.args[0]))) this.db = Number(command.args[0]);
   }
 
   /**
-   * Puts a command back to be sent again, before all that is new, where policy, deadline and budget allow it.
+   * Whether policy, deadline and budget let a command be sent again. It takes from the budget: to be asked once for each
+   * command, and once for a whole transaction, with its MULTI.
    * @param outcome `rejected` by role, or `unknown` for one that was found safe, alone or as part of a whole transaction
    */
-  again(command: DriverCommand, outcome: 'rejected' | 'unknown', cause: Error, db: number): boolean {
+  mayRepeat(command: DriverCommand, outcome: 'rejected' | 'unknown', db: number): boolean {
     const { group, settings } = this.#options;
     const ticket = this.#ticketOf(command, db);
-    const { attempts } = ticket;
+    if (ticket.own) return true;
     const expired = ticket.deadline <= settings.clock.now();
-    const decision = decideRetry({
-      outcome,
-      byRole: outcome === 'rejected',
-      idempotent: true,
-      attempts,
-      expired,
-    });
-    if (!decision.retry || !group().budget.take()) return false;
-    ticket.outcome = outcome;
+    const { attempts } = ticket;
+    const byRole = outcome === 'rejected';
+    const decision = decideRetry({ outcome, byRole, idempotent: true, attempts, expired });
+    return decision.retry && group().budget.take();
+  }
+
+  /** Puts a command back to be sent again, before all that is new. */
+  putBack(command: DriverCommand, outcome: 'rejected' | 'unknown', cause: Error, db: number): void {
+    const ticket = this.#ticketOf(command, db);
+    // A later refusal says nothing of the attempt whose answer was lost.
+    if (ticket.outcome !== 'unknown') ticket.outcome = outcome;
     ticket.cause = cause;
     this.#queue.addAgain(ticket);
-    return true;
+  }
+
+  /** The clock of a command with a `commandTimeout` begins. */
+  began(command: DriverCommand): void {
+    this.#sentAt.set(command, this.#options.settings.clock.now());
+  }
+
+  /** The caller has been told that it timed out: it is not to be sent any more. @returns what is known of it */
+  drop(command: DriverCommand): Outcome {
+    const ticket = this.#tickets.get(command);
+    if (!ticket) return 'unknown';
+    const waits = this.#queue.has(ticket);
+    if (waits && !ticket.own) this.#dropUnit(ticket);
+    return waits ? ticket.outcome : 'unknown';
+  }
+
+  #dropUnit(ticket: Ticket): void {
+    this.#queue.remove(ticket);
+    if (ticket.unit === undefined) return;
+    const rest = [...this.#queue].filter((other) => other.unit === ticket.unit);
+    for (const other of rest) this.#queue.remove(other);
+    this.#expire(rest);
   }
 
   /** One deadline for a whole transaction: never half of it expires. */
-  #ticketOf(command: DriverCommand, db: number): Ticket {
+  #ticketOf(command: DriverCommand, db: number, own = false): Ticket {
     const known = this.#tickets.get(command);
     if (known) return known;
-    const { clock, ha, driver } = this.#options.settings;
     const name = command.name.toLowerCase();
-    const waitMs = Math.min(ha.failoverWaitMs, driver.commandTimeout ?? Infinity);
-    const inUnit = command.inTransaction && name !== 'multi';
+    const waitMs = this.#waitMs;
+    const begins = name === 'multi';
     const ends = name === 'exec' && command.pipelineIndex !== undefined;
-    const deadline = inUnit || ends ? this.#unitDeadline : clock.now() + waitMs;
-    if (name === 'multi') this.#unitDeadline = deadline;
-    const ticket: Ticket = { command, db, deadline, attempts: 0, outcome: 'notSent', cause: undefined };
+    const inUnit = begins || ends || isInside(command);
+    if (begins) {
+      this.#unit += 1;
+      this.#unitDeadline = this.#beganAt(command) + waitMs;
+    }
+    const alone = own ? Infinity : this.#beganAt(command) + waitMs;
+    const ticket: Ticket = {
+      command,
+      db,
+      deadline: inUnit ? this.#unitDeadline : alone,
+      own,
+      unit: inUnit ? this.#unit : undefined,
+      attempts: 0,
+      outcome: 'notSent',
+      cause: undefined,
+    };
     this.#tickets.set(command, ticket);
     return ticket;
+  }
+
+  get #waitMs(): number {
+    const { ha, driver } = this.#options.settings;
+    return Math.min(ha.failoverWaitMs, driver.commandTimeout ?? Infinity);
+  }
+
+  #beganAt(command: DriverCommand): Instant {
+    return this.#sentAt.get(command) ?? this.#options.settings.clock.now();
   }
 
   #writesWait(): boolean {
@@ -109,14 +177,14 @@ export class Parking {
   }
 
   #expire(tickets: readonly Ticket[]): void {
-    const { group, settings, quitExpired, left } = this.#options;
+    const { group, quitExpired, left } = this.#options;
     for (const ticket of tickets) {
       if (ticket.command.name === 'quit') {
         ticket.command.resolve(Buffer.from('OK'));
         quitExpired();
         continue;
       }
-      const error = trafficErrors.expired(ticket, group(), settings.ha.failoverWaitMs);
+      const error = trafficErrors.expired(ticket, group(), this.#waitMs);
       // The breaker hears of it, and opens after many.
       void group()
         .breaker.run(() => Promise.reject(error))

@@ -1,13 +1,21 @@
-import { endpointKey, type HaError } from '@steadfast/shared';
+import { describeError, endpointKey, withOutcome, type HaError, type Outcome } from '@steadfast/shared';
 import { afterLoss, type Verdict } from '../commands/after-loss.ts';
 import type { DriverCommand } from '../commands/command.ts';
 import { classifyReply, isByRole, saysReplica } from '../commands/error-reply.ts';
 import { isRead } from '../commands/idempotence.ts';
 import type { Ticket } from '../commands/parked-queue.ts';
+import { isSettled, markSettled } from '../commands/settled.ts';
 import { TransactionGuard } from '../commands/transaction-guard.ts';
+import { isInside } from '../commands/transaction-mark.ts';
 import type { Dialer } from '../dial/dialer.ts';
 import type { Link } from '../dial/link.ts';
-import { drain, isHandshake, type DriverInternals } from '../driver/internals.ts';
+import {
+  drain,
+  isHandshake,
+  isSubscribe,
+  type DriverInternals,
+  type QueueItem,
+} from '../driver/internals.ts';
 import type { ReplicationGroup } from '../group/replication-group.ts';
 import type { Settings } from '../options/settings.ts';
 import { trafficErrors } from './errors.ts';
@@ -42,6 +50,8 @@ export class Traffic {
   readonly #parking: Parking;
   readonly #passage: Passage;
   readonly #guard: TransactionGuard;
+  /** nothing keeps commands from the link, and none waits */
+  #clear = false;
   #flushing = false;
 
   constructor(options: TrafficOptions) {
@@ -71,9 +81,12 @@ export class Traffic {
     if (status === 'connect' && isHandshake(command) && !this.#isCallersSelect(command)) return send(command);
     // ioredis would return to the database of before; every parked command brings its own.
     if (status === 'ready' && !this.#passage.ready && command.name === 'select') return resolveOk(command);
+    if (status === 'ready' && !this.#passage.ready && isSubscribe(command)) return this.#parkOwn(command);
+    const alerted = this.#guard.alert;
     const refusal = this.#guard.refusal(command);
+    if (alerted && !this.#guard.alert) this.flush();
     if (refusal) return reject(command, refusal);
-    if (this.open) return this.#dispatch(command, stream);
+    if (this.#clear) return this.#dispatch(command, stream);
     return this.#mayPass(command) ? this.#dispatch(command) : this.#park(command);
   }
 
@@ -81,6 +94,8 @@ export class Traffic {
   refused(error: Error, command: DriverCommand): boolean {
     const { driver, group, dialer, settings } = this.#options;
     if (driver.status !== 'ready') return false;
+    // It answers the last attempt; one before it may have been applied.
+    if (this.#parking.outcomeOf(command) === 'unknown') withOutcome(error, 'unknown');
     classifyReply(error, command);
     if (!isByRole(error)) return false;
     const db = this.#db;
@@ -89,9 +104,9 @@ export class Traffic {
     if (endpoint && saysReplica(error))
       group().monitor.report({ kind: 'self', endpoint, role: 'replica', at });
     else group().monitor.suspect(error.message);
-    const inTransaction = command.inTransaction === true || this.#guard.mood.transaction;
-    if (inTransaction || TransactionGuard.concerns(command.name)) return false;
-    if (!this.#parking.again(command, 'rejected', error, db)) return false;
+    if (isInside(command) || TransactionGuard.concerns(command.name)) return false;
+    if (isSettled(command) || !this.#parking.mayRepeat(command, 'rejected', db)) return false;
+    this.#parking.putBack(command, 'rejected', error, db);
     this.#passage.refused();
     return true;
   }
@@ -110,7 +125,7 @@ export class Traffic {
     if (!this.#passage.free) return this.#shut();
     const { dialer, group, driver, select } = this.#options;
     const { holding } = group().hold;
-    if (this.open) return holding ? this.#shut() : undefined;
+    if (this.#clear) return holding ? this.#shut() : undefined;
     const socket = dialer.link?.socket;
     this.#flushing = true;
     socket?.cork();
@@ -123,7 +138,8 @@ export class Traffic {
     if (empty && driver.condition?.select !== this.#parking.db) select(this.#parking.db);
     socket?.uncork();
     this.#flushing = false;
-    this.open = empty && !holding && !this.#guard.alert;
+    this.#clear = empty && !holding && !this.#guard.alert;
+    this.#decideOpen();
   }
 
   connectionReady(): void {
@@ -138,10 +154,7 @@ export class Traffic {
     this.#passage.end();
     const inFlight = drain(driver.commandQueue);
     const late = drain(driver.offlineQueue);
-    const verdicts = this.#verdicts(
-      inFlight.map((item) => item.command),
-      ready,
-    );
+    const verdicts = this.#verdicts(inFlight, ready);
     const code = interrupted ? 'HA_INTERRUPTED' : 'HA_CONNECTION_LOST';
     for (const [index, { command, select }] of inFlight.entries()) {
       const lost = trafficErrors.linkLost(code, command.name, endpointKey(link.endpoint));
@@ -151,39 +164,61 @@ export class Traffic {
     if (!this.closing) group().monitor.suspect(`the connection to ${endpointKey(link.endpoint)} ended`);
   }
 
+  /** The clock of a command with a `commandTimeout` begins. */
+  began(command: DriverCommand): void {
+    this.#parking.began(command);
+  }
+
+  /** ioredis has told the caller that the command timed out. @returns what is known of it */
+  timedOut(command: DriverCommand): Outcome {
+    markSettled(command);
+    return this.#parking.drop(command);
+  }
+
   /** Ends everything that waits. */
   end(reason: HaError | undefined): void {
     this.endedBy = reason;
     this.#passage.end();
-    for (const { command } of this.#parking.takeAll()) {
+    for (const { command, outcome } of this.#parking.takeAll()) {
       if (command.name === 'quit') command.resolve(Buffer.from('OK'));
-      else command.reject(reason ? trafficErrors.again(reason) : trafficErrors.closed(false));
+      else command.reject(reason ? trafficErrors.again(reason, outcome) : trafficErrors.closed(outcome));
     }
   }
 
   /** The server refuses us for now: whoever waits should know at once. */
   rejectWaiting(error: HaError): void {
-    for (const { command, outcome } of this.#parking.takeAll())
-      command.reject(trafficErrors.again(error, outcome));
+    for (const { command, outcome, own } of this.#parking.takeAll()) {
+      if (own) this.#parking.putOwn(command);
+      else command.reject(trafficErrors.again(error, outcome));
+    }
   }
 
   /** What is sent during the handshake is ioredis's own, and ends with it. */
-  #verdicts(commands: readonly DriverCommand[], ready: boolean): readonly Verdict[] {
-    const { mood } = this.#guard;
+  #verdicts(inFlight: readonly QueueItem[], ready: boolean): readonly Verdict[] {
     this.#guard.ended();
-    return ready ? afterLoss(commands, mood) : [];
+    if (!ready) return [];
+    const dbs = new Map(inFlight.map(({ command, select }) => [command, select]));
+    const mayRepeat = (command: DriverCommand): boolean =>
+      !this.closing && this.#parking.mayRepeat(command, 'unknown', dbs.get(command) ?? 0);
+    return afterLoss([...dbs.keys()], mayRepeat);
   }
 
   #shut(): void {
-    if (!this.open) return;
+    if (!this.#clear) return;
     this.#parking.db = this.#db;
-    this.open = false;
+    this.#clear = false;
+    this.#decideOpen();
+  }
+
+  /** Inside a transaction that was not built as one pipeline every command is looked at, and marked. */
+  #decideOpen(): void {
+    this.open = this.#clear && !this.#guard.open;
   }
 
   /** The database that the next command is meant for. */
   get #db(): number {
     const { condition } = this.#options.driver;
-    return this.open && condition ? condition.select : this.#parking.db;
+    return this.#clear && condition ? condition.select : this.#parking.db;
   }
 
   /** During a hold reads go on, until a write waits: what one caller sends stays in order. */
@@ -193,15 +228,19 @@ export class Traffic {
   }
 
   #dispatch(command: DriverCommand, stream?: unknown): unknown {
+    if (!this.#clear && !this.#flushing) this.#parking.selected(command);
     this.#guard.sent(command);
+    this.#decideOpen();
     return this.#options.send(command, stream);
   }
 
   #sendTicket(ticket: Ticket): void {
     const { driver, select } = this.#options;
-    const { command, db } = ticket;
+    const { command, db, outcome } = ticket;
+    if (isSettled(command) && !ticket.own && ticket.unit === undefined) return;
     const refusal = this.#guard.refusal(command);
-    if (refusal) return command.reject(refusal);
+    if (refusal)
+      return command.reject(outcome === 'unknown' ? trafficErrors.again(refusal, outcome) : refusal);
     ticket.attempts += 1;
     if (command.name !== 'select' && driver.condition?.select !== db) select(db);
     this.#dispatch(command);
@@ -217,7 +256,18 @@ export class Traffic {
     return reject(command, refusal);
   }
 
+  #parkOwn(command: DriverCommand): unknown {
+    this.#parking.putOwn(command);
+    const { log } = this.#options.group();
+    command.promise.catch((error: unknown) =>
+      log.warn({ error: describeError(error), command: command.name }, 'subscribing again failed'),
+    );
+    return command.promise;
+  }
+
   #settle(command: DriverCommand, db: number, verdict: Verdict, lost: HaError): void {
+    if (!this.closing && this.#parking.isOwn(command))
+      return this.#parking.putBack(command, 'unknown', lost, db);
     switch (verdict) {
       case 'settled':
         return;
@@ -226,10 +276,9 @@ export class Traffic {
       case 'lost':
         return command.reject(trafficErrors.transactionLost(lost.member ?? ''));
       case 'unknown':
-        return command.reject(this.closing ? trafficErrors.closed(true) : lost);
+        return command.reject(this.closing ? trafficErrors.closed('unknown') : lost);
       case 'again':
-        if (this.closing) return command.reject(trafficErrors.closed(true));
-        if (!this.#parking.again(command, 'unknown', lost, db)) command.reject(lost);
+        return this.#parking.putBack(command, 'unknown', lost, db);
     }
   }
 
@@ -245,7 +294,10 @@ export class Traffic {
 
   #afterEnd(command: DriverCommand): unknown {
     if (command.name === 'quit') return resolveOk(command);
-    return reject(command, this.endedBy ? trafficErrors.again(this.endedBy) : trafficErrors.closed(false));
+    return reject(
+      command,
+      this.endedBy ? trafficErrors.again(this.endedBy) : trafficErrors.closed('notSent'),
+    );
   }
 
   /** ioredis selects its database itself while it sets a connection up; a caller's own SELECT waits in its place. */

@@ -1,10 +1,9 @@
-import { connect } from 'node:net';
-import { finished } from 'node:stream/promises';
 import { HaRedis, OnceError, outcomeOf } from '@steadfast/redis-ha';
 import { describe, expect, it } from 'vitest';
 import { withLab } from '../support/with-lab.ts';
 import { startLoneRedis } from './lone-redis.ts';
 import { startMutingProxy } from './muting-proxy.ts';
+import { rawCommand } from './raw-command.ts';
 import { throughProxy } from './through-proxy.ts';
 
 const held = withLab({ postgres: false, haproxy: false, pgbouncer: false, managed: false });
@@ -167,7 +166,7 @@ describe('what servers refuse', () => {
       await Promise.all([redis.ping(), admin.ping()]);
       // The connection stays: it was a primary's a moment ago, and nobody has looked since.
       await admin.call('replicaof', '127.0.0.1', '1');
-      setTimeout(() => void raw(server.port, 'REPLICAOF NO ONE'), 400);
+      setTimeout(() => void rawCommand(server.port, 'REPLICAOF NO ONE'), 400);
       const began = performance.now();
       const [first, second] = await Promise.all([redis.incr('refused'), redis.incr('refused')]);
       expect(performance.now() - began).toBeGreaterThan(350);
@@ -270,10 +269,3 @@ describe('limits', () => {
     }
   });
 });
-
-/** A command on a connection of its own. */
-async function raw(port: number, command: string): Promise<void> {
-  const socket = connect(port, '127.0.0.1');
-  socket.end(`${command}\r\n`);
-  await finished(socket.resume());
-}

@@ -1,0 +1,189 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HaRedis, outcomeOf, type HaRedisOptions } from '@steadfast/redis-ha';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLoneRedis, type LoneRedis } from './lone-redis.ts';
+import { startMutingProxy, type MutingProxy } from './muting-proxy.ts';
+import { rawCommand } from './raw-command.ts';
+
+let server: LoneRedis;
+let admin: HaRedis;
+
+beforeAll(async () => {
+  server = await startLoneRedis();
+  admin = new HaRedis({ host: server.host, port: server.port });
+});
+
+afterAll(async () => {
+  admin.disconnect();
+  await server.stop();
+});
+
+async function behind(
+  options: HaRedisOptions,
+  run: (redis: HaRedis, proxy: MutingProxy) => Promise<void>,
+): Promise<void> {
+  await admin.flushall();
+  const proxy = await startMutingProxy(server);
+  const redis = new HaRedis({ host: proxy.host, port: proxy.port, ...options });
+  try {
+    await redis.ping();
+    await run(redis, proxy);
+  } finally {
+    redis.disconnect();
+    await proxy.stop();
+  }
+}
+
+const failure = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe('a transaction whose link is lost', () => {
+  it('is never cut in two by a retry budget that runs out', async () => {
+    await behind({ maxWaiting: 4 }, async (redis, proxy) => {
+      for (let round = 0; round < 8; round++) {
+        proxy.mute();
+        const work = redis.multi().set('a', 1).set('b', 2).set('c', 3).set('d', 4).exec();
+        const failed = failure(work);
+        await sleep(20);
+        proxy.cut();
+        expect([undefined, 'unknown']).toContain(outcomeOf(await failed));
+        expect(await redis.incr('after')).toBe(round + 1);
+      }
+    });
+  });
+
+  it('that was not built as a pipeline is not repeated by halves after its DISCARD', async () => {
+    await behind({}, async (redis, proxy) => {
+      await redis.set('kept', 'old');
+      await redis.multi({ pipeline: false });
+      proxy.mute();
+      const work = [failure(redis.set('kept', 'discarded')), failure(redis.discard())];
+      await sleep(20);
+      proxy.cut();
+      for (const error of await Promise.all(work))
+        expect(error).toMatchObject({ code: 'HA_TRANSACTION_LOST', outcome: 'rejected' });
+      expect(await redis.get('kept')).toBe('old');
+    });
+  });
+
+  it('that was watched is not repeated where nobody watches', async () => {
+    await behind({}, async (redis, proxy) => {
+      await redis.watch('watched');
+      proxy.mute();
+      const work = failure(redis.multi().set('watched', 'mine').exec());
+      await sleep(20);
+      await admin.set('watched', 'by another');
+      proxy.cut();
+      expect(outcomeOf(await work)).toBe('unknown');
+      expect(await admin.get('watched')).toBe('by another');
+    });
+  });
+});
+
+describe('a refusal by role inside a transaction', () => {
+  it('is told, and nothing of it is sent again alone', async () => {
+    const lone = await startLoneRedis();
+    const redis = new HaRedis({ host: lone.host, port: lone.port });
+    try {
+      await redis.set('n', '0');
+      await redis.multi({ pipeline: false });
+      await rawCommand(lone.port, 'REPLICAOF 127.0.0.1 1');
+      await sleep(20);
+      const work = [failure(redis.incr('n')), failure(redis.exec())];
+      await sleep(100);
+      await rawCommand(lone.port, 'REPLICAOF NO ONE');
+      expect((await Promise.all(work)).map(outcomeOf)).toEqual(['rejected', 'rejected']);
+      expect(await redis.get('n')).toBe('0');
+    } finally {
+      redis.disconnect();
+      await lone.stop();
+    }
+  });
+});
+
+describe('a command whose first attempt was lost', () => {
+  it('stays `unknown` where the client is closed while it waits', async () => {
+    await behind({}, async (redis, proxy) => {
+      proxy.muteAnswers();
+      const work = failure(redis.set('applied', 'x'));
+      await sleep(50);
+      await proxy.stop();
+      await sleep(50);
+      redis.disconnect();
+      expect(await work).toMatchObject({ code: 'HA_CLOSED', outcome: 'unknown' });
+      expect(await admin.get('applied')).toBe('x');
+    });
+  });
+
+  it('stays `unknown` where the second is refused', async () => {
+    await behind({}, async (redis, proxy) => {
+      proxy.muteAnswers();
+      const work = failure(redis.sadd('applied', 'x'));
+      await sleep(50);
+      await admin.config('SET', 'min-replicas-to-write', '1');
+      try {
+        proxy.cut();
+        expect(await work).toMatchObject({ name: 'ReplyError', outcome: 'unknown' });
+        expect(await admin.smembers('applied')).toEqual(['x']);
+      } finally {
+        await admin.config('SET', 'min-replicas-to-write', '0');
+      }
+    });
+  });
+
+  it('is not sent after its commandTimeout', async () => {
+    await behind({ commandTimeout: 300 }, async (redis, proxy) => {
+      proxy.mute();
+      const [lost, silent] = [failure(redis.set('late', 'x')), failure(redis.incr('late:n'))];
+      await sleep(200);
+      await proxy.stop();
+      expect(outcomeOf(await lost)).toBe('unknown');
+      expect(outcomeOf(await silent)).toBe('unknown');
+      expect(outcomeOf(await failure(redis.set('late', 'y')))).toBe('notSent');
+      await proxy.reopen();
+      expect(await redis.exists('late', 'late:n')).toBe(0);
+    });
+  });
+});
+
+describe('a connection that comes back', () => {
+  it('uses the database that was selected after a lost WATCH', async () => {
+    await behind({}, async (redis, proxy) => {
+      await redis.watch('watched');
+      proxy.cut();
+      await sleep(50);
+      await redis.ping();
+      await redis.select(3);
+      await redis.set('first', 'x');
+      proxy.cut();
+      await sleep(5);
+      await redis.set('second', 'x');
+      expect(await admin.dbsize()).toBe(0);
+      expect(await redis.dbsize()).toBe(2);
+    });
+  });
+
+  it('subscribes again however long it takes, however many wait, and through a second loss', async () => {
+    const unhandled: unknown[] = [];
+    const listener = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', listener);
+    try {
+      await behind({ failoverWaitMs: 200, maxWaiting: 2 }, async (redis, proxy) => {
+        await redis.subscribe('news');
+        await proxy.stop();
+        const waiting = [failure(redis.get('a')), failure(redis.get('b'))];
+        await sleep(400);
+        await Promise.all(waiting);
+        await proxy.reopen();
+        redis.once('ready', () => proxy.cut());
+        await expect.poll(() => admin.publish('news', 'x'), { timeout: 5_000 }).toBe(1);
+      });
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.removeListener('unhandledRejection', listener);
+    }
+  });
+});
