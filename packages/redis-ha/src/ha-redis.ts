@@ -139,6 +139,8 @@ export class HaRedis extends Redis {
     if (this.status === 'end' || this.status === 'wait') {
       this.#traffic.closing = false;
       this.#traffic.endedBy = undefined;
+      // ioredis forgets to, where the end came while it was still connecting.
+      internalsOf(this).manuallyClosing = false;
     }
     this.#join();
     return super.connect(callback);

@@ -67,7 +67,9 @@ export class Dialer {
       try {
         await this.#pause(giveUp.signal);
         const link = await this.#attempt(giveUp.signal);
-        return this.#accept(link);
+        // Closed in the meantime: a link now would undo that.
+        if (giveUp.signal.aborted) link.socket.destroy();
+        else return this.#accept(link);
       } catch (error) {
         this.#failures += 1;
         if (!giveUp.signal.aborted) await this.#failed(error, giveUp.signal);
@@ -114,6 +116,8 @@ export class Dialer {
       signal,
     };
     let connection: WireConnection | undefined;
+    const onAbort = (): void => connection?.destroy(closedError());
+    signal.addEventListener('abort', onAbort, { once: true });
     try {
       connection = await WireConnection.open(options);
       const remainingMs = Math.max(1, ha.dialTimeoutMs - (clock.now() - at));
@@ -131,8 +135,10 @@ export class Dialer {
       connection?.destroy();
       if (connection === undefined && !signal.aborted)
         monitor.report({ kind: 'unreachable', endpoint, reason: describeError(error), at });
-      else monitor.suspect(`a dial of ${endpointKey(endpoint)} failed`);
+      else if (!signal.aborted) monitor.suspect(`a dial of ${endpointKey(endpoint)} failed`);
       throw tlsRefusal(error, endpointKey(endpoint)) ?? error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
     }
   }
 
