@@ -56,26 +56,6 @@ export function drain(queue: Deque<QueueItem>): QueueItem[] {
 /** What ioredis itself sends to set a connection up, before it is ready. */
 const HANDSHAKE = new Set(['auth', 'hello', 'select', 'client', 'readonly', 'info']);
 
-/** Commands that a healthy server may answer late. */
-const BLOCKING = new Set([
-  'blpop',
-  'brpop',
-  'brpoplpush',
-  'blmove',
-  'blmovem',
-  'bzpopmin',
-  'bzpopmax',
-  'bzmpop',
-  'blmpop',
-  'xread',
-  'xreadgroup',
-  'wait',
-  'waitaof',
-  'monitor',
-  'debug',
-  'shutdown',
-]);
-
 export function isHandshake(command: DriverCommand): boolean {
   return HANDSHAKE.has(command.name) && command.pipelineIndex === undefined;
 }
@@ -84,8 +64,4 @@ const SUBSCRIBING = new Set(['subscribe', 'psubscribe', 'ssubscribe']);
 
 export function isSubscribe(command: DriverCommand): boolean {
   return SUBSCRIBING.has(command.name);
-}
-
-export function isBlocking(command: DriverCommand): boolean {
-  return BLOCKING.has(command.name.toLowerCase());
 }

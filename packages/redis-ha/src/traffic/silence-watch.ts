@@ -1,7 +1,9 @@
-import { primaryOf, type Timer } from '@steadfast/shared';
+import { primaryOf, type Instant, type Timer } from '@steadfast/shared';
+import { blockingMs } from '../commands/blocking.ts';
+import type { DriverCommand } from '../commands/command.ts';
 import type { Dialer } from '../dial/dialer.ts';
 import { watch, type Silence } from '../dial/silence.ts';
-import { isBlocking, type DriverInternals } from '../driver/internals.ts';
+import type { DriverInternals } from '../driver/internals.ts';
 import type { ReplicationGroup } from '../group/replication-group.ts';
 
 export interface SilenceWatchOptions {
@@ -25,6 +27,8 @@ export class SilenceWatch {
   readonly #options: SilenceWatchOptions;
   #state: Silence = FRESH;
   #timer: Timer | undefined;
+  /** the command whose answer is next, and since when it has been so: the server may block from then on */
+  #head: { readonly command: DriverCommand; readonly since: Instant } | undefined;
 
   constructor(options: SilenceWatchOptions) {
     this.#options = options;
@@ -52,12 +56,12 @@ export class SilenceWatch {
     if (!link) return;
     this.#schedule();
     const { monitor, settings } = group();
-    const head = driver.commandQueue.peekFront();
     const primary = primaryOf(monitor.topology);
+    const now = settings.clock.now();
     const sample = {
-      now: settings.clock.now(),
+      now,
       bytes: link.socket.bytesRead,
-      busy: head !== undefined && !isBlocking(head.command),
+      busy: this.#isDue(driver.commandQueue.peekFront()?.command, now),
       confirmedAt: primary?.observedAt ?? -Infinity,
       searching: primary === undefined,
     };
@@ -71,5 +75,13 @@ export class SilenceWatch {
       doubt();
     }
     if (act === 'cut') dialer.cut();
+  }
+
+  /** An answer should be there, or come soon. One that blocks should when its own limit has passed. */
+  #isDue(command: DriverCommand | undefined, now: Instant): boolean {
+    if (command !== this.#head?.command) this.#head = command && { command, since: now };
+    if (!this.#head) return false;
+    const limitMs = blockingMs(this.#head.command);
+    return limitMs === undefined || now >= this.#head.since + limitMs + this.#options.silenceMs;
   }
 }
