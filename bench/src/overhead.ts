@@ -56,7 +56,7 @@ function connect(lab: Lab): { pairs: Pair[]; close: () => Promise<void> } {
   const pgOurs = new HaPool({ max: 10 }, lab.env({ postgres: 'patroni' }));
   const { username, password: redisPassword } = redis;
   const redisStock = new Redis({ host: master.host, port: master.port, username, password: redisPassword });
-  const redisOurs = new HaRedis({}, lab.env({ redis: 'sentinel' }));
+  const redisOurs = new HaRedis({ env: lab.env({ redis: 'sentinel' }) });
   return {
     pairs: [
       {

@@ -3,7 +3,6 @@ import {
   endpointKey,
   primaryOf,
   type Endpoint,
-  type Environment,
   type HaError,
   type TopologyChange,
 } from '@steadfast/shared';
@@ -17,6 +16,7 @@ import { Dialer } from './dial/dialer.ts';
 import { internalsOf, watchStatus } from './driver/internals.ts';
 import type { ReplicationGroup } from './group/replication-group.ts';
 import { SharedGroup } from './group/shared-group.ts';
+import { readArguments, type HaRedisArguments } from './options/arguments.ts';
 import { isSameGroup, readSettings, type HaRedisOptions } from './options/settings.ts';
 import { runOnce, type OnceOp, type OnceOptions } from './once/once.ts';
 import { watchTimeout } from './traffic/command-timeout.ts';
@@ -30,6 +30,9 @@ type AsDriver<Override> = Override extends Partial<RedisOptions> ? Override : un
 type Listener = Parameters<EventEmitter['once']>[1];
 type SendArguments = Parameters<Redis['sendCommand']>;
 
+/** The groups that duplicates are to share, by the options they are made with. */
+const lent = new WeakMap<HaRedisOptions, SharedGroup>();
+
 /**
  * An ioredis client that follows the primary. Commands wait through a failover instead of failing, are sent again only where
  * that changes nothing, and every one that fails says what became of it (`error.outcome`).
@@ -39,7 +42,6 @@ type SendArguments = Parameters<Redis['sendCommand']>;
  */
 export class HaRedis extends Redis {
   readonly #options: HaRedisOptions;
-  readonly #env: Environment;
   readonly #failoverWaitMs: number;
   readonly #shared: SharedGroup;
   readonly #dialer: Dialer;
@@ -49,13 +51,10 @@ export class HaRedis extends Redis {
   #joined = false;
   #stops: (() => void)[] = [];
 
-  /**
-   * @param given options, or a URL (`redis://` or `rediss://`)
-   * @param env where options that are not given are read from (default `process.env`)
-   */
-  constructor(given: HaRedisOptions | string = {}, env: Environment = process.env, shared?: SharedGroup) {
-    const options = typeof given === 'string' ? { url: given } : given;
-    const settings = readSettings(options, env);
+  /** As ioredis: options, a URL or a port and a host, each with options after it. */
+  constructor(...given: HaRedisArguments) {
+    const options = readArguments(given);
+    const settings = readSettings(options);
     const wiring: { self?: HaRedis } = {};
     const group = (): ReplicationGroup => (wiring.self as HaRedis).#lastGroup();
     const dialer = new Dialer(group, {
@@ -69,9 +68,8 @@ export class HaRedis extends Redis {
     wiring.self = this;
     this.options.lazyConnect = options.lazyConnect ?? false;
     this.#options = options;
-    this.#env = env;
     this.#failoverWaitMs = settings.ha.failoverWaitMs;
-    this.#shared = shared ?? new SharedGroup(settings);
+    this.#shared = lent.get(options) ?? new SharedGroup(settings);
     this.#dialer = dialer;
     const driver = internalsOf(this);
     this.#traffic = new Traffic({
@@ -164,8 +162,8 @@ export class HaRedis extends Redis {
     Override extends Partial<HaRedisOptions> | Partial<RedisOptions> | undefined = undefined,
   >(override?: Override): Duplicate<Override> {
     const options = { ...this.#options, ...override } as HaRedisOptions;
-    const shared = isSameGroup({ ...override }) ? this.#shared : undefined;
-    return new HaRedis(options, this.#env, shared) as Duplicate<Override>;
+    if (isSameGroup({ ...override })) lent.set(options, this.#shared);
+    return new HaRedis(options) as Duplicate<Override>;
   }
 
   /** @ignore While all is well this is all that stands between a command and ioredis. */

@@ -43,6 +43,8 @@ export interface HaRedisOptions extends Omit<RedisOptions, Replaced>, Own {
   sentinelTLS?: boolean | ConnectionOptions;
   /** the app's own pino logger */
   logger?: AppLogger;
+  /** where what is not given is read from (default `process.env`) */
+  env?: Environment;
   /** time and randomness, for tests */
   clock?: Clock;
   random?: Random;
@@ -68,7 +70,10 @@ export interface Settings {
 }
 
 /** @throws HaError HA_CONFIG naming the option or variable, its value and what is allowed */
-export function readSettings(options: HaRedisOptions, env: Environment): Settings {
+export function readSettings(
+  options: HaRedisOptions,
+  env: Environment = readEnvironment(options.env),
+): Settings {
   refuseManaged(options.strategy ?? env['REDIS_HA_STRATEGY']);
   refuseForeign(options);
   const read = readOptions<HaOptions>(OPTION_TABLE, given(options), env);
@@ -101,6 +106,12 @@ export function readSettings(options: HaRedisOptions, env: Environment): Setting
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
   };
+}
+
+function readEnvironment(env: unknown): Environment {
+  if (env === undefined || env === null) return process.env;
+  if (typeof env === 'object') return env as Environment;
+  throw wrongSetting('option env', env, 'an object of variables, as process.env is');
 }
 
 /** ioredis says null where it means: not set. */
@@ -187,6 +198,7 @@ function driverOptions(
     'logger',
     'clock',
     'random',
+    'env',
     'lazyConnect',
     'tls',
     'host',
@@ -203,6 +215,8 @@ function driverOptions(
     ...(username === undefined ? {} : { username }),
     ...(password === undefined || password === '' ? {} : { password }),
     ...(tls === undefined ? {} : { tls }),
+    // ioredis 5 leaves it at two hours, 6 has this by default: what it finds, the silence of blocking commands hides.
+    keepAlive: options.keepAlive ?? 30_000,
     lazyConnect: true,
     maxRetriesPerRequest: null,
     autoResendUnfulfilledCommands: false,
@@ -216,7 +230,7 @@ function driverOptions(
 const GROUP_OPTIONS: readonly string[] = [
   ...['strategy', 'url', 'host', 'port', 'family', 'tls', 'username', 'password', 'caFile', 'verifyMode'],
   ...['sentinels', 'name', 'sentinelUsername', 'sentinelPassword', 'sentinelTLS'],
-  ...['refreshMs', 'hold', 'holdMaxMs', 'clock', 'random'],
+  ...['refreshMs', 'hold', 'holdMaxMs', 'clock', 'random', 'env'],
 ];
 
 export function isSameGroup(override: Readonly<Record<string, unknown>>): boolean {

@@ -7,7 +7,7 @@ describe('a client that is closed while it connects', () => {
   it.each(['quit', 'disconnect'] as const)('by %s() stays closed, and can be opened again', async (how) => {
     // The server is frozen when it is asked who it is, so that closing falls into the verification.
     const server = await startLoneRedis();
-    const redis = new HaRedis({ host: server.host, port: server.port });
+    const redis = new HaRedis({ host: server.host, port: server.port, env: {} });
     try {
       server.process.kill('SIGSTOP');
       await expect.poll(() => redis.status).toBe('connecting');

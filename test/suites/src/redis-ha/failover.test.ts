@@ -21,7 +21,7 @@ interface Course extends Verdict {
 
 /** Runs a load of counters through a fault, heals it, and compares what callers were told with what is there. */
 async function runThrough(lab: Lab, fault: FaultName, args: FaultArgs, prefix: string): Promise<Course> {
-  redis = new HaRedis({}, lab.env({ redis: 'sentinel' }));
+  redis = new HaRedis({ env: lab.env({ redis: 'sentinel' }) });
   const client = redis;
   await client.ping();
   const before = (await lab.status()).redis?.master ?? '';
@@ -88,7 +88,7 @@ describe('through Sentinel', () => {
     const fault = await held.lab.fault('sentinel-minority');
     try {
       const began = performance.now();
-      redis = new HaRedis({}, held.lab.env({ redis: 'sentinel' }));
+      redis = new HaRedis({ env: held.lab.env({ redis: 'sentinel' }) });
       expect(await redis.set('minority', 'x')).toBe('OK');
       expect(performance.now() - began).toBeLessThan(500);
     } finally {
@@ -99,7 +99,7 @@ describe('through Sentinel', () => {
   it('finds the other sentinels from one, and shares what is known with duplicates', async () => {
     const env = held.lab.env({ redis: 'sentinel' });
     const [one] = env['REDIS_SENTINELS']?.split(',') ?? [];
-    redis = new HaRedis({}, { ...env, REDIS_SENTINELS: one });
+    redis = new HaRedis({ env: { ...env, REDIS_SENTINELS: one } });
     const copies = [redis.duplicate(), redis.duplicate({ db: 3 })];
     expect(await Promise.all([redis, ...copies].map((client) => client.ping()))).toEqual([
       'PONG',
@@ -114,7 +114,7 @@ describe('through Sentinel', () => {
   });
 
   it('keeps subscriptions through a planned failover', async () => {
-    redis = new HaRedis({}, held.lab.env({ redis: 'sentinel' }));
+    redis = new HaRedis({ env: held.lab.env({ redis: 'sentinel' }) });
     const subscriber = redis.duplicate();
     const heard: string[] = [];
     subscriber.on('message', (_channel: string, message: string) => heard.push(message));

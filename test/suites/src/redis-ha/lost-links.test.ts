@@ -10,7 +10,7 @@ let admin: HaRedis;
 
 beforeAll(async () => {
   server = await startLoneRedis();
-  admin = new HaRedis({ host: server.host, port: server.port });
+  admin = new HaRedis({ host: server.host, port: server.port, env: {} });
 });
 
 afterAll(async () => {
@@ -24,7 +24,7 @@ async function behind(
 ): Promise<void> {
   await admin.flushall();
   const proxy = await startMutingProxy(server);
-  const redis = new HaRedis({ host: proxy.host, port: proxy.port, ...options });
+  const redis = new HaRedis({ host: proxy.host, port: proxy.port, env: {}, ...options });
   try {
     await redis.ping();
     await run(redis, proxy);
@@ -86,7 +86,7 @@ describe('a transaction whose link is lost', () => {
 describe('a refusal by role inside a transaction', () => {
   it('is told, and nothing of it is sent again alone', async () => {
     const lone = await startLoneRedis();
-    const redis = new HaRedis({ host: lone.host, port: lone.port });
+    const redis = new HaRedis({ host: lone.host, port: lone.port, env: {} });
     try {
       await redis.set('n', '0');
       await redis.multi({ pipeline: false });

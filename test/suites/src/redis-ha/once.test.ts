@@ -7,7 +7,7 @@ let redis: HaRedis;
 
 beforeAll(async () => {
   server = await startLoneRedis();
-  redis = new HaRedis({ host: server.host, port: server.port });
+  redis = new HaRedis({ host: server.host, port: server.port, env: {} });
 });
 
 afterAll(async () => {

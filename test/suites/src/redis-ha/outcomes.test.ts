@@ -160,8 +160,8 @@ describe('what servers refuse', () => {
 
   it('waits and is sent again where it was refused by role', async () => {
     const server = await startLoneRedis();
-    const redis = new HaRedis({ host: server.host, port: server.port, failoverWaitMs: 5_000 }, {});
-    const admin = new HaRedis({ host: server.host, port: server.port }, {});
+    const redis = new HaRedis({ host: server.host, port: server.port, failoverWaitMs: 5_000, env: {} });
+    const admin = new HaRedis({ host: server.host, port: server.port, env: {} });
     try {
       await Promise.all([redis.ping(), admin.ping()]);
       // The connection stays: it was a primary's a moment ago, and nobody has looked since.
@@ -211,7 +211,7 @@ describe('limits', () => {
   it('a link that goes silent while the master is well is replaced within a few silenceMs', async () => {
     const server = await startLoneRedis();
     const proxy = await startMutingProxy(server);
-    const redis = new HaRedis({ host: proxy.host, port: proxy.port, silenceMs: 200 }, {});
+    const redis = new HaRedis({ host: proxy.host, port: proxy.port, silenceMs: 200, env: {} });
     try {
       await redis.set('silent', 'x');
       proxy.mute();
@@ -240,7 +240,7 @@ describe('limits', () => {
       failoverWaitMs: 1_500,
       dialTimeoutMs: 300,
     };
-    const redis = new HaRedis(options, {});
+    const redis = new HaRedis({ ...options, env: {} });
     try {
       await redis.ping();
       server.process.kill('SIGSTOP');
@@ -257,9 +257,29 @@ describe('limits', () => {
     }
   });
 
+  it('a link that goes silent under a blocking command is replaced once the time of that has passed', async () => {
+    const server = await startLoneRedis();
+    const proxy = await startMutingProxy(server);
+    const redis = new HaRedis({ host: proxy.host, port: proxy.port, silenceMs: 100, env: {} });
+    try {
+      await redis.ping();
+      const began = performance.now();
+      const blocked = expect(redis.blpop('nothing', 1)).rejects.toMatchObject({ outcome: 'unknown' });
+      proxy.mute();
+      await blocked;
+      expect(performance.now() - began).toBeGreaterThan(1_100);
+      expect(performance.now() - began).toBeLessThan(2_000);
+      expect(await redis.ping()).toBe('PONG');
+    } finally {
+      redis.disconnect();
+      await proxy.stop();
+      await server.stop();
+    }
+  });
+
   it('a command that may take its time is left alone', async () => {
     const server = await startLoneRedis();
-    const redis = new HaRedis({ host: server.host, port: server.port, silenceMs: 100 }, {});
+    const redis = new HaRedis({ host: server.host, port: server.port, silenceMs: 100, env: {} });
     try {
       expect(await redis.blpop('nothing', 1)).toBeNull();
       expect(redis.health()).toMatchObject({ ready: true, generation: 1 });

@@ -2,7 +2,7 @@ import { HaRedis, outcomeOf } from '@steadfast/redis-ha';
 import { Redis } from 'ioredis';
 
 /** What a program sees of its client, on a server at the port it is given: printed, to be compared between drivers. */
-const redis = new HaRedis({ host: '127.0.0.1', port: Number(process.argv[2]), db: 2 }, {});
+const redis = new HaRedis({ host: '127.0.0.1', port: Number(process.argv[2]), db: 2, env: {} });
 const killer = redis.duplicate();
 const seen: unknown[] = [redis instanceof Redis];
 const look = async (work: Promise<unknown>): Promise<void> => {

@@ -13,7 +13,7 @@ async function firstError(
   env: Record<string, string>,
   options: HaRedisOptions = {},
 ): Promise<{ error: Error; tookMs: number }> {
-  const redis = new HaRedis(options, env);
+  const redis = new HaRedis({ ...options, env });
   const began = performance.now();
   try {
     const answer = await redis.get('x').then(
@@ -90,7 +90,7 @@ describe('a wrong setting', () => {
     expect(error.message).toMatch(/certificate.*was refused.*REDIS_HA_CA_FILE/);
     expect(isHaError(error, 'HA_CONFIG')).toBe(true);
     expect(await readFile(managed.caFile, 'utf8')).toContain('BEGIN CERTIFICATE');
-    const redis = new HaRedis({ tls }, { REDIS_URL: url, REDIS_HA_CA_FILE: managed.caFile });
+    const redis = new HaRedis({ tls, env: { REDIS_URL: url, REDIS_HA_CA_FILE: managed.caFile } });
     expect(await redis.ping()).toBe('PONG');
     await redis.quit();
   });
@@ -109,7 +109,7 @@ async function address({ hostname, dnsServer }: { hostname: string; dnsServer: s
 describe('the end', () => {
   const run = promisify(execFile);
   const program = (body: string): string =>
-    `import { HaRedis } from '@steadfast/redis-ha'; const redis = new HaRedis({}, JSON.parse(process.env.SETTINGS)); ${body}`;
+    `import { HaRedis } from '@steadfast/redis-ha'; const redis = new HaRedis({ env: JSON.parse(process.env.SETTINGS) }); ${body}`;
   const ends: { says: string; body: string }[] = [
     { says: 'quit() after work', body: "await redis.set('x', '1'); await redis.quit();" },
     { says: 'quit() before anything was connected', body: 'await redis.quit();' },

@@ -12,8 +12,8 @@ export async function throughProxy(
   if (!target) throw new Error('the lab has no master');
   const link = await lab.proxy({ host: target.host, port: target.port });
   const env = lab.env({ redis: 'single' });
-  const redis = new HaRedis({ ...options, strategy: 'single', ...link.endpoint }, env);
-  const direct = new HaRedis({ strategy: 'single', host: target.host, port: target.port }, env);
+  const redis = new HaRedis({ ...options, strategy: 'single', ...link.endpoint, env });
+  const direct = new HaRedis({ strategy: 'single', host: target.host, port: target.port, env });
   try {
     await redis.ping();
     await run(redis, link, direct);
