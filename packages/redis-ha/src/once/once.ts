@@ -1,5 +1,5 @@
 import { exists, hasFlag } from '@ioredis/commands';
-import { wrongSetting } from '@steadfast/shared';
+import { outcomeOf, wrongSetting } from '@steadfast/shared';
 import { Command, type RedisKey, type RedisValue } from 'ioredis';
 import { declareSafe } from '../commands/idempotence.ts';
 import type { DriverCommand } from '../commands/command.ts';
@@ -66,8 +66,14 @@ async function run(host: OnceHost, args: (RedisKey | number)[]): Promise<unknown
     return await send(host, 'evalsha', [ONCE_SHA, ...args]);
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-    return await send(host, 'eval', [ONCE_SCRIPT, ...args]);
+    const sent = send(host, 'eval', [ONCE_SCRIPT, ...args]);
+    // An earlier attempt by its hash may have been applied where the script was known: a refusal here says nothing of it.
+    return outcomeOf(error) === 'unknown' ? await sent.catch(throwUnknown) : await sent;
   }
+}
+
+function throwUnknown(error: unknown): never {
+  throw error instanceof Error ? Object.assign(error, { outcome: 'unknown' }) : error;
 }
 
 async function send(host: OnceHost, name: string, args: (RedisKey | number)[]): Promise<unknown> {

@@ -134,6 +134,25 @@ describe('a command whose first attempt was lost', () => {
     });
   });
 
+  it('stays `unknown` through `once` where the script has to be sent again, and that is refused', async () => {
+    await behind({}, async (redis, proxy) => {
+      await admin.script('FLUSH');
+      proxy.muteAnswers();
+      const work = failure(redis.once([['incr', 'n']], { token: 'refused' }));
+      await sleep(50);
+      await admin.config('SET', 'min-replicas-to-write', '1');
+      try {
+        proxy.cut();
+        expect(await work).toMatchObject({
+          outcome: 'unknown',
+          message: expect.stringMatching(/^NOREPLICAS/),
+        });
+      } finally {
+        await admin.config('SET', 'min-replicas-to-write', '0');
+      }
+    });
+  });
+
   it('is not sent after its commandTimeout', async () => {
     await behind({ commandTimeout: 300 }, async (redis, proxy) => {
       proxy.mute();
