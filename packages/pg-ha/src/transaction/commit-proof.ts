@@ -57,7 +57,7 @@ export async function resolveCommit(
     const holder = new LeaseHolder(core, { deadlineMs: deadline.remainingMs }, deadline);
     try {
       await core.monitor.whenConfirmed(deadline);
-      return await claim(await holder.lease(), token);
+      return await claim(holder, token);
     } catch (error) {
       core.monitor.suspect(asError(error).message);
       await sleep(core.clock, deadline.stepMs(backoffMs({ minMs: 5, maxMs: 250 }, attempts, core.random)));
@@ -69,7 +69,8 @@ export async function resolveCommit(
   throw new HaError('HA_COMMIT_UNRESOLVED', message, { outcome: 'unknown', cause: lost });
 }
 
-async function claim(client: PoolClient, token: string): Promise<boolean> {
+async function claim(holder: LeaseHolder, token: string): Promise<boolean> {
+  const client = await holder.lease();
   try {
     await client.query(
       `INSERT INTO ${TABLE} (token, kind) VALUES ('${token}', 'claim') ON CONFLICT (token) DO NOTHING`,
@@ -80,10 +81,10 @@ async function claim(client: PoolClient, token: string): Promise<boolean> {
     );
     const kind = rows[0]?.kind;
     if (kind === undefined) throw new Error('the proof vanished');
-    client.release();
+    holder.release();
     return kind === 'commit';
   } catch (error) {
-    client.release(asError(error));
+    holder.release(asError(error));
     throw error;
   }
 }

@@ -33,17 +33,28 @@ export class LeaseHolder {
         this.#client = client;
         resolve(client);
       };
+      const failed = (error: Error): void => {
+        this.#waiting = undefined;
+        reject(error);
+      };
       const request = {
         deadline: this.deadline,
         signal: this.#signal,
         attempts: 0,
         settled: false,
         granted,
-        failed: reject,
+        failed,
       };
       this.#waiting = request;
       lease(this.#core, request);
     });
+  }
+
+  /** Gives the connection back; from now on it may be somebody else's, and is not ours to cut off. */
+  release(error?: Error): void {
+    const client = this.#client;
+    this.#client = undefined;
+    client?.release(error);
   }
 
   /** The call is over. */
@@ -53,9 +64,10 @@ export class LeaseHolder {
 
   #end(): void {
     const error = this.bound.error(this.#waiting ? 'notSent' : 'unknown');
-    if (this.#waiting) {
-      this.#waiting.settled = true;
-      this.#waiting.failed(error);
+    const waiting = this.#waiting;
+    if (waiting) {
+      waiting.settled = true;
+      waiting.failed(error);
     } else (this.#client as unknown as HaClient | undefined)?.interrupt(error);
   }
 }

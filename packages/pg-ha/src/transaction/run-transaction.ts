@@ -83,16 +83,16 @@ async function attemptOnce<T>(
     await client.query(beginSql(options));
     value = await fn(client);
   } catch (thrown) {
-    return failedBeforeCommit(client, asError(thrown), options);
+    return failedBeforeCommit(holder, client, asError(thrown), options);
   }
   const token = options.commitProof ? uniqueToken() : undefined;
   try {
     await (token === undefined ? commit(client) : commitWithProof(client, token));
-    client.release();
+    holder.release();
     return { done: true, value };
   } catch (thrown) {
     const error = classifyWorkError(asError(thrown), 'COMMIT');
-    client.release(error);
+    holder.release(error);
     if (token === undefined || error.outcome !== 'unknown')
       return { done: false, error, replay: mayReplay(error) };
     // Without a limit of the caller's the time that fn took must not be taken from resolving.
@@ -115,6 +115,7 @@ async function commit(client: PoolClient): Promise<void> {
 
 /** Nothing has been committed: COMMIT was not sent. */
 async function failedBeforeCommit(
+  holder: LeaseHolder,
   client: PoolClient,
   cause: Error,
   { readOnly }: TransactionOptions,
@@ -124,20 +125,20 @@ async function failedBeforeCommit(
   const asWished = readOnly === true && sqlstate === '25006';
   // Whatever fn made of it: with its link the transaction is gone, and nothing of it was applied.
   const lost = !asWished && (isByRole(cause) || !isUsable(client));
-  if (lost) client.release(cause);
-  else await rollback(client);
+  if (lost) holder.release(cause);
+  else await rollback(holder, client);
   const known = lost || sqlstate !== undefined || outcomeOf(cause) !== undefined;
   if (!known) throw cause; // the app's own error: not ours to label
   const replay = lost || (!asWished && sqlstate !== undefined && sqlstateMeaning(sqlstate).replay);
   return { done: false, error: correctOutcome(cause, 'rejected'), replay };
 }
 
-async function rollback(client: PoolClient): Promise<void> {
+async function rollback(holder: LeaseHolder, client: PoolClient): Promise<void> {
   try {
     await client.query('ROLLBACK');
-    client.release();
+    holder.release();
   } catch (error) {
-    client.release(asError(error));
+    holder.release(asError(error));
   }
 }
 
