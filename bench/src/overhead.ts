@@ -53,7 +53,7 @@ function connect(lab: Lab): { pairs: Pair[]; close: () => Promise<void> } {
     throw new Error('the lab came up without PostgreSQL or Redis');
   const { user, password, database } = postgres;
   const pgStock = new pg.Pool({ host: primary.host, port: primary.port, user, password, database, max: 10 });
-  const pgOurs = new HaPool({ max: 10 }, lab.env({ postgres: 'patroni' }));
+  const pgOurs = new HaPool({ max: 10, env: lab.env({ postgres: 'patroni' }) });
   const { username, password: redisPassword } = redis;
   const redisStock = new Redis({ host: master.host, port: master.port, username, password: redisPassword });
   const redisOurs = new HaRedis({ env: lab.env({ redis: 'sentinel' }) });

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readPoolOptions, type HaPoolOptions, type PoolSettings } from './pool-options.ts';
 
 const read = (env: Record<string, string>, options: HaPoolOptions = {}): PoolSettings =>
-  readPoolOptions(options, env);
+  readPoolOptions({ ...options, env });
 const folder = mkdtempSync(join(tmpdir(), 'pg-ha-options-'));
 const ca = join(folder, 'ca.pem');
 writeFileSync(ca, '-----BEGIN CERTIFICATE-----\n');

@@ -1,4 +1,11 @@
-import { readOptions, type Clock, type Endpoint, type Environment, type Random } from '@steadfast/shared';
+import {
+  readEnvironment,
+  readOptions,
+  type Clock,
+  type Endpoint,
+  type Environment,
+  type Random,
+} from '@steadfast/shared';
 import type { PoolConfig } from 'pg';
 import type { Logger } from 'pino';
 import { readConnection, type ConnectionSettings } from './connection.ts';
@@ -31,6 +38,8 @@ export interface HaPoolOptions extends Omit<PoolConfig, 'Client'> {
   logLevel?: HaOptions['logLevel'];
   /** the app's own pino logger */
   logger?: Logger;
+  /** where what is not given is read from (default `process.env`) */
+  env?: Environment;
   /** time and randomness, for tests */
   clock?: Clock;
   random?: Random;
@@ -45,11 +54,12 @@ export interface PoolSettings {
 }
 
 /** @throws HaError HA_CONFIG */
-export function readPoolOptions(options: HaPoolOptions, env: Environment): PoolSettings {
+export function readPoolOptions(options: HaPoolOptions): PoolSettings {
+  const env = readEnvironment(options.env);
   const ha = readOptions(OPTION_TABLE, { ...options }, env);
   // A provider's endpoint is reached over somebody else's network: verified unless said otherwise.
   const connection = readConnection(options, env, ha.strategy === 'managed' ? 'verify-full' : 'disable');
-  const own = new Set([...Object.keys(OPTION_TABLE), 'logger', 'clock', 'random', 'connectionString']);
+  const own = new Set([...Object.keys(OPTION_TABLE), 'logger', 'env', 'clock', 'random', 'connectionString']);
   const passed = Object.fromEntries(Object.entries(options).filter(([name]) => !own.has(name))) as PoolConfig;
   return {
     ha,

@@ -10,7 +10,6 @@ import {
   systemClock,
   systemRandom,
   type Endpoint,
-  type Environment,
   type HaLogger,
   type TopologyChange,
 } from '@steadfast/shared';
@@ -43,12 +42,11 @@ export class HaPool extends pg.Pool {
   readonly #log: HaLogger;
 
   /**
-   * @param options win over the environment
-   * @param env where the rest is read (default `process.env`)
+   * @param options win over the environment (`env`, default `process.env`)
    * @throws HaError HA_CONFIG naming the option or variable, its value and what is allowed
    */
-  constructor(options: HaPoolOptions = {}, env: Environment = process.env) {
-    const settings = readPoolOptions(options, env);
+  constructor(options: HaPoolOptions = {}) {
+    const settings = readPoolOptions(options);
     const { core, context, stream } = assemble(settings, options, {
       checkout: (callback) => super.connect(callback),
       mayDial: () => this.idleCount === 0 && this.totalCount < this.options.max,

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import {
   HaError,
   parseEndpoint,
+  readEnvironment,
   readOptions,
   systemClock,
   systemRandom,
@@ -106,12 +107,6 @@ export function readSettings(
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
   };
-}
-
-function readEnvironment(env: unknown): Environment {
-  if (env === undefined || env === null) return process.env;
-  if (typeof env === 'object') return env as Environment;
-  throw wrongSetting('option env', env, 'an object of variables, as process.env is');
 }
 
 /** ioredis says null where it means: not set. */

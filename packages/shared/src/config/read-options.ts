@@ -19,6 +19,16 @@ export type OptionTable<T> = { readonly [K in keyof T]-?: OptionRow<Exclude<T[K]
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
+ * What the option `env` says, or the process's own.
+ * @throws HaError HA_CONFIG
+ */
+export function readEnvironment(env: unknown): Environment {
+  if (env === undefined || env === null) return process.env;
+  if (typeof env === 'object' && !Array.isArray(env)) return env as Environment;
+  throw wrongSetting('option env', env, 'an object of variables, as process.env is');
+}
+
+/**
  * Reads every row of `table` once: what the caller gave wins over the environment, the environment over the default.
  * An empty variable counts as not set. The result is frozen.
  * @throws HaError HA_CONFIG naming the option or variable, its value and what is allowed

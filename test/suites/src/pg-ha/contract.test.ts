@@ -6,7 +6,7 @@ const held = withLab({ redis: false, managed: false, haproxy: false, pgbouncer: 
 
 /** A pool that is ended after the test, whatever happens in it. */
 async function withPool(options: HaPoolOptions, run: (pool: HaPool) => Promise<void>): Promise<void> {
-  const pool = new HaPool(options, held.lab.env({ postgres: 'patroni' }));
+  const pool = new HaPool({ ...options, env: held.lab.env({ postgres: 'patroni' }) });
   try {
     await run(pool);
   } finally {
@@ -145,7 +145,7 @@ describe('what an app may have set up', () => {
   });
 
   it('end() twice is an error for its callback, and nothing worse', async () => {
-    const pool = new HaPool({}, held.lab.env({ postgres: 'patroni' }));
+    const pool = new HaPool({ env: held.lab.env({ postgres: 'patroni' }) });
     await pool.query('SELECT 1');
     await pool.end();
     const error = await new Promise((resolve) => {

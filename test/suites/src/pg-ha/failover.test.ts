@@ -34,7 +34,7 @@ describe('through a failover with synchronous replication', () => {
       const observers = await lab.observe();
       const dns = lab.description.postgres?.managed?.dnsServer ?? '';
       const env = { ...lab.env({ postgres: row.strategy }), PG_HA_DNS_SERVERS: dns };
-      const pool = new HaPool({ failoverWaitMs: 60_000 }, env);
+      const pool = new HaPool({ failoverWaitMs: 60_000, env });
       try {
         const { proven, plain, reads, before, after } = await runRow(row, lab, observers, pool);
         // With a proof, and with a deadline longer than the outage, no error is left at all.

@@ -29,7 +29,7 @@ describe('a client that is cut off from everybody', () => {
   it('has an answer for every call by its deadline, and works again when the cut is healed', async () => {
     const { lab } = held;
     await lab.waitHealthy(60_000);
-    const pool = new HaPool({ failoverWaitMs: 4_000, max: 4 }, lab.env({ postgres: 'patroni' }));
+    const pool = new HaPool({ failoverWaitMs: 4_000, max: 4, env: lab.env({ postgres: 'patroni' }) });
     await pool.query('CREATE TABLE cut_off (id text)');
     await Promise.all(Array.from({ length: 4 }, () => pool.query('SELECT pg_sleep(0.1)'))); // four connections stand
     const cut = await lab.fault('partition-clients');
@@ -66,7 +66,7 @@ describe('a primary whose process is frozen', () => {
   it('ends a transaction at its deadline, and lets those go on that wait', async () => {
     const { lab } = held;
     await lab.waitHealthy(60_000);
-    const pool = new HaPool({ failoverWaitMs: 30_000 }, lab.env({ postgres: 'patroni' }));
+    const pool = new HaPool({ failoverWaitMs: 30_000, env: lab.env({ postgres: 'patroni' }) });
     await pool.query('SELECT 1');
     const frozen = await lab.fault('freeze-postgres', { target: 'primary' });
     const bounded = await ending(

@@ -15,7 +15,12 @@ async function throughProxy(run: (pool: HaPool, link: LinkProxy) => Promise<void
   const primary = members.find((member) => member.name === status.postgres?.primary);
   if (!primary) throw new Error('the lab has no primary');
   const link = await lab.proxy({ host: primary.host, port: primary.port });
-  const pool = new HaPool({ strategy: 'single', max: 4, ...link.endpoint }, lab.env({ postgres: 'single' }));
+  const pool = new HaPool({
+    strategy: 'single',
+    max: 4,
+    ...link.endpoint,
+    env: lab.env({ postgres: 'single' }),
+  });
   try {
     await run(pool, link);
   } finally {
@@ -124,7 +129,7 @@ describe('a statement whose link breaks', () => {
 
 describe('wrong settings give one clear line', () => {
   const attempt = async (env: Record<string, string>): Promise<unknown> => {
-    const pool = new HaPool({}, { ...held.lab.env({ postgres: 'patroni' }), ...env });
+    const pool = new HaPool({ env: { ...held.lab.env({ postgres: 'patroni' }), ...env } });
     try {
       return await pool.query('SELECT 1').catch((error: unknown) => error);
     } finally {
