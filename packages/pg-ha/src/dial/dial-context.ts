@@ -1,14 +1,20 @@
-import type { Clock, DialPacer, Monitor, Observation } from '@steadfast/shared';
-import type { Endpoint } from '@steadfast/shared';
-import type { Identity } from './identity.ts';
+import type { Clock, DialPacer, Monitor } from '@steadfast/shared';
+import type { DialTarget } from './dial-target.ts';
 
 /** What every connection of one pool shares. */
 export interface DialContext {
   readonly monitor: Monitor;
+  readonly target: DialTarget;
   readonly pacer: DialPacer;
   readonly clock: Clock;
   readonly dialTimeoutMs: number;
-  /** how an answer about a member's role becomes an observation, by strategy */
-  readonly observe: (endpoint: Endpoint, identity: Identity, at: number) => Observation;
-  readonly who: { user: string; database: string; trust: string };
+  readonly who: Who;
+}
+
+/** Who dials, for messages. */
+export interface Who {
+  readonly user: string;
+  readonly database: string;
+  /** how the trusted certificates were set */
+  readonly trust: string;
 }

@@ -1,34 +1,26 @@
 import pg from 'pg';
-import {
-  asError,
-  endpointKey,
-  HaError,
-  pick,
-  type Endpoint,
-  type HaCode,
-  type Instant,
-  type Topology,
-} from '@steadfast/shared';
+import { asError, endpointKey, HaError, type Endpoint, type Topology } from '@steadfast/shared';
 import { dialError } from '../errors/dial-error.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
 import { classifyWorkError, isByRole, lostStatement } from '../errors/work-error.ts';
 import { internals, isUsable, type ClientInternals, type QueuedQuery } from './client-internals.ts';
 import type { DialContext } from './dial-context.ts';
-import { readIdentity, type Identity } from './identity.ts';
+import type { Admission } from './dial-target.ts';
+import { readIdentity } from './identity.ts';
 
 /** What the overrides below go on to. */
 const PG = pg.Client.prototype as unknown as ClientInternals;
 
-/** Where a connection is in its life. `verified` ones carry the generation under which they were found to lead to the primary. */
+/** Where a connection is in its life. `verified` ones carry what they were let in as. */
 type State =
   | { at: 'new' }
   | { at: 'dialling'; endpoint: Endpoint }
-  | { at: 'verified'; endpoint: Endpoint; generation: number }
+  | { at: 'verified'; endpoint: Endpoint; admission: Admission }
   | { at: 'ended' };
 
 /**
- * A pg.Client that dials whoever is primary when its turn comes, and is handed out only after that server itself has said
- * that it is the primary, of an epoch not older than known, of the same cluster.
+ * A pg.Client that dials whom its target names when its turn comes (the primary, as a rule), and is handed out only after that
+ * server itself has said that it is what was wanted: primary, of an epoch not older than known, of the same cluster.
  */
 export class HaClient extends pg.Client {
   readonly #context: DialContext;
@@ -68,9 +60,9 @@ export class HaClient extends pg.Client {
 
   /** True where a change of topology has made this connection worthless. */
   supersededBy(topology: Topology): boolean {
-    if (this.#state.at === 'verified') return this.#state.generation < topology.generation;
-    if (this.#state.at !== 'dialling' || topology.leadership.at !== 'following') return false;
-    return endpointKey(this.#state.endpoint) !== endpointKey(topology.leadership.primary.endpoint);
+    const { target } = this.#context;
+    if (this.#state.at === 'verified') return target.outdates(this.#state.admission, topology);
+    return this.#state.at === 'dialling' && !target.stillWants(this.#state.endpoint, topology);
   }
 
   /** Ends the connection now; what is in flight gets its outcome at once. */
@@ -140,15 +132,12 @@ export class HaClient extends pg.Client {
 
   /** What happens on a connection that led to the primary is a sign, whoever holds it; what we did to it ourselves is none. */
   #suspect(sign: Error): void {
-    if (this.#state.at === 'verified') this.#context.monitor.suspect(sign.message);
+    if (this.#state.at === 'verified') this.#context.target.suspect(this.#state.endpoint, sign.message);
   }
 
   async #dial(): Promise<void> {
-    const { monitor, clock, dialTimeoutMs } = this.#context;
-    const choice = pick(monitor.topology);
-    if (choice.at === 'wait')
-      throw new HaError('HA_NO_PRIMARY', `no primary: ${choice.why}`, { outcome: 'notSent' });
-    const { endpoint } = choice.member;
+    const { monitor, target, clock, dialTimeoutMs } = this.#context;
+    const endpoint = target.choose(monitor.topology);
     this.#aim(endpoint);
     const timer = clock.timer(dialTimeoutMs, () => {
       internals(this).connection.stream.destroy(new Error(`no answer within ${dialTimeoutMs} ms`));
@@ -158,7 +147,11 @@ export class HaClient extends pg.Client {
         super.connect((error: Error | null) => (error ? reject(error) : resolve())),
       );
       const at = clock.now();
-      this.#admit(endpoint, await readIdentity(this), at);
+      this.#state = {
+        at: 'verified',
+        endpoint,
+        admission: target.admit(endpoint, await readIdentity(this), at),
+      };
     } catch (error) {
       throw this.#giveUp(asError(error), endpoint);
     } finally {
@@ -174,52 +167,14 @@ export class HaClient extends pg.Client {
     inner.port = inner.connectionParameters.port = endpoint.port;
   }
 
-  /** Tells the monitor what the server said, and goes on only if that leaves this server the primary. */
-  #admit(endpoint: Endpoint, identity: Identity, at: Instant): void {
-    const { monitor, observe } = this.#context;
-    monitor.report(observe(endpoint, identity, at));
-    const { topology } = monitor;
-    const { leadership } = topology;
-    const key = endpointKey(endpoint);
-    const leads = leadership.at === 'following' && endpointKey(leadership.primary.endpoint) === key;
-    if (!leads) throw refused(identity, topology, key);
-    if (
-      identity.timeline !== undefined &&
-      leadership.primary.epoch !== undefined &&
-      identity.timeline < leadership.primary.epoch
-    ) {
-      throw refusal(
-        'HA_STALE_PRIMARY',
-        key,
-        `writes timeline ${identity.timeline}, ${leadership.primary.epoch} has begun`,
-      );
-    }
-    this.#state = { at: 'verified', endpoint, generation: topology.generation };
-  }
-
   #giveUp(cause: Error, endpoint: Endpoint): HaError {
-    const { monitor, who } = this.#context;
+    const { target, who } = this.#context;
     this.#state = { at: 'ended' };
     internals(this).connection.stream.destroy();
     const error = dialError(cause, endpoint, who);
     // Whether the member is gone is for a probe to say: behind a load balancer one dial proves nothing, and a server that
     // says it is full is there.
-    if (sqlstateOf(cause) !== '53300') monitor.suspect(error.message);
+    if (sqlstateOf(cause) !== '53300') target.suspect(endpoint, error.message);
     return error;
   }
-}
-
-/** Why the server that answered is not the primary we follow. */
-function refused(identity: Identity, topology: Topology, key: string): HaError {
-  if (identity.role === 'replica') return refusal('HA_NOT_PRIMARY', key, 'is a standby');
-  const { clusterId } = topology;
-  if (clusterId !== undefined && identity.systemId !== undefined && identity.systemId !== clusterId) {
-    return refusal('HA_WRONG_CLUSTER', key, `belongs to cluster ${identity.systemId}, ours is ${clusterId}`);
-  }
-  const reason = topology.members.get(key)?.reason ?? 'another member leads';
-  return refusal('HA_STALE_PRIMARY', key, `says it is primary, but ${reason}`);
-}
-
-function refusal(code: HaCode, key: string, why: string): HaError {
-  return new HaError(code, `${key} ${why}`, { outcome: 'notSent', member: key });
 }

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import type { Endpoint, Instant, Observation } from '@steadfast/shared';
 import { sqlstateOf } from '../errors/sqlstate.ts';
 
 /** What a server says of itself, by SQL. */
@@ -9,6 +10,9 @@ export interface Identity {
   /** pg_control_system's system identifier: the same for all members of a cluster */
   readonly systemId: string | undefined;
 }
+
+/** How an answer about a member becomes an observation, by strategy. */
+export type Observe = (endpoint: Endpoint, identity: Identity, at: Instant) => Observation;
 
 /**
  * `pg_control_checkpoint()` still names the old timeline just after a promotion; the name of the WAL file being written

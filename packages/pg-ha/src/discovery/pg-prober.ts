@@ -8,17 +8,17 @@ import {
   type Observation,
   type Prober,
 } from '@steadfast/shared';
-import type { DialContext } from '../dial/dial-context.ts';
+import type { Who } from '../dial/dial-context.ts';
 import { internals } from '../dial/client-internals.ts';
-import { readIdentity, type Identity } from '../dial/identity.ts';
+import { readIdentity, type Identity, type Observe } from '../dial/identity.ts';
 import { dialError } from '../errors/dial-error.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
 
 export interface PgProberOptions {
   clock: Clock;
   config: pg.ClientConfig;
-  observe: DialContext['observe'];
-  who: DialContext['who'];
+  observe: Observe;
+  who: Who;
   /** dial anew for every question: what stands behind an address can change (HAProxy) */
   fresh: boolean;
 }

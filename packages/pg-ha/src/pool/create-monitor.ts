@@ -1,6 +1,6 @@
 import { Monitor, opossumBreaker, isHaError, type Clock, type Random } from '@steadfast/shared';
 import { PgProber } from '../discovery/pg-prober.ts';
-import type { DialContext } from '../dial/dial-context.ts';
+import type { Who } from '../dial/dial-context.ts';
 import type { PoolSettings } from '../options/pool-options.ts';
 import type { Strategy } from '../strategies/strategy.ts';
 
@@ -8,7 +8,7 @@ import type { Strategy } from '../strategies/strategy.ts';
 export function createMonitor(
   settings: PoolSettings,
   strategy: Strategy,
-  who: DialContext['who'],
+  who: Who,
   clock: Clock,
   random: Random,
 ): Monitor {

@@ -15,12 +15,13 @@ import {
 } from '@steadfast/shared';
 import type { DialContext } from '../dial/dial-context.ts';
 import { HaClient } from '../dial/ha-client.ts';
+import { primaryTarget } from '../dial/primary-target.ts';
 import { readPoolOptions, type HaPoolOptions, type PoolSettings } from '../options/pool-options.ts';
 import { createStrategy, type Strategy } from '../strategies/strategy.ts';
 import { runTransaction, type TransactionOptions } from '../transaction/run-transaction.ts';
 import { createMonitor } from './create-monitor.ts';
 import { poolHealth, type PoolHealth } from './health.ts';
-import { giveUpExpired, lease, type LeaseRequest } from './lease.ts';
+import { giveUpExpired, primaryServers, type LeaseRequest } from './lease.ts';
 import type { PoolCore } from './pool-core.ts';
 import { poolInternals } from './pool-internals.ts';
 import { runQuery, type HaQueryConfig, type HaQueryOptions } from './query-runner.ts';
@@ -158,8 +159,8 @@ export class HaPool extends pg.Pool {
 
   #lease(callback: Callback<pg.PoolClient>): void {
     if (this.ending) return super.connect((error, client) => callback(error, client));
-    const { clock, failoverWaitMs } = this.#core;
-    lease(this.#core, {
+    const { clock, failoverWaitMs, servers } = this.#core;
+    servers.lease({
       deadline: Deadline.after(clock, failoverWaitMs),
       signal: undefined,
       attempts: 0,
@@ -247,18 +248,21 @@ function assemble(
   const pacer = new DialPacer(clock, random, { concurrency: ha.dialConcurrency });
   const budget = new RetryBudget(clock, { capacity: 1_000, perSecond: 100 });
   const { failoverWaitMs, keepConnectionOnSqlError, dialTimeoutMs } = ha;
+  const queued = new Set<LeaseRequest>();
+  const parts = {
+    monitor,
+    clock,
+    random,
+    budget,
+    failoverWaitMs,
+    keepConnectionOnSqlError,
+    queued,
+    ...access,
+  };
+  const target = primaryTarget(monitor, strategy.observe);
   return {
-    core: {
-      monitor,
-      clock,
-      random,
-      budget,
-      failoverWaitMs,
-      keepConnectionOnSqlError,
-      queued: new Set<LeaseRequest>(),
-      ...access,
-    },
-    context: { monitor, pacer, clock, dialTimeoutMs, observe: strategy.observe, who },
+    core: { ...parts, servers: primaryServers(parts) },
+    context: { monitor, target, pacer, clock, dialTimeoutMs, who },
     stream: strategy.stream,
   };
 }

@@ -11,7 +11,10 @@ import {
   type Deadline,
   type Timer,
 } from '@steadfast/shared';
-import type { PoolCore } from './pool-core.ts';
+import { isByRole } from '../errors/work-error.ts';
+import type { PoolCore, Servers } from './pool-core.ts';
+
+type Core = Omit<PoolCore, 'servers'>;
 
 /** A dial that has taken so long gets company, ms. */
 const HEDGE_MS = 250;
@@ -28,11 +31,22 @@ export interface LeaseRequest {
   failed(error: Error): void;
 }
 
+/** All calls go to the primary. */
+export function primaryServers(core: Core): Servers {
+  return {
+    readsOnly: false,
+    lease: (request) => lease(core, request),
+    ready: (deadline, signal) => core.monitor.whenConfirmed(deadline, signal),
+    blames: isByRole,
+    explain: (error) => error,
+  };
+}
+
 /**
  * Gets a connection to the primary: waits where there is none, and dials again where a dial failed or led to another
  * server, until the deadline. All of this is before any work was sent, so all of it may be repeated.
  */
-export function lease(core: PoolCore, request: LeaseRequest): void {
+function lease(core: Core, request: LeaseRequest): void {
   if (request.settled) return;
   if (!primaryOf(core.monitor.topology)) {
     core.monitor.whenPrimary(request.deadline, request.signal).then(
@@ -44,7 +58,7 @@ export function lease(core: PoolCore, request: LeaseRequest): void {
   checkout(core, request);
 }
 
-function checkout(core: PoolCore, request: LeaseRequest): void {
+function checkout(core: Core, request: LeaseRequest): void {
   request.attempts += 1;
   if (core.mayDial()) return race(core, request);
   if (core.isFull()) core.queued.add(request);
@@ -60,7 +74,7 @@ function checkout(core: PoolCore, request: LeaseRequest): void {
  * As `checkout` where a connection has to be dialled. A dial that hangs (a load balancer may lead it to a dead server) gets
  * company; the first that stands serves the request, another that comes later joins the pool.
  */
-function race(core: PoolCore, request: LeaseRequest): void {
+function race(core: Core, request: LeaseRequest): void {
   let underWay = 0;
   let over = false;
   let hedge: Timer;
@@ -92,7 +106,7 @@ function race(core: PoolCore, request: LeaseRequest): void {
  * Ends the requests in pg-pool's queue whose time is up while there is no primary: what they wait for may hang as long as the
  * outage does. While all is well, a full pool is pg-pool's own affair (`connectionTimeoutMillis`).
  */
-export function giveUpExpired(core: PoolCore): void {
+export function giveUpExpired(core: Core): void {
   if (core.monitor.state !== 'searching') return;
   for (const request of core.queued) {
     if (!request.deadline.expired) continue;
@@ -102,12 +116,12 @@ export function giveUpExpired(core: PoolCore): void {
   }
 }
 
-function failed(core: PoolCore, request: LeaseRequest, error: Error | undefined): void {
+function failed(core: Core, request: LeaseRequest, error: Error | undefined): void {
   if (request.settled) return;
   again(core, request, error ?? new Error('pg-pool gave neither a connection nor an error'));
 }
 
-function again(core: PoolCore, request: LeaseRequest, error: Error): void {
+function again(core: Core, request: LeaseRequest, error: Error): void {
   const decision = isRepeatable(error)
     ? decideRetry({
         outcome: 'notSent',

@@ -1,6 +1,19 @@
 import type { PoolClient } from 'pg';
+import type { Clock, Deadline, Monitor, Random, RetryBudget } from '@steadfast/shared';
 import type { LeaseRequest } from './lease.ts';
-import type { Clock, Monitor, Random, RetryBudget } from '@steadfast/shared';
+
+/** Where the calls of one pool go: to the primary, or to whoever may answer reads. */
+export interface Servers {
+  /** Nothing that is run there changes anything, so all of it may be run again. */
+  readonly readsOnly: boolean;
+  lease(request: LeaseRequest): void;
+  /** Resolves when work that has failed may be sent again. */
+  ready(deadline: Deadline, signal: AbortSignal | undefined): Promise<unknown>;
+  /** Whether work failed because of the server it was on, so that another one, or a moment, will do. */
+  blames(error: unknown): boolean;
+  /** What the caller gets for a statement's last error. */
+  explain(error: Error): Error;
+}
 
 /** What the parts of one pool share. */
 export interface PoolCore {
@@ -8,6 +21,7 @@ export interface PoolCore {
   readonly clock: Clock;
   readonly random: Random;
   readonly budget: RetryBudget;
+  readonly servers: Servers;
   readonly failoverWaitMs: number;
   readonly keepConnectionOnSqlError: boolean;
   /** requests that wait in pg-pool's queue for a connection to come back */

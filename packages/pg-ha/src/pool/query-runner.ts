@@ -12,9 +12,9 @@ import {
 } from '@steadfast/shared';
 import type { HaClient } from '../dial/ha-client.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
-import { classifyWorkError, isByRole } from '../errors/work-error.ts';
+import { classifyWorkError } from '../errors/work-error.ts';
 import { CallBound, type CallLimits } from './call-bound.ts';
-import { lease, type LeaseRequest } from './lease.ts';
+import type { LeaseRequest } from './lease.ts';
 import type { PoolCore } from './pool-core.ts';
 import { SameRefusal } from './same-refusal.ts';
 
@@ -77,7 +77,7 @@ class QueryCall implements LeaseRequest {
 
   start(): void {
     if (this.#bound?.ended) this.#onEnd();
-    else lease(this.#core, this);
+    else this.#core.servers.lease(this);
   }
 
   granted(client: PoolClient): void {
@@ -119,14 +119,14 @@ class QueryCall implements LeaseRequest {
   #broken(client: PoolClient, cause: Error): void {
     this.#client = undefined;
     const error = classifyWorkError(cause, this.#text);
-    const byRole = isByRole(cause);
+    const byRole = this.#core.servers.blames(cause);
     client.release(this.#keeps(cause, byRole) ? undefined : cause);
     if (this.settled) return;
     if (error.outcome === 'unknown') this.#uncertain = true;
     if (this.#bound?.ended) return this.failed(this.#bound.error(error.outcome, cause));
     this.#refusal ??= new SameRefusal();
     if (!this.#refusal.isFinal(client, cause) && this.#mayRepeat(error.outcome, byRole)) this.#repeat();
-    else this.failed(error);
+    else this.failed(this.#core.servers.explain(error));
   }
 
   /** A plain statement that failed leaves its connection as good as before; stock pg-pool closes it all the same. */
@@ -136,16 +136,17 @@ class QueryCall implements LeaseRequest {
   }
 
   #mayRepeat(outcome: Outcome, byRole: boolean): boolean {
-    const idempotent = typeof this.#config !== 'string' && this.#config.idempotent === true;
+    const declared = typeof this.#config !== 'string' && this.#config.idempotent === true;
+    const idempotent = declared || this.#core.servers.readsOnly;
     const { expired } = this.deadline;
     const attempt = { outcome, byRole, idempotent, attempts: this.attempts, expired };
     return decideRetry(attempt).retry && this.#core.budget.take();
   }
 
   #repeat(): void {
-    this.#core.monitor.whenConfirmed(this.deadline, this.signal).then(
+    this.#core.servers.ready(this.deadline, this.signal).then(
       () => {
-        if (!this.settled) lease(this.#core, this);
+        if (!this.settled) this.#core.servers.lease(this);
       },
       (error: unknown) => {
         if (!this.settled) this.failed(asError(error));

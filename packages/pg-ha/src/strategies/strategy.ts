@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock, Endpoint, EpochRule, Resolver } from '@steadfast/shared';
-import type { DialContext } from '../dial/dial-context.ts';
+import type { Observe } from '../dial/identity.ts';
 import type { PoolSettings } from '../options/pool-options.ts';
 import { haproxy } from './haproxy.ts';
 import { hosts } from './hosts.ts';
@@ -16,7 +16,7 @@ export interface Strategy {
   readonly resolvers: readonly Resolver[];
   /** dial anew for every probe, because what stands behind an address can change */
   readonly freshProbes: boolean;
-  readonly observe: DialContext['observe'];
+  readonly observe: Observe;
   /** sockets of its own, where names are looked up in a way of its own */
   readonly stream?: () => Socket;
 }

@@ -1,29 +1,20 @@
 import type { PoolClient } from 'pg';
-import { applyObservation, Deadline, emptyTopology } from '@steadfast/shared';
+import { Deadline } from '@steadfast/shared';
 import { ManualClock } from '@steadfast/shared/testing';
 import { describe, expect, it } from 'vitest';
+import type { LeaseRequest } from '../pool/lease.ts';
 import type { PoolCore } from '../pool/pool-core.ts';
 import { LeaseHolder } from './lease-holder.ts';
-
-const endpoint = { host: 'a', port: 5432 };
 
 /** A pool with one connection that notes what is done to it; `hand` false: it is never handed out. */
 function setup(hand: boolean): { clock: ManualClock; holder: LeaseHolder; done: string[] } {
   const clock = new ManualClock();
   const done: string[] = [];
   const client = { release: () => done.push('released'), interrupt: () => done.push('cut') };
-  const empty = emptyTopology('self', [endpoint], 0);
-  const topology = applyObservation(empty, { kind: 'self', endpoint, role: 'primary', epoch: 1, at: 1 });
-  const core = {
-    clock,
-    monitor: { topology },
-    queued: new Set(),
-    mayDial: () => false,
-    isFull: () => !hand,
-    checkout: (callback: (error: undefined, granted: PoolClient) => void) => {
-      if (hand) callback(undefined, client as unknown as PoolClient);
-    },
-  } as unknown as PoolCore;
+  const lease = (request: LeaseRequest): void => {
+    if (hand) request.granted(client as unknown as PoolClient);
+  };
+  const core = { clock, servers: { lease } } as unknown as PoolCore;
   return { clock, done, holder: new LeaseHolder(core, { deadlineMs: 100 }, Deadline.after(clock, 100)) };
 }
 

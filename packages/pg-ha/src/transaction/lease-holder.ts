@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { Deadline } from '@steadfast/shared';
 import type { HaClient } from '../dial/ha-client.ts';
 import { CallBound, type CallLimits } from '../pool/call-bound.ts';
-import { lease, type LeaseRequest } from '../pool/lease.ts';
+import type { LeaseRequest } from '../pool/lease.ts';
 import type { PoolCore } from '../pool/pool-core.ts';
 
 /**
@@ -46,7 +46,7 @@ export class LeaseHolder {
         failed,
       };
       this.#waiting = request;
-      lease(this.#core, request);
+      this.#core.servers.lease(request);
     });
   }
 

@@ -59,12 +59,12 @@ export async function runTransaction<T>(
       const decision = decideRetry({
         outcome: error.outcome,
         byRole: replay,
-        idempotent: false,
+        idempotent: core.servers.readsOnly,
         attempts,
         expired,
       });
       if (!decision.retry || refusal.isFinal(client, error) || !core.budget.take()) throw error;
-      await core.monitor.whenConfirmed(deadline, options.signal);
+      await core.servers.ready(deadline, options.signal);
     }
   } finally {
     holder.close();
