@@ -18,7 +18,7 @@ import type { ReplicationGroup } from './group/replication-group.ts';
 import { SharedGroup } from './group/shared-group.ts';
 import { readArguments, type HaRedisArguments } from './options/arguments.ts';
 import { isSameGroup, readSettings, type HaRedisOptions } from './options/settings.ts';
-import { runOnce, type OnceOp, type OnceOptions } from './once/once.ts';
+import { onceFor, type OnceHost, type OnceOp, type OnceOptions, type OnceScript } from './once/once.ts';
 import { watchTimeout } from './traffic/command-timeout.ts';
 import { SilenceWatch } from './traffic/silence-watch.ts';
 import { Traffic } from './traffic/traffic.ts';
@@ -81,6 +81,7 @@ export class HaRedis extends Redis {
       select: (db) => void this.select(db).catch(() => undefined),
       connect: () => void this.connect().catch(() => undefined),
       disconnect: () => this.disconnect(),
+      sentAt: (inFlight) => this.#silence.sentAt(inFlight),
     });
     const { silenceMs, failoverWaitMs } = settings.ha;
     this.#silence = new SilenceWatch({
@@ -109,28 +110,22 @@ export class HaRedis extends Redis {
 
   /**
    * Applies commands exactly once, whatever happens to connections and primaries: `redis.once([['incr', 'n']], { token })`.
-   * Without an array it is the emitter's own `once`.
+   * or a script of one's own: `redis.once({ script, keys, args }, { token })`. With an event's name it is the emitter's `once`.
    * @see runOnce
+   * @see runScriptOnce
    */
   override once(ops: readonly OnceOp[], options: OnceOptions): Promise<unknown[]>;
+  override once(script: OnceScript, options: OnceOptions): Promise<unknown>;
   override once(event: 'topology', listener: (change: TopologyChange) => void): this;
   override once(event: 'message' | 'pmessage', listener: (...words: string[]) => void): this;
   override once(event: 'error', listener: (error: Error) => void): this;
   override once(event: string | symbol, listener: Listener): this;
   override once(
-    first: readonly OnceOp[] | string | symbol,
+    first: readonly OnceOp[] | OnceScript | string | symbol,
     second: OnceOptions | Listener,
-  ): Promise<unknown[]> | this {
+  ): Promise<unknown> | this {
     if (typeof second === 'function') return super.once(first as string, second);
-    return runOnce(
-      {
-        keyPrefix: this.options.keyPrefix ?? '',
-        failoverWaitMs: this.#failoverWaitMs,
-        send: (command) => this.sendCommand(command as unknown as SendArguments[0]),
-      },
-      first as readonly OnceOp[],
-      second,
-    );
+    return onceFor(this.#host, first as readonly OnceOp[] | OnceScript, second);
   }
 
   override connect(callback?: (error?: Error | null) => void): Promise<void> {
@@ -184,6 +179,16 @@ export class HaRedis extends Redis {
     if (event !== 'error' || this.listenerCount('error') > 0) return super.silentEmit(event, argument);
     this.#group?.log.warn({ error: describeError(argument) }, 'an error that nobody listens for');
     return false;
+  }
+
+  /** What scripts need of this client. */
+  get #host(): OnceHost {
+    return {
+      keyPrefix: this.options.keyPrefix ?? '',
+      failoverWaitMs: this.#failoverWaitMs,
+      send: (command) => this.sendCommand(command as unknown as SendArguments[0]),
+      defined: (name) => internalsOf(this).scriptsSet[name]?.lua,
+    };
   }
 
   /** Joins the group, for as long as this client is not ended. */

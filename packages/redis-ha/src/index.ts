@@ -1,7 +1,7 @@
 export { HaRedis } from './ha-redis.ts';
 export type { AppLogger, HaRedisOptions } from './options/settings.ts';
 export { OnceError } from './once/once-error.ts';
-export type { OnceOp, OnceOptions } from './once/once.ts';
+export type { OnceOp, OnceOptions, OnceScript } from './once/once.ts';
 export type { RedisHealth } from './group/health.ts';
 export {
   HaError,

@@ -14,3 +14,14 @@ export interface DriverCommand {
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
+
+/** What a command holds in memory beside its arguments, about: measured with Node 24, ticket and promise included. */
+const OWN_BYTES = 1_024;
+
+/** What a command that waits holds in memory: an estimate, cheap enough to be made for each. */
+export function bytesOf(command: DriverCommand): number {
+  let bytes = OWN_BYTES;
+  for (const arg of command.args)
+    bytes += typeof arg === 'string' || Buffer.isBuffer(arg) ? arg.length + 32 : 32;
+  return bytes;
+}

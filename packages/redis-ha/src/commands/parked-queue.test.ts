@@ -14,6 +14,7 @@ function setUp(): {
   const queue = new ParkedQueue(clock, (tickets) => expired.push(...tickets.map((one) => one.command.name)));
   const ticket = (name: string, ms: number): Ticket => ({
     command: { name } as DriverCommand,
+    bytes: 100,
     db: 0,
     deadline: clock.now() + ms,
     own: false,

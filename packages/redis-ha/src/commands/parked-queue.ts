@@ -4,6 +4,8 @@ import type { DriverCommand } from './command.ts';
 /** A command that waits, and what has to be known to send it. */
 export interface Ticket {
   readonly command: DriverCommand;
+  /** what it holds in memory, about */
+  readonly bytes: number;
   /** the database it was meant for */
   readonly db: number;
   /** when its caller is told that it was not sent, or what else is known */
@@ -29,6 +31,7 @@ export class ParkedQueue {
   readonly #again = new Set<Ticket>();
   readonly #fresh = new Set<Ticket>();
   #timer: { timer: Timer; at: Instant } | undefined;
+  #bytes = 0;
 
   constructor(clock: Clock, onExpired: (tickets: readonly Ticket[]) => void) {
     this.#clock = clock;
@@ -39,19 +42,22 @@ export class ParkedQueue {
     return this.#again.size + this.#fresh.size;
   }
 
+  /** What all of it holds in memory, about. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   add(ticket: Ticket): void {
-    this.#fresh.add(ticket);
-    this.#arm(ticket.deadline);
+    this.#put(this.#fresh, ticket);
   }
 
   /** For what was sent before: it goes before all that is new. */
   addAgain(ticket: Ticket): void {
-    this.#again.add(ticket);
-    this.#arm(ticket.deadline);
+    this.#put(this.#again, ticket);
   }
 
   remove(ticket: Ticket): void {
-    if (!this.#again.delete(ticket)) this.#fresh.delete(ticket);
+    if (this.#again.delete(ticket) || this.#fresh.delete(ticket)) this.#bytes -= ticket.bytes;
     if (this.size === 0) this.#disarm();
   }
 
@@ -63,6 +69,7 @@ export class ParkedQueue {
     const all = [...this];
     this.#again.clear();
     this.#fresh.clear();
+    this.#bytes = 0;
     this.#disarm();
     return all;
   }
@@ -70,6 +77,12 @@ export class ParkedQueue {
   *[Symbol.iterator](): IterableIterator<Ticket> {
     yield* this.#again;
     yield* this.#fresh;
+  }
+
+  #put(where: Set<Ticket>, ticket: Ticket): void {
+    if (!this.has(ticket)) this.#bytes += ticket.bytes;
+    where.add(ticket);
+    this.#arm(ticket.deadline);
   }
 
   #arm(at: Instant): void {

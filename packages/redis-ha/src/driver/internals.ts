@@ -11,6 +11,7 @@ interface Deque<T> {
   readonly length: number;
   shift(): T | undefined;
   peekFront(): T | undefined;
+  peekBack(): T | undefined;
 }
 
 /**
@@ -22,6 +23,8 @@ export interface DriverInternals {
   readonly commandQueue: Deque<QueueItem>;
   readonly offlineQueue: Deque<QueueItem>;
   readonly condition: { readonly select: number } | null | undefined;
+  /** what `defineCommand` has defined */
+  readonly scriptsSet: Readonly<Record<string, { readonly lua: string } | undefined>>;
   manuallyClosing: boolean;
   setStatus(status: string, arg?: unknown): void;
 }

@@ -1,10 +1,9 @@
 import { exists, hasFlag } from '@ioredis/commands';
-import { outcomeOf, wrongSetting } from '@steadfast/shared';
-import { Command, type RedisKey, type RedisValue } from 'ioredis';
-import { declareSafe } from '../commands/idempotence.ts';
-import type { DriverCommand } from '../commands/command.ts';
+import { correctOutcome, wrongSetting } from '@steadfast/shared';
+import { Command, type RedisValue } from 'ioredis';
 import { OnceError } from './once-error.ts';
-import { ONCE_SCRIPT, ONCE_SHA } from './script.ts';
+import { ONCE_SCRIPT, withProof } from './script.ts';
+import { sendScript, type ScriptHost } from './send-script.ts';
 
 /** A command and its arguments, as `redis.call` takes them. */
 export type OnceOp = readonly [command: string, ...args: (RedisValue | RedisValue[])[]];
@@ -18,11 +17,18 @@ export interface OnceOptions {
   buffers?: boolean;
 }
 
-/** What is needed of the client. */
-export interface OnceHost {
-  readonly keyPrefix: string;
-  readonly failoverWaitMs: number;
-  send(command: DriverCommand): unknown;
+/** A program's own script, run once. It must not begin with a shebang, since it is run inside another. */
+export interface OnceScript {
+  /** the Lua text, or the name of a command that was defined with `defineCommand` */
+  script: string;
+  /** every key it touches */
+  keys?: readonly (string | Buffer)[];
+  args?: readonly RedisValue[];
+}
+
+export interface OnceHost extends ScriptHost {
+  /** the text of a script that was defined as a command */
+  defined(name: string): string | undefined;
 }
 
 const MAX_OPS = 100;
@@ -45,12 +51,9 @@ export async function runOnce(
 ): Promise<unknown[]> {
   const ttlMs = readTtl(options.ttlMs ?? DAY_MS / 24, host.failoverWaitMs);
   const commands = readOps(ops, host.keyPrefix, readBuffers(options.buffers) ? null : 'utf8');
-  const keys = [
-    `${host.keyPrefix}ha:once:${readToken(options.token)}`,
-    ...new Set(commands.flatMap((one) => one.getKeys())),
-  ];
+  const keys = [proofKey(host, options.token), ...new Set(commands.flatMap((one) => one.getKeys()))];
   const words = commands.flatMap((one) => [one.args.length + 1, one.name, ...(one.args as RedisValue[])]);
-  const reply = await run(host, [keys.length, ...keys, ttlMs, ...words]);
+  const reply = await sendScript(host, ONCE_SCRIPT, keys, [ttlMs, ...words]);
   const answers = (reply as [unknown, unknown[]])[1];
   const failed = answers.findIndex((answer) => answer instanceof Error);
   const read = answers.map((answer, index) =>
@@ -60,26 +63,58 @@ export async function runOnce(
   return read;
 }
 
-/** By its hash; a server that does not know it yet (a new primary need not) gets the script itself. */
-async function run(host: OnceHost, args: (RedisKey | number)[]): Promise<unknown> {
-  try {
-    return await send(host, 'evalsha', [ONCE_SHA, ...args]);
-  } catch (error) {
-    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-    const sent = send(host, 'eval', [ONCE_SCRIPT, ...args]);
-    // An earlier attempt by its hash may have been applied where the script was known: a refusal here says nothing of it.
-    return outcomeOf(error) === 'unknown' ? await sent.catch(throwUnknown) : await sent;
-  }
+/**
+ * As {@link runOnce}, for a script of the program's own.
+ * @returns its answer
+ * @throws HaError HA_CONFIG; the script's own error with outcome `unknown`, also to a repeat: what the script did before it
+ * stays applied; and as any command does
+ */
+export async function runScriptOnce(
+  host: OnceHost,
+  { script, keys = [], args = [] }: OnceScript,
+  options: OnceOptions,
+): Promise<unknown> {
+  const ttlMs = readTtl(options.ttlMs ?? DAY_MS / 24, host.failoverWaitMs);
+  const encoding = readBuffers(options.buffers) ? null : 'utf8';
+  const words = keys.length + args.length;
+  if (words > MAX_WORDS)
+    throw wrongSetting('once: the number of keys and arguments', words, `at most ${MAX_WORDS}`);
+  const prefixed = keys.map((key) => prefix(host.keyPrefix, key));
+  const wrapped = withProof(readScript(host, script));
+  const reply = await sendScript(
+    host,
+    wrapped,
+    [proofKey(host, options.token), ...prefixed],
+    [ttlMs, ...args],
+  );
+  const [answer = null] = (reply as [unknown, unknown[]])[1];
+  if (answer instanceof Error) throw correctOutcome(answer, 'unknown');
+  return new Command('eval', [], { replyEncoding: encoding }).transformReply(answer as Buffer);
 }
 
-function throwUnknown(error: unknown): never {
-  throw error instanceof Error ? Object.assign(error, { outcome: 'unknown' }) : error;
+/** Commands or a script: each its own way. */
+export function onceFor(
+  host: OnceHost,
+  work: readonly OnceOp[] | OnceScript,
+  options: OnceOptions,
+): Promise<unknown> {
+  return 'script' in work ? runScriptOnce(host, work, options) : runOnce(host, work, options);
 }
 
-async function send(host: OnceHost, name: string, args: (RedisKey | number)[]): Promise<unknown> {
-  const command = new Command(name, args) as unknown as DriverCommand;
-  declareSafe(command);
-  return await host.send(command);
+function proofKey(host: OnceHost, token: string): string {
+  return `${host.keyPrefix}ha:once:${readToken(token)}`;
+}
+
+function prefix(keyPrefix: string, key: string | Buffer): string | Buffer {
+  return typeof key === 'string' ? keyPrefix + key : Buffer.concat([Buffer.from(keyPrefix), key]);
+}
+
+function readScript(host: OnceHost, script: string): string {
+  const lua = host.defined(script) ?? script;
+  if (typeof lua === 'string' && /\S\s/.test(lua) && !lua.startsWith('#!')) return lua;
+  const allowed =
+    'a Lua text without a shebang, or the name of a command that was defined with defineCommand';
+  throw wrongSetting('once: script', script, allowed);
 }
 
 function readOps(ops: readonly OnceOp[], keyPrefix: string, replyEncoding: BufferEncoding | null): Command[] {

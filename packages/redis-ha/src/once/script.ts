@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
 
+/** A script as servers know it. */
+export interface Script {
+  readonly lua: string;
+  readonly sha: string;
+}
+
+export function scriptOf(lua: string): Script {
+  return { lua, sha: createHash('sha1').update(lua).digest('hex') };
+}
+
 /**
  * Runs commands unless their proof is there already, and stores their answers in it; a repeat gets those and applies nothing.
  * So it may be sent any number of times, also when an old copy of it still sits in a socket.
@@ -9,7 +19,8 @@ import { createHash } from 'node:crypto';
  * The first command that fails ends the run: where nothing was applied before it, nothing is recorded either, so that a
  * refusal (READONLY, OOM) can be tried again.
  */
-export const ONCE_SCRIPT: string = `
+export const ONCE_SCRIPT: Script = scriptOf(
+  `
 local proof = redis.call('GET', KEYS[1])
 if proof then return {1, cmsgpack.unpack(proof)} end
 local answers = {}
@@ -27,6 +38,36 @@ while at <= #ARGV do
 end
 redis.call('SET', KEYS[1], cmsgpack.pack(answers), 'PX', ARGV[1])
 return {0, answers}
-`.trim();
+`.trim(),
+);
 
-export const ONCE_SHA: string = createHash('sha1').update(ONCE_SCRIPT).digest('hex');
+/**
+ * A program's own script inside the same proof: it sees its own KEYS and ARGV, and its answer, or its error, is recorded. On
+ * one line before it, so that the line numbers in its errors stay right.
+ *
+ * An error is recorded too, since what the script did before it is not rolled back; but for those that say that the server
+ * writes nothing now: there the record cannot be written either, and the whole can be tried again.
+ */
+const BEFORE = `local proof = redis.call('GET', KEYS[1]) if proof then return {1, cmsgpack.unpack(proof)} end
+local function rest(list) local copy = {} for at = 2, #list do copy[at - 1] = list[at] end return copy end
+local ok, answer = pcall(function(KEYS, ARGV) `
+  .split('\n')
+  .join(' ');
+const AFTER = `
+end, rest(KEYS), rest(ARGV))
+if not ok then answer = {err = type(answer) == 'table' and answer.err or tostring(answer)} end
+redis.call('SET', KEYS[1], cmsgpack.pack({answer}), 'PX', ARGV[1])
+return {0, {answer}}`;
+
+const wrapped = new Map<string, Script>();
+/** Programs have few scripts; one that makes them up as it goes pays for it. */
+const MAX_WRAPPED = 100;
+
+export function withProof(lua: string): Script {
+  const known = wrapped.get(lua);
+  if (known) return known;
+  const script = scriptOf(`${BEFORE}${lua}${AFTER}`);
+  if (wrapped.size >= MAX_WRAPPED) wrapped.clear();
+  wrapped.set(lua, script);
+  return script;
+}

@@ -47,6 +47,8 @@ export interface HaOptions {
   refreshMs: number;
   /** commands that may wait at once, 1 to 1,000,000 (default 10,000) */
   maxWaiting: number;
+  /** what the arguments of waiting commands may hold together, estimated, 64 KiB to 64 GiB (default 64 MiB) */
+  maxWaitingBytes: number;
   /** writes wait from the choice of a replica until the switch, so that a planned failover loses nothing (default true) */
   hold: boolean;
   /** the longest such hold, 100 ms to 60 s (default 5 s) */
@@ -74,6 +76,7 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   silenceMs: row(milliseconds(50, HOUR), 1_000, 'REDIS_HA_SILENCE_MS'),
   refreshMs: row(milliseconds(100, HOUR), 5_000, 'REDIS_HA_REFRESH_MS'),
   maxWaiting: row(integer(1, 1_000_000), 10_000, 'REDIS_HA_MAX_WAITING'),
+  maxWaitingBytes: row(integer(65_536, 68_719_476_736), 67_108_864, 'REDIS_HA_MAX_WAITING_BYTES'),
   hold: row(flag(), true, 'REDIS_HA_HOLD'),
   holdMaxMs: row(milliseconds(100, MINUTE), 5_000, 'REDIS_HA_HOLD_MAX_MS'),
   logLevel: row(choice(LOG_LEVELS), 'silent', 'REDIS_HA_LOG_LEVEL', 'STEADFAST_LOG_LEVEL'),

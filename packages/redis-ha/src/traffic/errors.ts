@@ -17,6 +17,11 @@ export const trafficErrors = {
     return new HaError('HA_QUEUE_FULL', message, { outcome: 'notSent' });
   },
 
+  fullOfBytes(limit: number): HaError {
+    const message = `the commands that are waiting for a primary hold ${limit} bytes already; shed load, or raise maxWaitingBytes`;
+    return new HaError('HA_QUEUE_FULL', message, { outcome: 'notSent' });
+  },
+
   circuitOpen(group: ReplicationGroup): HaError {
     const message = `${group.name}: the outage has lasted long, commands fail at once until a primary is seen`;
     return new HaError('HA_CIRCUIT_OPEN', message, { outcome: 'notSent' });

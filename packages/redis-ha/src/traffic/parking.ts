@@ -1,5 +1,5 @@
 import { decideRetry, type HaError, type Instant, type Outcome } from '@steadfast/shared';
-import type { DriverCommand } from '../commands/command.ts';
+import { bytesOf, type DriverCommand } from '../commands/command.ts';
 import { isRead } from '../commands/idempotence.ts';
 import { ParkedQueue, type Ticket } from '../commands/parked-queue.ts';
 import { isInside } from '../commands/transaction-mark.ts';
@@ -23,7 +23,7 @@ export class Parking {
   readonly #options: ParkingOptions;
   readonly #queue: ParkedQueue;
   readonly #tickets = new WeakMap<DriverCommand, Ticket>();
-  /** when commands were first sent, where they have a `commandTimeout` that counts from then */
+  /** when commands were first sent, where their wait counts from then */
   readonly #sentAt = new WeakMap<DriverCommand, Instant>();
   #unit = 0;
   #unitDeadline: Instant = -Infinity;
@@ -54,12 +54,14 @@ export class Parking {
   /** Why a new command may not wait; undefined where it may. What continues a transaction always may. */
   refusal(command: DriverCommand): HaError | undefined {
     const { group, settings } = this.#options;
-    const { maxWaiting } = settings.ha;
+    const { maxWaiting, maxWaitingBytes } = settings.ha;
     const name = command.name.toLowerCase();
     if ((name === 'wait' || name === 'waitaof') && !this.#writesWait()) return trafficErrors.waitLost(name);
     if ((isInside(command) && name !== 'multi') || name === 'exec') return undefined;
     if (group().breaker.open) return trafficErrors.circuitOpen(group());
-    return this.#queue.size >= maxWaiting ? trafficErrors.full(maxWaiting) : undefined;
+    if (this.#queue.size >= maxWaiting) return trafficErrors.full(maxWaiting);
+    const bytes = this.#queue.bytes + bytesOf(command);
+    return bytes > maxWaitingBytes ? trafficErrors.fullOfBytes(maxWaitingBytes) : undefined;
   }
 
   /** Lets a command wait, with no limit: for what was admitted before. */
@@ -112,9 +114,9 @@ export class Parking {
     this.#queue.addAgain(ticket);
   }
 
-  /** The clock of a command with a `commandTimeout` begins. */
-  began(command: DriverCommand): void {
-    this.#sentAt.set(command, this.#options.settings.clock.now());
+  /** The clock of a command with a `commandTimeout` begins, or is known to have begun while its link was silent. */
+  began(command: DriverCommand, at: Instant = this.#options.settings.clock.now()): void {
+    if (!this.#sentAt.has(command)) this.#sentAt.set(command, at);
   }
 
   /** The caller has been told that it timed out: it is not to be sent any more. @returns what is known of it */
@@ -150,6 +152,7 @@ export class Parking {
     const alone = own ? Infinity : this.#beganAt(command) + waitMs;
     const ticket: Ticket = {
       command,
+      bytes: bytesOf(command),
       db,
       deadline: inUnit ? this.#unitDeadline : alone,
       own,

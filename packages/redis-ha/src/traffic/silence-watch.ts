@@ -27,6 +27,8 @@ export class SilenceWatch {
   readonly #options: SilenceWatchOptions;
   #state: Silence = FRESH;
   #timer: Timer | undefined;
+  /** what had been sent by each look since the link fell silent: the last command then in flight */
+  #looks: { readonly last: DriverCommand; readonly at: Instant }[] = [];
   /** the command whose answer is next, and since when it has been so: the server may block from then on */
   #head: { readonly command: DriverCommand; readonly since: Instant } | undefined;
 
@@ -43,6 +45,22 @@ export class SilenceWatch {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+  }
+
+  /**
+   * When each command in flight had been sent, up to a look too early; nothing where the link was not silent. A command's
+   * deadline counts from here, so that silence is part of its wait and no command waits twice.
+   */
+  sentAt(inFlight: readonly DriverCommand[]): ReadonlyMap<DriverCommand, Instant> {
+    const times = new Map<DriverCommand, Instant>();
+    if (this.#state.at === 'flowing') return times;
+    let at = this.#state.since;
+    let look = 0;
+    for (const command of inFlight) {
+      times.set(command, at);
+      if (command === this.#looks[look]?.last) at = this.#looks[look++]?.at ?? at;
+    }
+    return times;
   }
 
   #schedule(): void {
@@ -70,11 +88,17 @@ export class SilenceWatch {
       giveUpMs: closing() ? 2 * silenceMs : giveUpMs,
     });
     this.#state = next;
+    this.#note(driver.commandQueue.peekBack()?.command, now);
     if (act === 'suspect') {
       monitor.suspect(`no byte for ${silenceMs} ms with work in flight`);
       doubt();
     }
     if (act === 'cut') dialer.cut();
+  }
+
+  #note(last: DriverCommand | undefined, at: Instant): void {
+    if (this.#state.at === 'flowing') this.#looks = [];
+    else if (last && last !== this.#looks.at(-1)?.last) this.#looks.push({ last, at });
   }
 
   /** An answer should be there, or come soon. One that blocks should when its own limit has passed. */

@@ -1,4 +1,11 @@
-import { describeError, endpointKey, withOutcome, type HaError, type Outcome } from '@steadfast/shared';
+import {
+  describeError,
+  endpointKey,
+  withOutcome,
+  type HaError,
+  type Instant,
+  type Outcome,
+} from '@steadfast/shared';
 import { afterLoss, type Verdict } from '../commands/after-loss.ts';
 import type { DriverCommand } from '../commands/command.ts';
 import { classifyReply, isByRole, saysReplica } from '../commands/error-reply.ts';
@@ -33,6 +40,8 @@ export interface TrafficOptions {
   select: (db: number) => void;
   connect: () => void;
   disconnect: () => void;
+  /** when commands in flight were sent, where the link has been silent since */
+  sentAt: (inFlight: readonly DriverCommand[]) => ReadonlyMap<DriverCommand, Instant>;
 }
 
 /**
@@ -198,6 +207,7 @@ export class Traffic {
     this.#guard.ended();
     if (!ready) return [];
     const dbs = new Map(inFlight.map(({ command, select }) => [command, select]));
+    for (const [command, at] of this.#options.sentAt([...dbs.keys()])) this.#parking.began(command, at);
     const mayRepeat = (command: DriverCommand): boolean =>
       !this.closing && this.#parking.mayRepeat(command, 'unknown', dbs.get(command) ?? 0);
     return afterLoss([...dbs.keys()], mayRepeat);

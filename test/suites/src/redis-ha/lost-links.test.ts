@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HaRedis, outcomeOf, type HaRedisOptions } from '@steadfast/redis-ha';
+import { HaRedis, isHaError, outcomeOf, type HaRedisOptions } from '@steadfast/redis-ha';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLoneRedis, type LoneRedis } from './lone-redis.ts';
 import { startMutingProxy, type MutingProxy } from './muting-proxy.ts';
@@ -204,5 +204,54 @@ describe('a connection that comes back', () => {
     } finally {
       process.removeListener('unhandledRejection', listener);
     }
+  });
+});
+
+describe('a command on a link that falls silent while nobody can be reached', () => {
+  it('ends by its deadline, and does not wait anew because its link is given up', async () => {
+    const frozen = await startLoneRedis();
+    const options = { host: frozen.host, port: frozen.port, silenceMs: 100, failoverWaitMs: 1_500 };
+    const redis = new HaRedis({ ...options, dialTimeoutMs: 300, env: {} });
+    try {
+      await redis.ping();
+      frozen.process.kill('SIGSTOP');
+      const began = performance.now();
+      // Reads: they may be sent again, and would have the whole of a second wait.
+      const lost = await Promise.all([failure(redis.get('a')), failure(redis.get('b'))]);
+      expect(lost.map(outcomeOf)).toEqual(['unknown', 'unknown']);
+      expect(performance.now() - began).toBeGreaterThan(1_300);
+      expect(performance.now() - began).toBeLessThan(2_200);
+    } finally {
+      frozen.process.kill('SIGCONT');
+      redis.disconnect();
+      await frozen.stop();
+    }
+  });
+});
+
+describe('a long outage', () => {
+  it('holds no more than maxWaitingBytes, whatever callers give, and refuses the rest at once', async () => {
+    await behind({ maxWaiting: 1_000_000, maxWaitingBytes: 8 << 20 }, async (redis, proxy) => {
+      await proxy.stop();
+      await expect.poll(() => redis.health().ready).toBe(false);
+      const waiting: Promise<unknown>[] = [];
+      const before = process.memoryUsage().heapUsed;
+      let full = 0;
+      for (let n = 0; n < 100_000; n++) {
+        const work = redis.set(`outage:${n}`, `${n}`.padEnd(1_000)).catch((error: unknown) => {
+          if (isHaError(error, 'HA_QUEUE_FULL')) full += 1;
+        });
+        if (n < 10_000) waiting.push(work);
+        if (n % 1_000 === 0) await sleep(0);
+      }
+      await sleep(0);
+      expect(full).toBeGreaterThan(90_000);
+      expect(redis.health().waiting).toBe(100_000 - full);
+      // 100 MB were given; what a heap has grown by is less sharp than what it holds.
+      expect(process.memoryUsage().heapUsed - before).toBeLessThan(60 << 20);
+      await proxy.reopen();
+      await Promise.all(waiting);
+      expect(await admin.dbsize()).toBe(100_000 - full);
+    });
   });
 });
