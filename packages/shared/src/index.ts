@@ -17,6 +17,7 @@ export * from './topology/endpoint.ts';
 export * from './topology/member.ts';
 export * from './topology/observation.ts';
 export * from './topology/topology.ts';
+export * from './topology/position-log.ts';
 export * from './topology/apply-observation.ts';
 export * from './topology/picker.ts';
 export * from './discovery/resolver.ts';

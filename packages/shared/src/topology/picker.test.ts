@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../runtime/random.ts';
+import { pickReader, type ReadCandidate, type ReadPreference } from './picker.ts';
+
+const primary: ReadCandidate = member('p', 'primary', 0, Infinity);
+const near = member('near', 'replica', 10, 100);
+const far = member('far', 'replica', 5_000, 60_000);
+
+function member(
+  host: string,
+  role: 'primary' | 'replica',
+  bytes: number,
+  ms: number,
+  load = 0,
+): ReadCandidate {
+  return { endpoint: { host, port: 5432 }, role, lag: { bytes, ms }, load };
+}
+
+interface Row {
+  name: string;
+  candidates: ReadCandidate[];
+  prefer: ReadPreference;
+  maxLagBytes?: number;
+  maxLagMs?: number;
+  /** every host that is ever picked */
+  picked: string[];
+}
+
+const rows: Row[] = [
+  { name: 'any: everybody', candidates: [primary, near, far], prefer: 'any', picked: ['far', 'near', 'p'] },
+  {
+    name: 'any: a late replica is left out',
+    candidates: [primary, near, far],
+    prefer: 'any',
+    maxLagBytes: 100,
+    picked: ['near', 'p'],
+  },
+  {
+    name: 'standby: replicas alone',
+    candidates: [primary, near, far],
+    prefer: 'standby',
+    picked: ['far', 'near'],
+  },
+  {
+    name: 'standby: late by bytes',
+    candidates: [primary, near, far],
+    prefer: 'standby',
+    maxLagBytes: 10,
+    picked: ['near'],
+  },
+  {
+    name: 'standby: late by time',
+    candidates: [primary, near, far],
+    prefer: 'standby',
+    maxLagMs: 100,
+    picked: ['near'],
+  },
+  { name: 'standby: nobody but the primary', candidates: [primary], prefer: 'standby', picked: [] },
+  {
+    name: 'prefer-standby: a replica where one qualifies',
+    candidates: [primary, near],
+    prefer: 'prefer-standby',
+    picked: ['near'],
+  },
+  {
+    name: 'prefer-standby: the primary where all replicas are late',
+    candidates: [primary, far],
+    prefer: 'prefer-standby',
+    maxLagMs: 1_000,
+    picked: ['p'],
+  },
+  { name: 'prefer-standby: nobody is there', candidates: [], prefer: 'prefer-standby', picked: [] },
+];
+
+describe('who answers a read', () => {
+  it.each(rows)('$name', ({ candidates, picked, ...bounds }) => {
+    const random = seededRandom(7);
+    const seen = new Set<string>();
+    for (let n = 0; n < 200; n++) {
+      const choice = pickReader(candidates, { ...bounds, order: 'random' }, random);
+      if (choice) seen.add(choice.endpoint.host);
+    }
+    expect([...seen].sort()).toEqual(picked);
+    const listed = pickReader(candidates, { ...bounds, order: 'listed' }, random);
+    expect(listed?.endpoint.host).toBe(
+      candidates.find(({ endpoint }) => picked.includes(endpoint.host))?.endpoint.host,
+    );
+  });
+
+  it('is the less loaded of two', () => {
+    const random = seededRandom(1);
+    const idle = member('idle', 'replica', 0, 0, 1);
+    const busy = member('busy', 'replica', 0, 0, 9);
+    for (let n = 0; n < 50; n++)
+      expect(pickReader([busy, idle], { prefer: 'standby', order: 'random' }, random)).toBe(idle);
+  });
+
+  it('is never always the same of several that are equally loaded', () => {
+    const random = seededRandom(3);
+    const counts = new Map<string, number>();
+    const members = ['a', 'b', 'c', 'd'].map((host) => member(host, 'replica', 0, 0));
+    for (let n = 0; n < 4_000; n++) {
+      const host = pickReader(members, { prefer: 'standby', order: 'random' }, random)?.endpoint.host ?? '';
+      counts.set(host, (counts.get(host) ?? 0) + 1);
+    }
+    for (const count of counts.values()) expect(count).toBeGreaterThan(800);
+    expect(counts.size).toBe(4);
+  });
+});

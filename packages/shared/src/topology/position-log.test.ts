@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { EMPTY_POSITION_LOG, lagOf, notePosition, noteReached, type PositionLog } from './position-log.ts';
+
+/** [epoch, position, at] */
+function log(...samples: [number, number, number][]): PositionLog {
+  return samples.reduce(
+    (before, [epoch, position, at]) => notePosition(before, epoch, position, at),
+    EMPTY_POSITION_LOG,
+  );
+}
+
+describe('how far a replica is behind', () => {
+  const busy = log([1, 100, 1_000], [1, 200, 2_000], [1, 300, 3_000]);
+  const rows = [
+    { name: 'at the last position seen', given: busy, position: 300, now: 3_000, lag: { bytes: 0, ms: 0 } },
+    { name: 'ahead of the last look', given: busy, position: 350, now: 3_400, lag: { bytes: 0, ms: 400 } },
+    { name: 'between two looks', given: busy, position: 250, now: 3_000, lag: { bytes: 50, ms: 1_000 } },
+    {
+      name: 'before all that is known',
+      given: busy,
+      position: 50,
+      now: 3_000,
+      lag: { bytes: 250, ms: Infinity },
+    },
+    {
+      name: 'up to date with a primary that stands still: no lag grows with idleness',
+      given: log([1, 100, 1_000], [1, 100, 60_000]),
+      position: 100,
+      now: 60_000,
+      lag: { bytes: 0, ms: 0 },
+    },
+    {
+      name: 'up to date with a primary that nobody can ask any more: its data age',
+      given: log([1, 100, 1_000]),
+      position: 100,
+      now: 61_000,
+      lag: { bytes: 0, ms: 60_000 },
+    },
+    {
+      name: 'judged by the new primary’s positions alone after a failover',
+      given: log([1, 500, 1_000], [2, 400, 2_000]),
+      position: 400,
+      now: 2_000,
+      lag: { bytes: 0, ms: 0 },
+    },
+    {
+      name: 'not judged by what an older primary still says',
+      given: log([2, 400, 2_000], [1, 900, 3_000]),
+      position: 400,
+      now: 3_000,
+      lag: { bytes: 0, ms: 1_000 },
+    },
+    {
+      name: 'not judged by an answer that was overtaken',
+      given: log([1, 400, 2_000], [1, 300, 1_900]),
+      position: 300,
+      now: 2_000,
+      lag: { bytes: 100, ms: Infinity },
+    },
+    {
+      name: 'behind another replica, where no primary has ever answered',
+      given: noteReached(EMPTY_POSITION_LOG, 500),
+      position: 200,
+      now: 0,
+      lag: { bytes: 300, ms: Infinity },
+    },
+  ];
+  it.each(rows)('$name', ({ given, position, now, lag }) => {
+    expect(lagOf(given, position, now)).toEqual(lag);
+  });
+
+  it('is told from a bounded number of looks', () => {
+    let many = EMPTY_POSITION_LOG;
+    for (let n = 1; n <= 1_000; n++) many = notePosition(many, 1, n, n);
+    expect(many.samples.length).toBeLessThanOrEqual(64);
+    expect(lagOf(many, 999, 1_000)).toEqual({ bytes: 1, ms: 1 });
+  });
+});
