@@ -4,6 +4,7 @@ import {
   primaryOf,
   type Endpoint,
   type HaError,
+  type Share,
   type TopologyChange,
 } from '@steadfast/shared';
 import type { EventEmitter } from 'node:events';
@@ -14,10 +15,10 @@ import { TransactionGuard } from './commands/transaction-guard.ts';
 import { connectorFor } from './dial/ha-connector.ts';
 import { Dialer } from './dial/dialer.ts';
 import { internalsOf, watchStatus } from './driver/internals.ts';
-import type { ReplicationGroup } from './group/replication-group.ts';
-import { SharedGroup } from './group/shared-group.ts';
+import { ReplicationGroup } from './group/replication-group.ts';
+import { groupKey, groups } from './group/shared-groups.ts';
 import { readArguments, type HaRedisArguments } from './options/arguments.ts';
-import { isSameGroup, readSettings, type HaRedisOptions } from './options/settings.ts';
+import { readSettings, type HaRedisOptions, type Settings } from './options/settings.ts';
 import { onceFor, type OnceHost, type OnceOp, type OnceOptions, type OnceScript } from './once/once.ts';
 import { watchTimeout } from './traffic/command-timeout.ts';
 import { SilenceWatch } from './traffic/silence-watch.ts';
@@ -30,9 +31,6 @@ type AsDriver<Override> = Override extends Partial<RedisOptions> ? Override : un
 type Listener = Parameters<EventEmitter['once']>[1];
 type SendArguments = Parameters<Redis['sendCommand']>;
 
-/** The groups that duplicates are to share, by the options they are made with. */
-const lent = new WeakMap<HaRedisOptions, SharedGroup>();
-
 /**
  * An ioredis client that follows the primary. Commands wait through a failover instead of failing, are sent again only where
  * that changes nothing, and every one that fails says what became of it (`error.outcome`).
@@ -43,12 +41,12 @@ const lent = new WeakMap<HaRedisOptions, SharedGroup>();
 export class HaRedis extends Redis {
   readonly #options: HaRedisOptions;
   readonly #failoverWaitMs: number;
-  readonly #shared: SharedGroup;
+  readonly #settings: Settings;
   readonly #dialer: Dialer;
   readonly #traffic: Traffic;
   readonly #silence: SilenceWatch;
   #group: ReplicationGroup | undefined;
-  #joined = false;
+  #share: Share<ReplicationGroup> | undefined;
   #stops: (() => void)[] = [];
 
   /** As ioredis: options, a URL or a port and a host, each with options after it. */
@@ -69,7 +67,7 @@ export class HaRedis extends Redis {
     this.options.lazyConnect = options.lazyConnect ?? false;
     this.#options = options;
     this.#failoverWaitMs = settings.ha.failoverWaitMs;
-    this.#shared = lent.get(options) ?? new SharedGroup(settings);
+    this.#settings = settings;
     this.#dialer = dialer;
     const driver = internalsOf(this);
     this.#traffic = new Traffic({
@@ -152,12 +150,11 @@ export class HaRedis extends Redis {
     internalsOf(this).setStatus('end');
   }
 
-  /** A client of its own connection that shares what is known of the group, unless `override` leads elsewhere. */
+  /** A client of its own connection; it shares what is known of the group, as all clients with the same settings do. */
   override duplicate<
     Override extends Partial<HaRedisOptions> | Partial<RedisOptions> | undefined = undefined,
   >(override?: Override): Duplicate<Override> {
     const options = { ...this.#options, ...override } as HaRedisOptions;
-    if (isSameGroup({ ...override })) lent.set(options, this.#shared);
     return new HaRedis(options) as Duplicate<Override>;
   }
 
@@ -193,9 +190,9 @@ export class HaRedis extends Redis {
 
   /** Joins the group, for as long as this client is not ended. */
   #join(): void {
-    if (this.#joined) return;
-    const group = this.#shared.acquire();
-    this.#joined = true;
+    if (this.#share) return;
+    this.#share = groups.acquire(groupKey(this.#settings), () => new ReplicationGroup(this.#settings));
+    const group = this.#share.thing;
     this.#group = group;
     this.#stops = [
       group.monitor.onChange((change) => this.#topologyChanged(change)),
@@ -242,9 +239,8 @@ export class HaRedis extends Redis {
     this.#traffic.end(error);
     this.#silence.stop();
     for (const stop of this.#stops.splice(0)) stop();
-    if (!this.#joined) return;
-    this.#joined = false;
-    this.#shared.release();
+    void this.#share?.release();
+    this.#share = undefined;
   }
 
   #refused(error: HaError): void {

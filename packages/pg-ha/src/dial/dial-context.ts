@@ -1,9 +1,9 @@
-import type { Clock, DialPacer, Monitor } from '@steadfast/shared';
+import type { Clock, DialPacer, Seat } from '@steadfast/shared';
 import type { DialTarget } from './dial-target.ts';
 
 /** What every connection of one pool shares. */
 export interface DialContext {
-  readonly monitor: Monitor;
+  readonly monitor: Seat;
   readonly target: DialTarget;
   readonly pacer: DialPacer;
   readonly clock: Clock;

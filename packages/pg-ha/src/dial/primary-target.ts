@@ -1,9 +1,9 @@
-import { endpointKey, HaError, pick, type HaCode, type Monitor, type Topology } from '@steadfast/shared';
+import { endpointKey, HaError, pick, type HaCode, type Seat, type Topology } from '@steadfast/shared';
 import type { DialTarget } from './dial-target.ts';
 import type { Identity, Observe } from './identity.ts';
 
 /** Connections to whoever is primary: each server is let in only if its own answer leaves it the primary that is followed. */
-export function primaryTarget(monitor: Monitor, observe: Observe): DialTarget {
+export function primaryTarget(monitor: Seat, observe: Observe): DialTarget {
   return {
     choose(topology) {
       const choice = pick(topology);

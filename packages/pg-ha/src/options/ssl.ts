@@ -55,6 +55,9 @@ interface Pem {
   content: string;
 }
 
+/** One for all: settings with it are the same settings. */
+const anyName = (): undefined => undefined;
+
 function fromMode(
   mode: Exclude<SslMode, 'disable'>,
   root: Pem | undefined,
@@ -65,7 +68,7 @@ function fromMode(
   if (client.key !== undefined) value.key = client.key;
   if (root) value.ca = root.content;
   if (mode === 'require' && !root) value.rejectUnauthorized = false;
-  else if (mode !== 'verify-full') value.checkServerIdentity = (): undefined => undefined;
+  else if (mode !== 'verify-full') value.checkServerIdentity = anyName;
   return { value, trust: root?.what ?? "PGSSLROOTCERT (not set: the system's certificates)" };
 }
 

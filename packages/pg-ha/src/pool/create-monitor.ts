@@ -1,10 +1,10 @@
-import { Monitor, opossumBreaker, isHaError, type Clock, type Random } from '@steadfast/shared';
+import { Monitor, type Clock, type Random } from '@steadfast/shared';
 import { PgProber } from '../discovery/pg-prober.ts';
 import type { Who } from '../dial/dial-context.ts';
 import type { PoolSettings } from '../options/pool-options.ts';
 import type { Strategy } from '../strategies/strategy.ts';
 
-/** The monitor of one cluster, put together from a pool's settings. */
+/** The monitor of one cluster, put together from the settings of the first pool on it. */
 export function createMonitor(
   settings: PoolSettings,
   strategy: Strategy,
@@ -24,18 +24,10 @@ export function createMonitor(
     seeds: strategy.seeds,
     resolvers: strategy.resolvers,
     prober: new PgProber({ clock, config, observe, who, fresh }),
-    breaker: opossumBreaker({
-      name: `PostgreSQL (${ha.strategy})`,
-      threshold: 5,
-      resetMs: 10_000,
-      counts: (error) => isHaError(error, 'HA_NO_PRIMARY'),
-    }),
-    longOutageMs: ha.failoverWaitMs,
     refreshMs: ha.refreshMs,
     searchMinMs: ha.searchMinMs,
     searchMaxMs: Math.max(ha.searchMinMs, ha.searchMaxMs),
     probeTimeoutMs: ha.probeTimeoutMs,
     resolveTimeoutMs: ha.probeTimeoutMs,
-    maxWaiting: ha.maxWaiting,
   });
 }

@@ -17,9 +17,9 @@ import type { DialContext } from '../dial/dial-context.ts';
 import { HaClient } from '../dial/ha-client.ts';
 import { primaryTarget } from '../dial/primary-target.ts';
 import { readPoolOptions, type HaPoolOptions, type PoolSettings } from '../options/pool-options.ts';
-import { createStrategy, type Strategy } from '../strategies/strategy.ts';
+import type { Strategy } from '../strategies/strategy.ts';
 import { runTransaction, type TransactionOptions } from '../transaction/run-transaction.ts';
-import { createMonitor } from './create-monitor.ts';
+import { joinCluster } from './cluster.ts';
 import { poolHealth, type PoolHealth } from './health.ts';
 import { giveUpExpired, primaryServers, type LeaseRequest } from './lease.ts';
 import type { PoolCore } from './pool-core.ts';
@@ -40,6 +40,7 @@ type ConnectCallback = Parameters<pg.Pool['connect']>[0];
 export class HaPool extends pg.Pool {
   readonly #core: PoolCore;
   readonly #silence: SilenceWatch;
+  readonly #leave: () => Promise<void>;
   readonly #log: HaLogger;
 
   /**
@@ -48,13 +49,14 @@ export class HaPool extends pg.Pool {
    */
   constructor(options: HaPoolOptions = {}) {
     const settings = readPoolOptions(options);
-    const { core, context, stream } = assemble(settings, options, {
+    const { core, context, stream, leave } = assemble(settings, options, {
       checkout: (callback) => super.connect(callback),
       mayDial: () => this.idleCount === 0 && this.totalCount < this.options.max,
       isFull: () => this.idleCount === 0 && this.totalCount >= this.options.max,
     });
     super({ ...settings.pool, ...(stream && { stream }), Client: boundClient(context) } as pg.PoolConfig);
     this.#core = core;
+    this.#leave = leave;
     this.#log = createLogger('pg-ha', settings.ha.logLevel, options.logger);
     core.monitor.onChange((change) => this.#follow(change));
     this.#silence = new SilenceWatch({
@@ -221,7 +223,7 @@ export class HaPool extends pg.Pool {
       );
     }
     this.#silence.stop();
-    await Promise.all([ended, this.#core.monitor.close()]);
+    await Promise.all([ended, this.#leave()]);
   }
 }
 
@@ -229,6 +231,8 @@ interface Parts {
   core: PoolCore;
   context: DialContext;
   stream: Strategy['stream'];
+  /** the pool watches its cluster no more */
+  leave: () => Promise<void>;
 }
 
 function assemble(
@@ -243,8 +247,7 @@ function assemble(
     database: connection.database ?? connection.user ?? 'default',
     trust: connection.ssl.trust,
   };
-  const strategy = createStrategy(settings, clock);
-  const monitor = createMonitor(settings, strategy, who, clock, random);
+  const { strategy, seat: monitor, leave } = joinCluster(settings, who, clock, random);
   const pacer = new DialPacer(clock, random, { concurrency: ha.dialConcurrency });
   const budget = new RetryBudget(clock, { capacity: 1_000, perSecond: 100 });
   const { failoverWaitMs, keepConnectionOnSqlError, dialTimeoutMs } = ha;
@@ -264,6 +267,7 @@ function assemble(
     core: { ...parts, servers: primaryServers(parts) },
     context: { monitor, target, pacer, clock, dialTimeoutMs, who },
     stream: strategy.stream,
+    leave,
   };
 }
 

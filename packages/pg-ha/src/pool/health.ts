@@ -1,11 +1,11 @@
-import type { Endpoint, Epoch, Monitor } from '@steadfast/shared';
+import type { Endpoint, Epoch, Seat } from '@steadfast/shared';
 
 /** For readiness probes. Plain data. */
 export interface PoolHealth {
   /** a primary is being followed */
   readonly ready: boolean;
   /** what the monitor does: idle, steady, checking, searching, closed */
-  readonly state: Monitor['state'];
+  readonly state: Seat['state'];
   readonly primary?: Endpoint;
   /** the primary's timeline */
   readonly epoch?: Epoch;
@@ -15,7 +15,7 @@ export interface PoolHealth {
   readonly waiting: number;
 }
 
-export function poolHealth(monitor: Monitor): PoolHealth {
+export function poolHealth(monitor: Seat): PoolHealth {
   const { leadership, generation } = monitor.topology;
   const common = { state: monitor.state, generation, waiting: monitor.waiting };
   if (leadership.at !== 'following') return { ready: false, ...common };

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import type { Clock, Deadline, Monitor, Random, RetryBudget } from '@steadfast/shared';
+import type { Clock, Deadline, Random, RetryBudget, Seat } from '@steadfast/shared';
 import type { LeaseRequest } from './lease.ts';
 
 /** Where the calls of one pool go: to the primary, or to whoever may answer reads. */
@@ -17,7 +17,7 @@ export interface Servers {
 
 /** What the parts of one pool share. */
 export interface PoolCore {
-  readonly monitor: Monitor;
+  readonly monitor: Seat;
   readonly clock: Clock;
   readonly random: Random;
   readonly budget: RetryBudget;

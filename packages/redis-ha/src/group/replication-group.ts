@@ -9,6 +9,7 @@ import {
   RetryBudget,
   type Breaker,
   type HaLogger,
+  type Seat,
   type TopologyChange,
 } from '@steadfast/shared';
 import { RedisProber } from '../discovery/redis-prober.ts';
@@ -25,7 +26,8 @@ const ASK_MS = 1_000;
 export class ReplicationGroup {
   readonly name: string;
   readonly settings: Settings;
-  readonly monitor: Monitor;
+  readonly monitor: Seat;
+  readonly #loop: Monitor;
   readonly hold: HoldGate;
   readonly breaker: Breaker;
   readonly budget: RetryBudget;
@@ -44,7 +46,8 @@ export class ReplicationGroup {
     const primary = (): string | undefined => this.primary;
     this.hold = new HoldGate({ clock, enabled: ha.hold, maxMs: ha.holdMaxMs, primary });
     this.#resolver = ha.strategy === 'sentinel' ? this.#sentinels() : undefined;
-    this.monitor = this.#monitor();
+    this.#loop = this.#monitor();
+    this.monitor = this.#loop.seat({ clock, breaker: this.breaker, maxWaiting: ha.maxWaiting });
     this.monitor.onChange((change) => this.#changed(change));
   }
 
@@ -56,7 +59,7 @@ export class ReplicationGroup {
 
   async close(): Promise<void> {
     this.hold.close();
-    await this.monitor.close();
+    await this.#loop.close();
   }
 
   #sentinels(): SentinelResolver {
@@ -85,13 +88,11 @@ export class ReplicationGroup {
       seeds: single ? [endpoint] : [],
       resolvers: this.#resolver ? [this.#resolver] : [],
       prober: new RedisProber({ clock, ...data, roleOptional: single }),
-      breaker: this.breaker,
       refreshMs: ha.refreshMs,
       searchMinMs: SEARCH.minMs,
       searchMaxMs: SEARCH.maxMs,
       probeTimeoutMs: Math.min(ASK_MS, ha.dialTimeoutMs),
       resolveTimeoutMs: Math.min(ASK_MS, ha.dialTimeoutMs),
-      maxWaiting: ha.maxWaiting,
     });
   }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { isSameGroup, readSettings, type HaRedisOptions } from './settings.ts';
+import { readSettings, type HaRedisOptions } from './settings.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'steadfast-settings-'));
 const noPem = path.join(folder, 'no.pem');
@@ -74,14 +74,6 @@ describe('settings', () => {
     const { driver } = readSettings({ keyPrefix: 'p:', connectionName: 'me', password: null as never }, {});
     expect(driver).toMatchObject({ keyPrefix: 'p:', connectionName: 'me' });
     expect(driver).not.toHaveProperty('password');
-  });
-
-  it('let a duplicate share the group unless it leads elsewhere', () => {
-    expect([
-      isSameGroup({ db: 1, keyPrefix: 'x' }),
-      isSameGroup({ host: 'x' }),
-      isSameGroup({ password: 'x' }),
-    ]).toEqual([true, false, false]);
   });
 });
 

@@ -220,14 +220,3 @@ function driverOptions(
     connectTimeout: ha.dialTimeoutMs,
   };
 }
-
-/** What makes two clients speak to the same group, as the same user: a duplicate that changes none of it shares the monitor. */
-const GROUP_OPTIONS: readonly string[] = [
-  ...['strategy', 'url', 'host', 'port', 'family', 'tls', 'username', 'password', 'caFile', 'verifyMode'],
-  ...['sentinels', 'name', 'sentinelUsername', 'sentinelPassword', 'sentinelTLS'],
-  ...['refreshMs', 'hold', 'holdMaxMs', 'clock', 'random', 'env'],
-];
-
-export function isSameGroup(override: Readonly<Record<string, unknown>>): boolean {
-  return !GROUP_OPTIONS.some((name) => override[name] !== undefined);
-}

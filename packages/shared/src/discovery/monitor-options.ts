@@ -16,10 +16,6 @@ export interface MonitorOptions {
   seeds: readonly Endpoint[];
   resolvers: readonly Resolver[];
   prober: Prober;
-  /** fails calls fast in a long outage */
-  breaker: Breaker;
-  /** an outage is long after so much, ms (default 10 s): waits that end in vain before do not open the breaker */
-  longOutageMs?: number;
   /** background refresh while all is well, ms (jittered) */
   refreshMs: number;
   /** first and longest pause between two rounds while searching, ms */
@@ -29,6 +25,15 @@ export interface MonitorOptions {
   probeTimeoutMs: number;
   /** one question to one resolver, ms */
   resolveTimeoutMs: number;
+}
+
+/** One client's own bounds. */
+export interface SeatOptions {
+  clock: Clock;
+  /** fails calls fast in a long outage */
+  breaker: Breaker;
+  /** an outage is long after so much, ms (default 10 s): waits that end in vain before do not open the breaker */
+  longOutageMs?: number;
   /** calls that may wait for a primary at once */
   maxWaiting: number;
 }

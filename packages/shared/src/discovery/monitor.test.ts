@@ -11,6 +11,7 @@ import { primaryOf, type EpochRule } from '../topology/topology.ts';
 import { Monitor } from './monitor.ts';
 import type { TopologyChange } from './monitor-options.ts';
 import type { Resolver } from './resolver.ts';
+import type { Seat } from './seat.ts';
 
 const A: Endpoint = { host: 'a', port: 1 };
 const B: Endpoint = { host: 'b', port: 1 };
@@ -32,12 +33,13 @@ class Cluster {
   readonly changes: TopologyChange[] = [];
   nominee: Endpoint | undefined;
   rests = 0;
-  readonly monitor: Monitor;
+  readonly loop: Monitor;
+  readonly monitor: Seat;
 
   constructor(a: Answer, b: Answer, rule: EpochRule = 'self', controlPlane = true) {
     this.set(A, a);
     this.set(B, b);
-    this.monitor = new Monitor({
+    this.loop = new Monitor({
       name: 'test',
       clock: this.clock,
       random: seededRandom(3),
@@ -49,15 +51,18 @@ class Cluster {
         rest: () => void (this.rests += 1),
         close: () => undefined,
       },
-      breaker: open,
       refreshMs: 5_000,
       searchMinMs: 25,
       searchMaxMs: 250,
       probeTimeoutMs: 1_000,
       resolveTimeoutMs: 1_000,
-      maxWaiting: 10,
     });
+    this.monitor = this.seat();
     this.monitor.onChange((change) => this.changes.push(change));
+  }
+
+  seat(maxWaiting = 10): Seat {
+    return this.loop.seat({ clock: this.clock, breaker: open, maxWaiting });
   }
 
   #controlPlane(): Resolver {
@@ -96,7 +101,7 @@ class Cluster {
 let cluster: Cluster;
 afterEach(async () => {
   vi.restoreAllMocks();
-  await cluster.monitor.close();
+  await cluster.loop.close();
 });
 
 async function following(): Promise<void> {
@@ -299,11 +304,53 @@ describe('Monitor', () => {
     expect(await found).toBe('b');
   });
 
+  it('serves several clients by one look around, and releases all of them', async () => {
+    cluster = new Cluster({ role: 'primary', epoch: 1 }, { role: 'replica' });
+    const seats = Array.from({ length: 5 }, () => cluster.seat());
+    const found = seats.map((seat) => seat.whenPrimary(Deadline.after(cluster.clock, 100)));
+    await cluster.clock.advance(1);
+    expect((await Promise.all(found)).map((primary) => primary.endpoint.host)).toEqual(Array(5).fill('a'));
+    expect(cluster.asked).toEqual(['a', 'b']);
+  });
+
+  it('bounds what waits for each client by itself', async () => {
+    cluster = new Cluster('silent', 'silent');
+    const narrow = cluster.seat(1);
+    const first = narrow.whenPrimary(Deadline.after(cluster.clock, 500)).catch(() => 'gone');
+    await expect(narrow.whenPrimary(Deadline.after(cluster.clock, 500))).rejects.toMatchObject({
+      code: 'HA_QUEUE_FULL',
+    });
+    void cluster.wait(500).catch(() => undefined);
+    expect([narrow.waiting, cluster.monitor.waiting]).toEqual([1, 1]);
+    await cluster.clock.advance(500);
+    await first;
+  });
+
+  it('ends the calls of the client that leaves, and nobody else’s', async () => {
+    cluster = new Cluster('refused', 'refused');
+    const leaver = cluster.seat();
+    const heard: TopologyChange[] = [];
+    leaver.onChange((change) => heard.push(change));
+    const ended = expect(leaver.whenPrimary(Deadline.after(cluster.clock, 5_000))).rejects.toMatchObject({
+      code: 'HA_CLOSED',
+    });
+    const found = cluster.wait(5_000);
+    await cluster.clock.advance(10);
+    leaver.close();
+    await ended;
+    expect(leaver.state).toBe('closed');
+    heard.length = 0;
+    cluster.set(A, { role: 'primary', epoch: 1 });
+    await cluster.clock.advance(1_000);
+    expect(await found).toBe('a');
+    expect(heard).toEqual([]);
+  });
+
   it('ends waiting calls when it is closed', async () => {
     cluster = new Cluster('silent', 'silent');
     const failed = expect(cluster.wait(30_000)).rejects.toMatchObject({ code: 'HA_CLOSED' });
     await cluster.clock.advance(10);
-    await cluster.monitor.close();
+    await cluster.loop.close();
     await failed;
     await expect(cluster.wait(10)).rejects.toMatchObject({ code: 'HA_CLOSED' });
   });

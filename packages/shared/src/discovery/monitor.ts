@@ -1,15 +1,13 @@
-import { describeError, HaError, isHaError } from '../errors/ha-error.ts';
-import { WaitQueue } from '../policy/wait-queue.ts';
+import { isHaError, type HaError } from '../errors/ha-error.ts';
 import { backoffMs } from '../policy/backoff.ts';
 import type { Instant, Timer } from '../runtime/clock.ts';
-import type { Deadline } from '../runtime/deadline.ts';
 import { applyObservation } from '../topology/apply-observation.ts';
 import { endpointKey, type Endpoint } from '../topology/endpoint.ts';
 import type { Observation } from '../topology/observation.ts';
-import { describeSearch } from '../topology/picker.ts';
 import { emptyTopology, primaryOf, type Primary, type Topology } from '../topology/topology.ts';
-import type { MonitorOptions, TopologyListener } from './monitor-options.ts';
+import type { MonitorOptions, SeatOptions, TopologyListener } from './monitor-options.ts';
 import type { Resolver } from './resolver.ts';
+import { Seat } from './seat.ts';
 
 /**
  * What the loop is doing.
@@ -25,6 +23,8 @@ type State =
   | { at: 'searching'; round: number }
   | { at: 'closed' };
 
+export type MonitorState = State['at'];
+
 /** A control plane that names another member than the one which proves itself is humoured for so many rounds (about 10 s). */
 const DISAGREEMENT_ROUNDS = 40;
 
@@ -33,13 +33,12 @@ const ROUTE_QUESTIONS = 10;
 
 /**
  * Keeps the topology of one cluster for one process. Notifications and suspicion wake the loop; only the loop asks,
- * and only observations change what is known.
+ * and only observations change what is known. Clients take a {@link Seat} at it.
  */
 export class Monitor {
   readonly #options: MonitorOptions;
   readonly #listeners = new Set<TopologyListener>();
-  readonly #waiting: WaitQueue<Primary>;
-  readonly #confirming: WaitQueue<Primary>;
+  readonly #seats = new Set<Seat>();
   /** questions under way, by whom they are put to */
   readonly #inFlight = new Map<string, number>();
   #topology: Topology;
@@ -55,20 +54,18 @@ export class Monitor {
   constructor(options: MonitorOptions) {
     this.#options = options;
     this.#topology = emptyTopology(options.rule, options.seeds, options.clock.now());
-    this.#waiting = new WaitQueue(options.clock, options.maxWaiting, 'a primary');
-    this.#confirming = new WaitQueue(options.clock, options.maxWaiting, 'the primary to be confirmed');
   }
 
   get topology(): Topology {
     return this.#topology;
   }
 
-  /** Calls waiting for a primary now. */
-  get waiting(): number {
-    return this.#waiting.size + this.#confirming.size;
+  /** The cluster, for messages. */
+  get name(): string {
+    return this.#options.name;
   }
 
-  get state(): State['at'] {
+  get state(): MonitorState {
     return this.#state.at;
   }
 
@@ -81,6 +78,18 @@ export class Monitor {
   onChange(listener: TopologyListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  /** A place for one client, with bounds of its own. */
+  seat(options: SeatOptions): Seat {
+    const seat = new Seat({
+      monitor: this,
+      options,
+      searchedMs: () => this.#searchedMs,
+      leave: (gone) => void this.#seats.delete(gone),
+    });
+    this.#seats.add(seat);
+    return seat;
   }
 
   /** Starts the loop; harmless when it runs already. */
@@ -113,40 +122,11 @@ export class Monitor {
     this.#apply(observation, 'dial');
   }
 
-  /**
-   * The primary, at once where one is followed, else as soon as one is found.
-   * @throws HaError HA_NO_PRIMARY at the deadline, HA_QUEUE_FULL, HA_CIRCUIT_OPEN, HA_ABORTED, HA_CLOSED, HA_AUTH;
-   * always with outcome `notSent`
-   */
-  async whenPrimary(deadline: Deadline, signal?: AbortSignal): Promise<Primary> {
-    if (signal?.aborted)
-      throw new HaError('HA_ABORTED', 'aborted by the caller', { outcome: 'notSent', cause: signal.reason });
-    const primary = primaryOf(this.#topology);
-    if (primary) return primary;
-    if (this.#state.at === 'closed') throw closed(this.#options.name);
-    this.start();
-    const expired = (): HaError => this.#noPrimary(deadline);
-    const wait = (): Promise<Primary> => this.#waiting.wait({ deadline, signal, expired });
-    const { breaker, longOutageMs = 10_000 } = this.#options;
-    const endsEarly = this.#searchedMs + deadline.remainingMs < longOutageMs;
-    return endsEarly && !breaker.open ? wait() : breaker.run(wait);
-  }
-
-  /**
-   * As `whenPrimary`, and where something speaks against the primary, only after it has been asked again. Work that has failed
-   * is repeated after this, so that repeating costs the servers one question, whatever the number of calls.
-   */
-  async whenConfirmed(deadline: Deadline, signal?: AbortSignal): Promise<Primary> {
-    if (this.#state.at !== 'checking') return this.whenPrimary(deadline, signal);
-    return this.#confirming.wait({ deadline, signal, expired: () => this.#noPrimary(deadline) });
-  }
-
   /** Stops everything; waiting calls end with HA_CLOSED. */
   async close(): Promise<void> {
     if (this.#state.at === 'closed') return;
     this.#transition({ at: 'closed' });
-    for (const queue of [this.#waiting, this.#confirming]) queue.rejectAll(() => closed(this.#options.name));
-    this.#options.breaker.shutdown();
+    for (const seat of [...this.#seats]) seat.close();
     this.#listeners.clear();
     await Promise.allSettled([
       this.#options.prober.close(),
@@ -186,7 +166,7 @@ export class Monitor {
   #schedule(ms: number): void {
     // While somebody waits the process must stay up; otherwise looking must not keep it alive.
     this.#timer = this.#options.clock.timer(ms, () => this.#round(), {
-      background: this.#waiting.size === 0,
+      background: ![...this.#seats].some((seat) => seat.waiting > 0),
     });
   }
 
@@ -267,8 +247,7 @@ export class Monitor {
     if (![...this.#topology.members.keys()].every((key) => this.#answered.has(key))) return;
     this.#refusal = undefined;
     this.#answered.clear();
-    const { code, message, cause } = refusal;
-    this.#waiting.rejectAll(() => new HaError(code, message, { outcome: 'notSent', cause }));
+    for (const seat of this.#seats) seat.refuse(refusal);
   }
 
   #apply(observation: Observation, reason: string): void {
@@ -291,7 +270,7 @@ export class Monitor {
     if (state.at === 'searching') this.#transition({ at: 'steady' });
     if (state.at !== 'checking' || observation.kind !== 'self' || observation.at < state.since) return;
     const confirmed = observation.role === 'primary' && primary.observedAt === observation.at;
-    if (confirmed) this.#confirming.releaseAll(primary);
+    if (confirmed) for (const seat of this.#seats) seat.confirmed(primary);
     if (confirmed && (this.#nomineeAgrees(primary) || state.round > DISAGREEMENT_ROUNDS))
       this.#transition({ at: 'steady' });
   }
@@ -313,17 +292,10 @@ export class Monitor {
     const primary = primaryOf(next);
     if (!primary) return;
     this.#lastError = undefined;
-    this.#options.breaker.close();
-    this.#waiting.releaseAll(primary);
+    for (const seat of this.#seats) seat.found(primary);
     // News about others confirms nothing: the primary that is being checked has not answered yet.
     const fresh = previous.leadership.at !== 'following' || previous.generation !== next.generation;
-    if (fresh) this.#confirming.releaseAll(primary);
-  }
-
-  #noPrimary(deadline: Deadline): HaError {
-    const because = this.#lastError === undefined ? '' : `; last error: ${describeError(this.#lastError)}`;
-    const message = `no primary of ${this.#options.name} within ${Math.round(deadline.totalMs)} ms: ${describeSearch(this.#topology)}${because}`;
-    return new HaError('HA_NO_PRIMARY', message, { outcome: 'notSent', cause: this.#lastError });
+    if (fresh) for (const seat of this.#seats) seat.confirmed(primary);
   }
 }
 
@@ -339,8 +311,4 @@ function differs(a: Topology, b: Topology): boolean {
 
 function isFinal(error: unknown): error is HaError {
   return isHaError(error, 'HA_AUTH') || isHaError(error, 'HA_CONFIG');
-}
-
-function closed(name: string): HaError {
-  return new HaError('HA_CLOSED', `${name} has been closed`, { outcome: 'notSent' });
 }

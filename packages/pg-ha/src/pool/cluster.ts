@@ -1,0 +1,82 @@
+import {
+  clusterKey,
+  isHaError,
+  opossumBreaker,
+  SharedByKey,
+  type Clock,
+  type Monitor,
+  type Random,
+  type Seat,
+} from '@steadfast/shared';
+import type { Who } from '../dial/dial-context.ts';
+import type { PoolSettings } from '../options/pool-options.ts';
+import type { HaOptions } from '../options/table.ts';
+import { createStrategy, type Strategy } from '../strategies/strategy.ts';
+import { createMonitor } from './create-monitor.ts';
+
+/** One cluster as this process sees it. */
+interface Cluster {
+  readonly strategy: Strategy;
+  readonly monitor: Monitor;
+}
+
+/** A pool's part in what is known of its cluster. */
+export interface ClusterShare {
+  readonly strategy: Strategy;
+  readonly seat: Seat;
+  /** ends this pool's waiting calls, and the watch itself where no other pool is left */
+  readonly leave: () => Promise<void>;
+}
+
+/** Pools with equal settings watch their cluster together: one refresh, whatever the number of pools. */
+const clusters = new SharedByKey<Cluster>(({ monitor }) => monitor.close());
+
+/**
+ * What concerns a pool alone, and not how its cluster is watched. All others count: an option that nobody thought of here
+ * separates what could have been shared, and never joins what should be apart.
+ */
+const POOLS_OWN: ReadonlySet<string> = new Set<keyof HaOptions>([
+  'failoverWaitMs',
+  'dialTimeoutMs',
+  'silenceMs',
+  'maxWaiting',
+  'dialConcurrency',
+  'poolMax',
+  'statementTimeoutMs',
+  'keepConnectionOnSqlError',
+  'logLevel',
+]);
+
+/** The same for pools that may watch their cluster together: where it is, who asks, over what TLS, and how often. */
+export function keyOf(settings: PoolSettings, clock: Clock, random: Random): string {
+  const { ha, connection } = settings;
+  const { endpoints, user, password, database, ssl } = connection;
+  const watched = Object.fromEntries(Object.entries(ha).filter(([name]) => !POOLS_OWN.has(name)));
+  return clusterKey({ ...watched, endpoints, user, password, database, ssl: ssl.value, clock, random });
+}
+
+/** @throws HaError HA_CONFIG where a setting that the strategy needs is missing */
+export function joinCluster(settings: PoolSettings, who: Who, clock: Clock, random: Random): ClusterShare {
+  const { thing, release } = clusters.acquire(keyOf(settings, clock, random), () => {
+    const strategy = createStrategy(settings, clock);
+    return { strategy, monitor: createMonitor(settings, strategy, who, clock, random) };
+  });
+  const { strategy, monitor } = thing;
+  const { ha } = settings;
+  const seat = monitor.seat({
+    clock,
+    breaker: opossumBreaker({
+      name: monitor.name,
+      threshold: 5,
+      resetMs: 10_000,
+      counts: (error) => isHaError(error, 'HA_NO_PRIMARY'),
+    }),
+    longOutageMs: ha.failoverWaitMs,
+    maxWaiting: ha.maxWaiting,
+  });
+  const leave = async (): Promise<void> => {
+    seat.close();
+    await release();
+  };
+  return { strategy, seat, leave };
+}
