@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
 import type { ClientBase } from 'pg';
 
 /** A statement as pg's Client queues it. */
@@ -16,7 +17,12 @@ export interface ClientInternals {
   host: string;
   port: number;
   readonly connection: { stream: Socket };
-  readonly connectionParameters: { host: string; port: number };
+  readonly connectionParameters: { host: string; port: number; query_timeout?: number | false };
+  /** what a cancel request names: given by the server at login */
+  readonly processID: number | null;
+  readonly secretKey: number | null;
+  readonly ssl: ConnectionOptions | boolean;
+  readonly sslNegotiation?: string;
   readonly _activeQuery: QueuedQuery | null | undefined;
   readonly _queryQueue: QueuedQuery[];
   /** of a pipeline: sent, and not answered yet */
@@ -25,6 +31,10 @@ export interface ClientInternals {
   readonly _queryable: boolean;
   readonly _ending: boolean;
   readonly _txStatus?: string | null;
+  /** the server waits for the next statement */
+  readonly readyForQuery?: boolean;
+  /** sends the next statement, at every ReadyForQuery and for every new one */
+  _pulseQueryQueue(this: unknown): void;
   query(this: unknown, ...args: unknown[]): unknown;
   _errorAllQueries(this: unknown, error: Error): void;
   _handleErrorMessage(this: unknown, message: Error): void;
@@ -38,4 +48,10 @@ export function internals(client: ClientBase): ClientInternals {
 export function isUsable(client: ClientBase): boolean {
   const { _queryable, _ending } = internals(client);
   return _queryable && !_ending;
+}
+
+/** Whether the server waits for a statement, outside of any transaction. */
+export function isIdle(client: ClientBase): boolean {
+  const { readyForQuery, _txStatus } = internals(client);
+  return isUsable(client) && readyForQuery === true && _txStatus === 'I';
 }

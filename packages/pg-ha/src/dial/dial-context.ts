@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Clock, DialPacer, Seat } from '@steadfast/shared';
 import type { DialTarget } from './dial-target.ts';
 
@@ -8,6 +9,8 @@ export interface DialContext {
   readonly pacer: DialPacer;
   readonly clock: Clock;
   readonly dialTimeoutMs: number;
+  /** the strategy's own sockets; what the app gives as `stream` is something else */
+  readonly stream: (() => Socket) | undefined;
   readonly who: Who;
 }
 

@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net';
 import pg from 'pg';
-import { asError, endpointKey, HaError, type Endpoint, type Topology } from '@steadfast/shared';
+import { asError, Deadline, endpointKey, HaError, type Endpoint, type Topology } from '@steadfast/shared';
 import { dialError } from '../errors/dial-error.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
-import { classifyWorkError, isByRole, lostStatement } from '../errors/work-error.ts';
+import { classifyWorkError, endsTransaction, isByRole, lostStatement } from '../errors/work-error.ts';
+import { cancelStatement, requestCancel } from './cancel-request.ts';
 import { internals, isUsable, type ClientInternals, type QueuedQuery } from './client-internals.ts';
 import type { DialContext } from './dial-context.ts';
 import type { Admission } from './dial-target.ts';
@@ -10,6 +12,9 @@ import { readIdentity } from './identity.ts';
 
 /** What the overrides below go on to. */
 const PG = pg.Client.prototype as unknown as ClientInternals;
+
+/** A cancel request that nobody waits for ends after this, ms. */
+const ABANDON_MS = 1_000;
 
 /** Where a connection is in its life. `verified` ones carry what they were let in as. */
 type State =
@@ -24,11 +29,24 @@ type State =
  */
 export class HaClient extends pg.Client {
   readonly #context: DialContext;
+  readonly #timesOut: boolean;
   #state: State = { at: 'new' };
+  #address: string | undefined;
+  #cancelling: Promise<boolean> | undefined;
+  /** makes its sockets: the strategy's, or the app's own `stream` */
+  readonly socketFactory: (() => Socket) | undefined;
 
   constructor(config: pg.ClientConfig | undefined, context: DialContext) {
     super(config);
     this.#context = context;
+    this.#timesOut = Boolean(internals(this).connectionParameters.query_timeout);
+    const stream: unknown = config?.stream;
+    this.socketFactory = typeof stream === 'function' ? (stream as () => Socket) : undefined;
+  }
+
+  /** Where its host was found; undefined where the app's own sockets know of hosts what we do not. */
+  get address(): string | undefined {
+    return this.#address;
   }
 
   /** The member behind this connection, once it is being dialled. */
@@ -71,6 +89,28 @@ export class HaClient extends pg.Client {
     internals(this).connection.stream.destroy(reason);
   }
 
+  /**
+   * Has the server end the statement on the wire. True when the connection is clean again; otherwise it has been closed.
+   */
+  cancelStatement(): Promise<boolean> {
+    const { endpoint } = this;
+    this.#cancelling ??= cancelStatement(this, this.#context.clock).then((clean) => {
+      this.#cancelling = undefined;
+      if (!clean && endpoint) this.#context.target.suspect(endpoint, 'a statement could not be cancelled');
+      return clean;
+    });
+    return this.#cancelling;
+  }
+
+  /** Has the server end the statement on the wire, and ends the connection without waiting for it. */
+  abandon(reason: HaError): void {
+    const { clock } = this.#context;
+    // A COMMIT that waits for its standbys would only stop waiting.
+    if (this.busy && !endsTransaction(internals(this)._activeQuery?.text))
+      void requestCancel(this, Deadline.after(clock, ABANDON_MS), clock);
+    this.interrupt(reason);
+  }
+
   /** A listener nobody has put on must not kill the process: the statements concerned have their errors already. */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     if (event === 'error' && this.listenerCount('error') === 0) return false;
@@ -80,7 +120,23 @@ export class HaClient extends pg.Client {
   /** A statement given to a client whose link is gone was never sent; everything else goes straight to pg. */
   override query(...args: unknown[]): never {
     const sent = isUsable(this) ? PG.query.apply(this, args) : this.#refuse(args);
+    if (this.#timesOut || (args[0] as pg.ClientConfig | null)?.query_timeout) this.#watchTimeout();
     return sent as never; // pg's overloads say what it is
+  }
+
+  /**
+   * pg's `query_timeout` answers the caller and leaves the statement on the wire, where it would keep the next ones waiting:
+   * it is cancelled. An error of the server or of the link reaches a statement only after it has ceased to be the active one.
+   */
+  #watchTimeout(): void {
+    const inner = internals(this);
+    const query = inner._queryQueue.at(-1) ?? inner._sentQueryQueue?.at(-1) ?? inner._activeQuery;
+    if (!query) return;
+    const handleError = query.handleError.bind(query);
+    query.handleError = (error, connection) => {
+      if (inner._activeQuery === query) void this.cancelStatement();
+      handleError(error, connection);
+    };
   }
 
   /** pg's own refusal, as an error that says what happened to the work. */
@@ -152,6 +208,8 @@ export class HaClient extends pg.Client {
         endpoint,
         admission: target.admit(endpoint, await readIdentity(this), at),
       };
+      if (this.socketFactory === this.#context.stream)
+        this.#address = internals(this).connection.stream.remoteAddress;
     } catch (error) {
       throw this.#giveUp(asError(error), endpoint);
     } finally {

@@ -265,7 +265,7 @@ function assemble(
   const target = primaryTarget(monitor, strategy.observe);
   return {
     core: { ...parts, servers: primaryServers(parts) },
-    context: { monitor, target, pacer, clock, dialTimeoutMs, who },
+    context: { monitor, target, pacer, clock, dialTimeoutMs, stream: strategy.stream, who },
     stream: strategy.stream,
     leave,
   };

@@ -10,6 +10,7 @@ import {
   withOutcome,
   type Outcome,
 } from '@steadfast/shared';
+import { isIdle } from '../dial/client-internals.ts';
 import type { HaClient } from '../dial/ha-client.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
 import { classifyWorkError } from '../errors/work-error.ts';
@@ -26,6 +27,9 @@ export interface HaQueryOptions extends CallLimits {
   /** a second application changes nothing, so it may be repeated when its outcome is unknown (default false) */
   idempotent?: boolean;
 }
+
+/** So long after the caller's end the answer to a cancelled statement is waited for, ms. */
+const LAST_WORD_MS = 40;
 
 export type HaQueryConfig = QueryConfig & HaQueryOptions;
 
@@ -52,6 +56,8 @@ class QueryCall implements LeaseRequest {
   readonly #reject: (error: Error) => void;
   readonly #bound: CallBound | undefined;
   #client: PoolClient | undefined;
+  /** the caller's end has come with the statement on the wire: settles when the connection is clean, or closed */
+  #cancelling: Promise<boolean> | undefined;
   #refusal: SameRefusal | undefined;
   /** an attempt ended `unknown`: whatever the later ones came to, the work may have been applied */
   #uncertain = false;
@@ -110,7 +116,7 @@ class QueryCall implements LeaseRequest {
 
   #done(client: PoolClient, result: QueryResult): void {
     this.#client = undefined;
-    client.release();
+    this.#release(client);
     if (this.settled) return;
     this.#settle();
     this.#resolve(result);
@@ -120,7 +126,7 @@ class QueryCall implements LeaseRequest {
     this.#client = undefined;
     const error = classifyWorkError(cause, this.#text);
     const byRole = this.#core.servers.blames(cause);
-    client.release(this.#keeps(cause, byRole) ? undefined : cause);
+    this.#release(client, this.#keeps(cause, byRole) ? undefined : cause);
     if (this.settled) return;
     if (error.outcome === 'unknown') this.#uncertain = true;
     if (this.#bound?.ended) return this.failed(this.#bound.error(error.outcome, cause));
@@ -154,12 +160,27 @@ class QueryCall implements LeaseRequest {
     );
   }
 
-  /** The caller's end has come: a statement on the wire is cut off with its connection, so that it is never answered late. */
+  /** A cancelled connection is nobody's before it is clean; that a statement was cancelled is nothing against it. */
+  #release(client: PoolClient, error?: Error): void {
+    if (!this.#cancelling) return client.release(error);
+    void this.#cancelling.then((clean) =>
+      client.release(clean && isIdle(client) ? undefined : (error ?? true)),
+    );
+  }
+
+  /**
+   * The caller's end has come. The server is told to end a statement on the wire; its answer says what came of it, unless it
+   * takes too long.
+   */
   readonly #onEnd = (): void => {
     if (this.settled || !this.#bound) return;
     const client = this.#client as HaClient | undefined;
-    if (client) client.interrupt(this.#bound.error('unknown'));
-    else this.failed(this.#bound.error('notSent'));
+    if (!client) return this.failed(this.#bound.error('notSent'));
+    this.#cancelling = client.cancelStatement();
+    const { clock } = this.#core;
+    clock.timer(LAST_WORD_MS, () => {
+      if (!this.settled && this.#bound) this.failed(this.#bound.error('unknown'));
+    });
   };
 
   #settle(): void {

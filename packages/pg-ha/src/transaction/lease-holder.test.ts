@@ -10,7 +10,7 @@ import { LeaseHolder } from './lease-holder.ts';
 function setup(hand: boolean): { clock: ManualClock; holder: LeaseHolder; done: string[] } {
   const clock = new ManualClock();
   const done: string[] = [];
-  const client = { release: () => done.push('released'), interrupt: () => done.push('cut') };
+  const client = { release: () => done.push('released'), abandon: () => done.push('cut') };
   const lease = (request: LeaseRequest): void => {
     if (hand) request.granted(client as unknown as PoolClient);
   };

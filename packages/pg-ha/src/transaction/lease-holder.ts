@@ -16,6 +16,7 @@ export class LeaseHolder {
   readonly #signal: AbortSignal | undefined;
   #waiting: LeaseRequest | undefined;
   #client: PoolClient | undefined;
+  #cut: ((error: Error) => void) | undefined;
 
   constructor(core: PoolCore, limits: CallLimits, deadline: Deadline) {
     this.#core = core;
@@ -57,6 +58,17 @@ export class LeaseHolder {
     client?.release(error);
   }
 
+  /** As `work`, which commits nothing; when the caller's end comes first it is not waited for, whatever it is doing. */
+  untilEnd<T>(work: () => Promise<T>): Promise<T> {
+    if (this.bound.ended) return Promise.reject(this.bound.error('rejected'));
+    return new Promise((resolve, reject) => {
+      this.#cut = reject;
+      work().then(resolve, reject);
+    }).finally(() => {
+      this.#cut = undefined;
+    }) as Promise<T>;
+  }
+
   /** The call is over. */
   close(): void {
     this.bound.release();
@@ -68,6 +80,7 @@ export class LeaseHolder {
     if (waiting) {
       waiting.settled = true;
       waiting.failed(error);
-    } else (this.#client as unknown as HaClient | undefined)?.interrupt(error);
+    } else (this.#client as unknown as HaClient | undefined)?.abandon(error);
+    this.#cut?.(this.bound.error('rejected'));
   }
 }

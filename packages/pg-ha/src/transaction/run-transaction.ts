@@ -80,8 +80,10 @@ async function attemptOnce<T>(
 ): Promise<Attempt<T>> {
   let value: T;
   try {
-    await client.query(beginSql(options));
-    value = await fn(client);
+    value = await holder.untilEnd(async () => {
+      await client.query(beginSql(options));
+      return fn(client);
+    });
   } catch (thrown) {
     return failedBeforeCommit(holder, client, asError(thrown), options);
   }

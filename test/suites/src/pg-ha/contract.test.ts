@@ -52,7 +52,7 @@ describe('what a caller ends stays ended', () => {
     await withPool({}, async (pool) => {
       const started = performance.now();
       const query = { text: 'SELECT pg_sleep(4)', idempotent: true, signal: AbortSignal.timeout(200) };
-      expect(await failure(pool.query(query))).toMatchObject({ code: 'HA_ABORTED', outcome: 'unknown' });
+      expect(await failure(pool.query(query))).toMatchObject({ code: 'HA_ABORTED', outcome: 'rejected' });
       expect(performance.now() - started).toBeLessThan(3_000);
     });
   });

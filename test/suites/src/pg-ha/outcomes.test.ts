@@ -97,15 +97,14 @@ describe('a statement whose link breaks', () => {
     });
   });
 
-  it('ends at its deadline, and its connection with it', async () => {
+  it('ends at its deadline, on the server too', async () => {
     await throughProxy(async (pool) => {
       const started = performance.now();
       const error = await pool
         .query({ text: 'SELECT pg_sleep(30)', deadlineMs: 300 })
         .catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({ code: 'HA_DEADLINE', outcome: 'unknown' });
+      expect(error).toMatchObject({ code: 'HA_DEADLINE', outcome: 'rejected' });
       expect(performance.now() - started).toBeLessThan(5_000);
-      expect(pool.totalCount).toBe(0);
     });
   });
 
@@ -114,7 +113,7 @@ describe('a statement whose link breaks', () => {
       const error = await pool
         .query({ text: 'SELECT pg_sleep(30)', signal: AbortSignal.timeout(200) })
         .catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({ code: 'HA_ABORTED', outcome: 'unknown' });
+      expect(error).toMatchObject({ code: 'HA_ABORTED', outcome: 'rejected' });
     });
   });
 
