@@ -1,7 +1,14 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
-import { describeError, sleep, type Clock, type Observation, type Resolver } from '@steadfast/shared';
+import {
+  describeError,
+  hostFilter,
+  sleep,
+  type Clock,
+  type Observation,
+  type Resolver,
+} from '@steadfast/shared';
 import { parsePatroniCluster, type PatroniCluster } from './patroni-cluster.ts';
 import { restGet } from './rest-get.ts';
 
@@ -9,6 +16,10 @@ export interface PatroniResolverOptions {
   clock: Clock;
   urls: readonly URL[];
   tls: SecureContextOptions;
+  /** the hosts that may be dialled (default: any) */
+  allowed?: readonly string[] | undefined;
+  /** hears of each host that may not be, once */
+  onRefused?: (host: string) => void;
   /** a member that has not answered for so long gets company: the next one is asked too, ms (default 100) */
   hedgeMs?: number;
 }
@@ -26,10 +37,13 @@ export class PatroniResolver implements Resolver {
   readonly #agents: { 'http:': http.Agent; 'https:': https.Agent };
   #urls: readonly URL[];
   #turn = 0;
+  readonly #mayDial: (host: string) => boolean;
+  readonly #refused = new Set<string>();
 
   constructor(options: PatroniResolverOptions) {
     this.#options = options;
     this.#urls = options.urls;
+    this.#mayDial = hostFilter(options.allowed);
     const keep = { keepAlive: true, maxSockets: 4, maxFreeSockets: 1 };
     this.#agents = {
       'http:': new http.Agent(keep),
@@ -40,16 +54,28 @@ export class PatroniResolver implements Resolver {
   async resolve(timeoutMs: number): Promise<readonly Observation[]> {
     const at = this.#options.clock.now();
     const cluster = await this.#ask(timeoutMs);
+    const members = cluster.members.filter(({ endpoint }) => this.#allows(endpoint.host));
     this.#learn(cluster);
     const source = this.name;
-    const leader = cluster.members.find((member) => member.leader);
+    const leader = members.find((member) => member.leader);
     const listing = {
       kind: 'listing',
-      endpoints: cluster.members.map((member) => member.endpoint),
+      endpoints: members.map((member) => member.endpoint),
       source,
       at,
     } as const;
     return leader ? [listing, { kind: 'nomination', endpoint: leader.endpoint, source, at }] : [listing];
+  }
+
+  /** What a control plane says must not lead us, with our credentials, to a host that is nobody's business. */
+  #allows(host: string): boolean {
+    const { onRefused } = this.#options;
+    if (this.#mayDial(host)) return true;
+    if (this.#refused.size < MAX_URLS && !this.#refused.has(host)) {
+      this.#refused.add(host);
+      onRefused?.(host);
+    }
+    return false;
   }
 
   close(): void {
@@ -85,7 +111,9 @@ export class PatroniResolver implements Resolver {
     if (signal.aborted) throw new Error('another member answered');
     try {
       const agent = this.#agents[url.protocol === 'https:' ? 'https:' : 'http:'];
-      return parsePatroniCluster(await restGet(new URL('/cluster', url), { agent, timeoutMs, signal }));
+      return parsePatroniCluster(
+        await restGet(new URL('/cluster', url), { agent, clock, timeoutMs, signal }),
+      );
     } catch (error) {
       failures.push(describeError(error));
       throw error;
@@ -113,6 +141,7 @@ export class PatroniResolver implements Resolver {
       if (
         apiUrl &&
         known.size < MAX_URLS &&
+        this.#allows(unbracketed(apiUrl.hostname)) &&
         this.#options.urls.some((url) => url.protocol === apiUrl.protocol)
       ) {
         known.set(apiUrl.origin, known.get(apiUrl.origin) ?? apiUrl);
@@ -120,4 +149,9 @@ export class PatroniResolver implements Resolver {
     }
     this.#urls = [...known.values()];
   }
+}
+
+/** A URL writes IPv6 in brackets. */
+function unbracketed(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, '$1');
 }

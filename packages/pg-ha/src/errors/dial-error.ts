@@ -1,17 +1,12 @@
-import { describeError, endpointKey, HaError, isHaError, type Endpoint } from '@steadfast/shared';
+import {
+  certificateRefusal,
+  describeError,
+  endpointKey,
+  HaError,
+  isHaError,
+  type Endpoint,
+} from '@steadfast/shared';
 import { sqlstateMeaning, sqlstateOf } from './sqlstate.ts';
-
-/** Codes of node:tls that mean the certificate is not one we were told to trust. */
-const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-]);
 
 /**
  * A failed dial as an error of ours. Whatever happened, no work had been sent.
@@ -31,10 +26,7 @@ export function dialError(
     const message = `${member} refuses user '${who.user}' for database '${who.database}' (${describeError(error)}); check user, password and database`;
     return new HaError('HA_AUTH', message, details);
   }
-  const code = (error as { code?: unknown } | undefined)?.code;
-  if (typeof code === 'string' && CERTIFICATE_CODES.has(code)) {
-    const message = `${member} showed a certificate that ${who.trust} does not vouch for (${describeError(error)})`;
-    return new HaError('HA_CONFIG', message, details);
-  }
+  const refusal = certificateRefusal(error, member, who.trust);
+  if (refusal) return refusal;
   return new HaError('HA_DIAL_FAILED', `could not connect to ${member}: ${describeError(error)}`, details);
 }

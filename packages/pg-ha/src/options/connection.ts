@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { parseEndpoint, wrongSetting, type Endpoint, type Environment } from '@steadfast/shared';
 import type { PoolConfig } from 'pg';
+import type { Provider } from './provider.ts';
 import { resolveSsl, type SslSetting } from './ssl.ts';
 import type { SslMode } from './table.ts';
 
@@ -42,6 +43,14 @@ const PASSED: ReadonlySet<string> = new Set([
   'statement_timeout',
 ]);
 
+/** What is taken where nothing is said. */
+export interface ConnectionDefaults {
+  readonly defaultSslMode: SslMode;
+  /** the option `ca`, or PG_HA_CA */
+  readonly ca: string | undefined;
+  readonly provider: Provider | undefined;
+}
+
 /** What a pool for writing can be asked to look for; a replica's attributes come with replica reads. */
 const SESSION_ATTRS = ['primary', 'read-write'] as const;
 
@@ -50,9 +59,9 @@ const SESSION_ATTRS = ['primary', 'read-write'] as const;
  * @throws HaError HA_CONFIG naming the variable
  */
 export function readConnection(
-  options: PoolConfig,
+  options: PoolConfig & { ca?: string },
   env: Environment,
-  defaultSslMode: SslMode,
+  { defaultSslMode, ca, provider }: ConnectionDefaults,
 ): ConnectionSettings {
   const source = readSource(options, env);
   const { params, name } = source;
@@ -65,27 +74,47 @@ export function readConnection(
       name,
       options.host ?? source.host ?? 'localhost',
       String(options.port ?? source.port ?? ''),
+      provider?.port ?? 5432,
     ),
     source: name,
     user: options.user ?? source.user,
     password: options.password ?? source.password,
     database: options.database ?? source.database,
     applicationName: options.application_name ?? params.get('application_name') ?? env['PGAPPNAME'],
-    ssl: resolveSsl(options.ssl, name, params, env, defaultSslMode),
+    ssl: resolveSsl({
+      option: options.ssl,
+      ca: ca === undefined ? undefined : caSource(ca, options.ca !== undefined),
+      name,
+      params,
+      env,
+      defaultMode: defaultSslMode,
+      needsCa: provider?.ca === 'own',
+    }),
     passed: Object.fromEntries([...params].filter(([param]) => PASSED.has(param))),
   };
 }
 
+function caSource(given: string, isOption: boolean): { what: string; given: string; isOption: boolean } {
+  return { what: isOption ? 'option ca' : 'PG_HA_CA', given, isOption };
+}
+
 /** `h1,h2` with one port for all, a port each, or ports of their own (`h1:1,h2:2`). */
-function readEndpoints(name: string, hosts: string, ports: string): ConnectionSettings['endpoints'] {
+function readEndpoints(
+  name: string,
+  hosts: string,
+  ports: string,
+  defaultPort: number | 'own',
+): ConnectionSettings['endpoints'] {
   const [hostList, portList] = [hosts.split(','), ports.split(',')];
   const wrong = (): Error => {
     const allowed = 'host[,host…] and one port from 1 to 65535 for all of them or one for each';
-    return wrongSetting(`${name} host and port`, `${hosts}:${ports}`, allowed);
+    const needed = defaultPort === 'own' ? '; this provider gives each service a port of its own' : '';
+    return wrongSetting(`${name} host and port`, `${hosts}:${ports}`, allowed + needed);
   };
   if (portList.length !== 1 && portList.length !== hostList.length) throw wrong();
   const [first, ...rest] = hostList.map((host, index) => {
-    const port = portList[portList.length === 1 ? 0 : index] || '5432';
+    const given = portList[portList.length === 1 ? 0 : index];
+    const port = given || String(defaultPort);
     if (host.startsWith('/')) return { host, port: Number(port) };
     const whole = /^[^:]+:\d+$|\]/.test(host) ? host : `${bracket(host)}:${port}`;
     const endpoint = parseEndpoint(whole, /^\d+$/.test(port) ? Number(port) : 0);

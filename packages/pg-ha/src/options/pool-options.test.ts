@@ -1,15 +1,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { endpointKey } from '@steadfast/shared';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readPoolOptions, type HaPoolOptions, type PoolSettings } from './pool-options.ts';
+import { readPoolOptions, settingWarnings, type HaPoolOptions, type PoolSettings } from './pool-options.ts';
 
 const read = (env: Record<string, string>, options: HaPoolOptions = {}): PoolSettings =>
   readPoolOptions({ ...options, env });
 const folder = mkdtempSync(join(tmpdir(), 'pg-ha-options-'));
 const ca = join(folder, 'ca.pem');
-writeFileSync(ca, '-----BEGIN CERTIFICATE-----\n');
+const [pem = '', other = ''] = rootCertificates;
+writeFileSync(ca, pem);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('where the settings come from', () => {
@@ -141,15 +143,128 @@ describe('sslmode', () => {
   });
   it('is verify-full for a managed endpoint, unless said otherwise', () => {
     const env = { PG_HA_STRATEGY: 'managed', PGSSLROOTCERT: ca };
-    expect(ssl('', env)).toEqual({ minVersion: 'TLSv1.2', ca: '-----BEGIN CERTIFICATE-----\n' });
+    expect(ssl('', env)).toEqual({ minVersion: 'TLSv1.2', ca: pem });
     expect(ssl('sslmode=disable', env)).toBe(false);
   });
   it('verify-full leaves Node’s own check of the host name in place', () => {
     expect(ssl('sslmode=verify-full', { PGSSLROOTCERT: ca })).toEqual({
       minVersion: 'TLSv1.2',
-      ca: '-----BEGIN CERTIFICATE-----\n',
+      ca: pem,
     });
   });
+});
+
+describe('certificates to trust', () => {
+  const managed = { PG_HA_STRATEGY: 'managed', DATABASE_URL: 'postgres://a@db/x' };
+  const rows: [what: string, env: Record<string, string>, ca: string | undefined, trust: string][] = [
+    ['a file', { PG_HA_CA: ca }, pem, `PG_HA_CA ${ca}`],
+    ['the text itself', { PG_HA_CA: pem }, pem, 'PG_HA_CA (PEM text)'],
+    [
+      'text whose breaks are written as \\n',
+      { PG_HA_CA: pem.replaceAll('\n', '\\n') },
+      pem,
+      'PG_HA_CA (PEM text)',
+    ],
+    ['several', { PGSSLROOTCERT: `${pem}\n${other}` }, `${pem}\n${other}`, 'PGSSLROOTCERT (PEM text)'],
+    ['ours before libpq’s', { PG_HA_CA: pem, PGSSLROOTCERT: other }, pem, 'PG_HA_CA (PEM text)'],
+    ['the system’s', { PGSSLROOTCERT: 'system' }, undefined, 'PGSSLROOTCERT system'],
+    ['the system’s where nothing is said', {}, undefined, "PG_HA_CA (not set: the system's certificates)"],
+  ];
+  for (const [what, env, value, trust] of rows) {
+    it(`takes ${what}, and verifies in full`, () => {
+      const { ssl } = read({ ...managed, ...env }).connection;
+      expect(ssl).toEqual({ value: { minVersion: 'TLSv1.2', ...(value && { ca: value }) }, trust });
+    });
+  }
+
+  it('turn TLS on for any strategy, where they are given by our name', () => {
+    expect(read({ PG_HA_CA: ca }).pool.ssl).toEqual({ minVersion: 'TLSv1.2', ca: pem });
+  });
+
+  it('never go below TLS 1.2, whatever the option ssl says', () => {
+    expect(read({}, { ssl: { servername: 'x' } }).pool.ssl).toMatchObject({
+      minVersion: 'TLSv1.2',
+      servername: 'x',
+    });
+    expect(() => read({}, { ssl: { minVersion: 'TLSv1' } })).toThrow(
+      "option ssl.minVersion is 'TLSv1'; allowed: TLSv1.2, TLSv1.3",
+    );
+  });
+
+  const warned: [query: string, warnings: number][] = [
+    ['sslmode=require', 1],
+    ['sslmode=verify-ca', 0],
+    ['sslmode=verify-full', 0],
+    ['sslmode=disable', 0],
+    [`sslmode=require&sslrootcert=${ca}`, 0],
+  ];
+  for (const [query, warnings] of warned) {
+    it(`${warnings ? 'says' : 'has no reason to say'} that ${query} verifies nothing`, () => {
+      const settings = read({ DATABASE_URL: `postgres://a@db/x?${query}` });
+      expect(settingWarnings(settings)).toHaveLength(warnings);
+    });
+  }
+});
+
+describe('providers', () => {
+  const rows: [provider: string, hosts: string, endpoint: string, pooler: boolean][] = [
+    ['hetzner', 'db', 'db:5432', false],
+    ['digitalocean', 'db', 'db:25060', false],
+    ['digitalocean', 'db:25061', 'db:25061', true],
+    ['aiven', 'db:12345', 'db:12345', false],
+  ];
+  for (const [provider, hosts, endpoint, pooler] of rows) {
+    it(`${provider} at ${hosts} is ${endpoint}${pooler ? ', behind a pooler' : ''}`, () => {
+      const settings = read({
+        PG_HA_STRATEGY: 'managed',
+        PG_HA_PROVIDER: provider,
+        PG_HA_CA: ca,
+        DATABASE_URL: `postgres://a@${hosts}/x`,
+      });
+      expect(settings.connection.endpoints.map(endpointKey)).toEqual([endpoint]);
+      expect(settings.pooler !== undefined).toBe(pooler);
+    });
+  }
+
+  it('lets the app say whether a pooler stands at a port', () => {
+    const env = { PG_HA_STRATEGY: 'managed', PG_HA_PROVIDER: 'digitalocean', PG_HA_CA: ca, PGHOST: 'db' };
+    expect(read({ ...env, PGPORT: '25061', PG_HA_POOLER: 'no' }).pooler).toBeUndefined();
+    expect(read({ ...env, PG_HA_POOLER: 'yes' }).pooler).toBeDefined();
+  });
+
+  it('names the standbys’ host where a provider documents it', () => {
+    const env = {
+      PG_HA_STRATEGY: 'managed',
+      PG_HA_PROVIDER: 'aiven',
+      PG_HA_CA: ca,
+      PGHOST: 'db',
+      PGPORT: '1',
+    };
+    expect(read(env).provider?.replicaHost?.('pg.example')).toBe('replica-pg.example');
+  });
+});
+
+describe('behind a pooler', () => {
+  it('nothing is sent at the start that a pooler refuses, and the timeout goes along with transactions', () => {
+    const { pool, pooler } = read({ PG_HA_POOLER: '1', POSTGRES_STATEMENT_TIMEOUT: '14s' });
+    expect(pool).not.toHaveProperty('statement_timeout');
+    expect(pooler).toEqual({ statementTimeoutMs: 14_000 });
+    expect(settingWarnings(read({ PG_HA_POOLER: '1', POSTGRES_STATEMENT_TIMEOUT: '14s' }))).toHaveLength(1);
+  });
+
+  const refused: [env: Record<string, string>, options: HaPoolOptions, what: string][] = [
+    [{ DATABASE_URL: 'postgres://a@db/x?options=-csearch_path%3Dtenant' }, {}, 'options'],
+    [{ PGOPTIONS: '-csearch_path=tenant' }, {}, 'options'],
+    [{}, { lock_timeout: 5 }, 'lock_timeout'],
+    [{}, { idle_in_transaction_session_timeout: 5 }, 'idle_in_transaction_session_timeout'],
+  ];
+  for (const [env, options, what] of refused) {
+    it(`${what} is refused, since leaving it out would change what statements do`, () => {
+      expect(() => read({ PG_HA_POOLER: 'true', ...env }, options)).toThrow(
+        new RegExp(`^option ${what} is .*; allowed: not set behind a pooler`),
+      );
+    });
+  }
 });
 
 describe('a wrong setting gives one line naming it', () => {
@@ -188,7 +303,27 @@ describe('a wrong setting gives one line naming it', () => {
     ],
     [
       { PGSSLMODE: 'verify-full', PGSSLROOTCERT: '/nowhere.pem' },
-      /PGSSLROOTCERT is '\/nowhere.pem'; allowed: the path of a readable PEM file \(ENOENT/,
+      /PGSSLROOTCERT is '\/nowhere.pem'; allowed: the path of a readable PEM file, or PEM text, .*\(ENOENT/,
+    ],
+    [
+      { PG_HA_PROVIDER: 'aiven' },
+      "PG_HA_PROVIDER (option provider) is 'aiven'; allowed: with PG_HA_STRATEGY=managed alone; else not set",
+    ],
+    [
+      { PG_HA_STRATEGY: 'managed', PG_HA_PROVIDER: 'aiven', PG_HA_CA: ca, PGHOST: 'db' },
+      /^PG host and port is 'db:'; allowed: .*this provider gives each service a port of its own$/,
+    ],
+    [
+      { PG_HA_STRATEGY: 'managed', PG_HA_PROVIDER: 'digitalocean', PGHOST: 'db' },
+      /^PG_HA_CA \(option ca\) is 'not set'; allowed: with this provider, the CA certificate of your project/,
+    ],
+    [
+      { PG_HA_CA: '-----BEGIN CERTIFICATE-----\nMII' },
+      /^PG_HA_CA is '\(PEM text\)'; allowed: .*this holds none$/,
+    ],
+    [
+      { PG_HA_CA: `${pem}\n-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----` },
+      /^PG_HA_CA is '\(PEM text\)'; allowed: .*number 2 of 2 cannot be read$/,
     ],
     [{ RAILS_MAX_THREADS: '-1' }, "RAILS_MAX_THREADS is '-1'; allowed: a whole number from 1 to 10000"],
     [{ POSTGRES_STATEMENT_TIMEOUT: '14 parsecs' }, "POSTGRES_STATEMENT_TIMEOUT is '14 parsecs'"],

@@ -9,6 +9,8 @@ import {
 import type { PoolConfig } from 'pg';
 import type { Logger } from 'pino';
 import { readConnection, type ConnectionSettings } from './connection.ts';
+import { forPooler, type PoolerSettings } from './pooler.ts';
+import { readProvider, type Provider } from './provider.ts';
 import { OPTION_TABLE, type HaOptions } from './table.ts';
 
 /**
@@ -20,6 +22,11 @@ export interface HaPoolOptions extends Omit<PoolConfig, 'Client'> {
   patroniUrls?: string | readonly (string | URL)[];
   hosts?: string | readonly (string | Endpoint)[];
   dnsServers?: string | readonly (string | Endpoint)[];
+  provider?: HaOptions['provider'];
+  pooler?: boolean;
+  /** certificates of the CAs to trust: a PEM file or its text */
+  ca?: string;
+  allowedHosts?: string | readonly string[];
   patroniCaFile?: string;
   patroniCertFile?: string;
   patroniKeyFile?: string;
@@ -49,6 +56,10 @@ export interface HaPoolOptions extends Omit<PoolConfig, 'Client'> {
 export interface PoolSettings {
   readonly ha: HaOptions;
   readonly connection: ConnectionSettings;
+  /** what is documented of the provider that was named */
+  readonly provider: Provider | undefined;
+  /** a pooler in transaction mode stands in between, and how its sessions are bounded */
+  readonly pooler: PoolerSettings | undefined;
   /** what is handed to pg-pool and pg */
   readonly pool: PoolConfig;
 }
@@ -57,15 +68,20 @@ export interface PoolSettings {
 export function readPoolOptions(options: HaPoolOptions): PoolSettings {
   const env = readEnvironment(options.env);
   const ha = readOptions(OPTION_TABLE, { ...options }, env);
+  const provider = readProvider(ha.provider, ha.strategy);
   // A provider's endpoint is reached over somebody else's network: verified unless said otherwise.
-  const connection = readConnection(options, env, ha.strategy === 'managed' ? 'verify-full' : 'disable');
+  const verified = ha.strategy === 'managed' || ha.ca !== undefined;
+  const connection = readConnection(options, env, {
+    defaultSslMode: verified ? 'verify-full' : 'disable',
+    ca: ha.ca,
+    provider,
+  });
   const own = new Set([...Object.keys(OPTION_TABLE), 'logger', 'env', 'clock', 'random', 'connectionString']);
   const passed = Object.fromEntries(Object.entries(options).filter(([name]) => !own.has(name))) as PoolConfig;
-  return {
-    ha,
-    connection,
-    pool: { ...connection.passed, ...passed, ...identity(connection), ...defaults(ha, options) },
-  };
+  const pool = { ...connection.passed, ...passed, ...identity(connection), ...defaults(ha, options) };
+  const behind = ha.pooler ?? provider?.poolerPort === connection.endpoints[0].port;
+  if (!behind) return { ha, connection, provider, pooler: undefined, pool };
+  return { ha, connection, provider, ...forPooler(pool, env) };
 }
 
 function identity({
@@ -93,4 +109,18 @@ function defaults(ha: HaOptions, options: HaPoolOptions): PoolConfig {
     keepAlive: options.keepAlive ?? true,
     ...(statementTimeout === undefined ? {} : { statement_timeout: statementTimeout }),
   };
+}
+
+/** What works and is worth a word in the log, once a pool. */
+export function settingWarnings({ connection, pooler }: PoolSettings): readonly string[] {
+  const warnings: string[] = [];
+  if (connection.ssl.unverified === true)
+    warnings.push(
+      'sslmode=require encrypts but verifies nothing: anybody in between can read along; give PG_HA_CA and use verify-full',
+    );
+  if (pooler?.statementTimeoutMs !== undefined)
+    warnings.push(
+      'behind a pooler the statement timeout holds in pool.transaction alone; for all statements: ALTER ROLE … SET statement_timeout',
+    );
+  return warnings;
 }

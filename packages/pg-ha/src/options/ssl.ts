@@ -1,6 +1,12 @@
-import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
-import { describeError, wrongSetting, type Environment } from '@steadfast/shared';
+import {
+  atLeastTls12,
+  readCertificates,
+  readKey,
+  shownPem,
+  wrongSetting,
+  type Environment,
+} from '@steadfast/shared';
 import { SSL_MODES, type SslMode } from './table.ts';
 
 /** What pg takes as `ssl`, and how to name it in an error. */
@@ -8,38 +14,68 @@ export interface SslSetting {
   readonly value: false | ConnectionOptions;
   /** 'PGSSLROOTCERT /etc/ca.pem', for errors about certificates */
   readonly trust: string;
+  /** the link is encrypted, and anybody may stand at its other end */
+  readonly unverified?: boolean;
 }
+
+export interface SslSource {
+  /** pg's option `ssl` */
+  readonly option: boolean | ConnectionOptions | undefined;
+  /** the option `ca`, or PG_HA_CA */
+  readonly ca: { readonly what: string; readonly given: string; readonly isOption: boolean } | undefined;
+  /** where the parameters come from: 'DATABASE_URL' */
+  readonly name: string;
+  readonly params: URLSearchParams;
+  readonly env: Environment;
+  readonly defaultMode: SslMode;
+  /** the provider signs with a CA of the customer's own: without it nothing can be verified */
+  readonly needsCa: boolean;
+}
+
+/** libpq's word for the system's certificates, in the place of a file. */
+const SYSTEM = 'system';
+const NO_CA = "PG_HA_CA (not set: the system's certificates)";
 
 /**
  * libpq's meaning of sslmode: `require` encrypts and verifies nothing, unless a root certificate is given, which makes it
  * `verify-ca`; `verify-full` also checks the host name. Never below TLS 1.2.
  * https://www.postgresql.org/docs/current/libpq-ssl.html
  */
-export function resolveSsl(
-  option: boolean | ConnectionOptions | undefined,
-  sourceName: string,
-  params: URLSearchParams,
-  env: Environment,
-  defaultMode: SslMode,
-): SslSetting {
+export function resolveSsl(source: SslSource): SslSetting {
+  const { option, params, env } = source;
   if (option === false) return { value: false, trust: 'option ssl' };
-  if (option !== undefined)
-    return { value: { minVersion: 'TLSv1.2', ...(option === true ? {} : option) }, trust: 'option ssl' };
-  const inUrl = params.get('sslmode') ?? sslParam(params.get('ssl'), sourceName);
+  if (option !== undefined) return fromOption(option, source);
+  const mode = readMode(source);
+  if (mode === 'disable') return { value: false, trust: 'sslmode' };
+  const root = rootCertificates(source);
+  if (root === undefined && source.needsCa && mode !== 'require') {
+    const allowed =
+      "with this provider, the CA certificate of your project or cluster: the path of the file that its console offers, or the file's text";
+    throw wrongSetting('PG_HA_CA (option ca)', 'not set', allowed);
+  }
+  const cert = given('sslcert', 'PGSSLCERT', source.name, params, env);
+  const key = given('sslkey', 'PGSSLKEY', source.name, params, env);
+  return fromMode(mode, root, {
+    ...(cert && { cert: readCertificates(cert.what, cert.given) }),
+    ...(key && { key: readKey(key.what, key.given) }),
+  });
+}
+
+function fromOption(option: true | ConnectionOptions, { ca }: SslSource): SslSetting {
+  const asked: ConnectionOptions = option === true ? {} : option;
+  const known = ca && asked.ca === undefined ? { ca: readCertificates(ca.what, ca.given) } : {};
+  const value = atLeastTls12('option ssl', { ...known, ...asked });
+  const trust = ca && asked.ca === undefined ? `${ca.what} ${shownPem(ca.given)}` : 'option ssl';
+  return { value, trust, ...(asked.rejectUnauthorized === false && { unverified: true }) };
+}
+
+function readMode({ name, params, env, defaultMode }: SslSource): SslMode {
+  const inUrl = params.get('sslmode') ?? sslParam(params.get('ssl'), name);
   const raw = inUrl ?? (env['PGSSLMODE'] || defaultMode);
   const mode = SSL_MODES.find((known) => known === raw);
-  if (!mode)
-    throw wrongSetting(
-      inUrl === null ? 'PGSSLMODE' : `sslmode in ${sourceName}`,
-      raw,
-      SSL_MODES.join(', '),
-      SSL_MODES,
-    );
-  if (mode === 'disable') return { value: false, trust: 'sslmode' };
-  return fromMode(mode, pem('sslrootcert', 'PGSSLROOTCERT', sourceName, params, env), {
-    cert: pem('sslcert', 'PGSSLCERT', sourceName, params, env)?.content,
-    key: pem('sslkey', 'PGSSLKEY', sourceName, params, env)?.content,
-  });
+  if (mode) return mode;
+  const what = inUrl === null ? 'PGSSLMODE' : `sslmode in ${name}`;
+  throw wrongSetting(what, raw, SSL_MODES.join(', '), SSL_MODES);
 }
 
 /** pg's own `ssl=true` in a URL, in libpq's words. */
@@ -52,7 +88,27 @@ function sslParam(given: string | null, sourceName: string): SslMode | null {
 
 interface Pem {
   what: string;
-  content: string;
+  given: string;
+}
+
+/** The option first, then the URL, then PG_HA_CA, then PGSSLROOTCERT. */
+function rootCertificates({ ca, name, params, env }: SslSource): Pem | undefined {
+  const ofUrl = params.get('sslrootcert');
+  if (ca && (ca.isOption || ofUrl === null)) return ca;
+  return given('sslrootcert', 'PGSSLROOTCERT', name, params, env);
+}
+
+function given(
+  param: string,
+  variable: string,
+  sourceName: string,
+  params: URLSearchParams,
+  env: Environment,
+): Pem | undefined {
+  const inUrl = params.get(param);
+  const value = inUrl ?? (env[variable] || undefined);
+  if (value === undefined) return undefined;
+  return { what: inUrl === null ? variable : `${param} in ${sourceName}`, given: value };
 }
 
 /** One for all: settings with it are the same settings. */
@@ -61,40 +117,14 @@ const anyName = (): undefined => undefined;
 function fromMode(
   mode: Exclude<SslMode, 'disable'>,
   root: Pem | undefined,
-  client: { cert: string | undefined; key: string | undefined },
+  client: { cert?: string; key?: string },
 ): SslSetting {
-  const value: ConnectionOptions = { minVersion: 'TLSv1.2' };
-  if (client.cert !== undefined) value.cert = client.cert;
-  if (client.key !== undefined) value.key = client.key;
-  if (root) value.ca = root.content;
-  if (mode === 'require' && !root) value.rejectUnauthorized = false;
-  else if (mode !== 'verify-full') value.checkServerIdentity = anyName;
-  return { value, trust: root?.what ?? "PGSSLROOTCERT (not set: the system's certificates)" };
-}
-
-function pem(
-  param: string,
-  variable: string,
-  sourceName: string,
-  params: URLSearchParams,
-  env: Environment,
-): Pem | undefined {
-  const inUrl = params.get(param);
-  const path = inUrl ?? (env[variable] || undefined);
-  if (path === undefined) return undefined;
-  const what = inUrl === null ? variable : `${param} in ${sourceName}`;
-  return { what: `${what} ${path}`, content: readPem(what, path) };
-}
-
-/** @throws HaError HA_CONFIG naming the setting, the path and what is wrong with the file */
-export function readPem(what: string, path: string): string {
-  let content: string;
-  try {
-    content = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw wrongSetting(what, path, `the path of a readable PEM file (${describeError(error)})`);
-  }
-  if (!content.includes('-----BEGIN '))
-    throw wrongSetting(what, path, 'a PEM file, and this one holds no certificate or key');
-  return content;
+  const value: ConnectionOptions = { minVersion: 'TLSv1.2', ...client };
+  if (root && root.given !== SYSTEM) value.ca = readCertificates(root.what, root.given);
+  const trust = root ? `${root.what} ${shownPem(root.given)}` : NO_CA;
+  // As in libpq: the system's certificates vouch for everybody, so that the name is all that tells servers apart.
+  if (mode === 'verify-full' || root?.given === SYSTEM) return { value, trust };
+  if (mode === 'require' && !root)
+    return { value: { ...value, rejectUnauthorized: false }, trust, unverified: true };
+  return { value: { ...value, checkServerIdentity: anyName }, trust };
 }

@@ -2,15 +2,17 @@ import {
   choice,
   endpoints,
   flag,
+  hostRules,
   integer,
   LOG_LEVELS,
   milliseconds,
-  text,
+  pemSetting,
   urls,
   type Endpoint,
   type OptionRow,
   type OptionTable,
 } from '@steadfast/shared';
+import { PROVIDER_NAMES, type ProviderName } from './provider.ts';
 
 /** The strategies this version has. */
 export const STRATEGIES = ['haproxy', 'hosts', 'managed', 'patroni', 'single'] as const;
@@ -29,11 +31,22 @@ export interface HaOptions {
   hosts: readonly Endpoint[] | undefined;
   /** name servers for strategy `managed`, host:port; where unset, the system's */
   dnsServers: readonly Endpoint[] | undefined;
-  /** PEM file of the CA that signed the REST API's certificates */
+  /** whose endpoint it is, with strategy `managed`: sets what is documented of it, such as its ports (default: nobody's) */
+  provider: ProviderName | undefined;
+  /**
+   * PgBouncer in transaction mode stands in between: no named statements, nothing that outlives a transaction (default: by
+   * the provider's port, else false)
+   */
+  pooler: boolean | undefined;
+  /** certificates of the CAs to trust: a PEM file or its text; several are fine. Turns TLS on, `verify-full` */
+  ca: string | undefined;
+  /** the hosts that Patroni may lead us to; others are never dialled (default: any) */
+  allowedHosts: readonly string[] | undefined;
+  /** PEM file (or its text) of the CA that signed the REST API's certificates */
   patroniCaFile: string | undefined;
-  /** PEM file of our certificate, where the REST API asks for one */
+  /** PEM file (or its text) of our certificate, where the REST API asks for one */
   patroniCertFile: string | undefined;
-  /** PEM file of the key to it */
+  /** PEM file (or its text) of the key to it */
   patroniKeyFile: string | undefined;
   /** how long a call waits for a primary and repeats what is safe to repeat, 0 to 1 h (default 30 s) */
   failoverWaitMs: number;
@@ -71,9 +84,13 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   patroniUrls: row(urls(['http://', 'https://']), undefined, 'PG_HA_PATRONI_URLS'),
   hosts: row(endpoints(5432), undefined, 'PG_HA_HOSTS'),
   dnsServers: row(endpoints(53), undefined, 'PG_HA_DNS_SERVERS'),
-  patroniCaFile: row(text('the path of a PEM file'), undefined, 'PG_HA_PATRONI_CA_FILE'),
-  patroniCertFile: row(text('the path of a PEM file'), undefined, 'PG_HA_PATRONI_CERT_FILE'),
-  patroniKeyFile: row(text('the path of a PEM file'), undefined, 'PG_HA_PATRONI_KEY_FILE'),
+  provider: row(choice(PROVIDER_NAMES), undefined, 'PG_HA_PROVIDER'),
+  pooler: row(flag(), undefined, 'PG_HA_POOLER'),
+  ca: secret(pemSetting('certificates'), 'PG_HA_CA'),
+  allowedHosts: row(hostRules(), undefined, 'PG_HA_ALLOWED_HOSTS'),
+  patroniCaFile: secret(pemSetting('certificates'), 'PG_HA_PATRONI_CA_FILE'),
+  patroniCertFile: secret(pemSetting('a certificate'), 'PG_HA_PATRONI_CERT_FILE'),
+  patroniKeyFile: secret(pemSetting('a private key'), 'PG_HA_PATRONI_KEY_FILE'),
   failoverWaitMs: row(milliseconds(0, HOUR), 30_000, 'PG_HA_FAILOVER_WAIT_MS'),
   dialTimeoutMs: row(milliseconds(50, HOUR), 5_000, 'PG_HA_DIAL_TIMEOUT_MS'),
   silenceMs: row(milliseconds(50, HOUR), 1_000, 'PG_HA_SILENCE_MS'),
@@ -88,6 +105,10 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   keepConnectionOnSqlError: row(flag(), false, 'PG_HA_KEEP_CONNECTION_ON_SQL_ERROR'),
   logLevel: row(choice(LOG_LEVELS), 'silent', 'PG_HA_LOG_LEVEL'),
 };
+
+function secret<T>(setting: OptionRow<T>['setting'], ...env: string[]): OptionRow<T> {
+  return { setting, default: undefined, env, secret: true };
+}
 
 function row<T>(setting: OptionRow<T>['setting'], fallback: T | undefined, ...env: string[]): OptionRow<T> {
   return { setting, default: fallback, env };

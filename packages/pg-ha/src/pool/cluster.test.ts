@@ -1,4 +1,4 @@
-import { systemClock, systemRandom } from '@steadfast/shared';
+import { createLogger, systemClock, systemRandom } from '@steadfast/shared';
 import { ManualClock } from '@steadfast/shared/testing';
 import { describe, expect, it } from 'vitest';
 import { readPoolOptions, type HaPoolOptions } from '../options/pool-options.ts';
@@ -45,7 +45,11 @@ describe('pools on one cluster', () => {
 
   it('share one topology until the last leaves, and start afresh after that', async () => {
     const join = (): ReturnType<typeof joinCluster> =>
-      joinCluster(settings({}), who, systemClock, systemRandom);
+      joinCluster(settings({}), who, {
+        clock: systemClock,
+        random: systemRandom,
+        log: createLogger('pg-ha', 'silent'),
+      });
     const [a, b] = [join(), join()];
     expect(a.seat.topology).toBe(b.seat.topology);
     await a.leave();

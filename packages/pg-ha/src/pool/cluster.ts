@@ -4,6 +4,7 @@ import {
   opossumBreaker,
   SharedByKey,
   type Clock,
+  type HaLogger,
   type Monitor,
   type Random,
   type Seat,
@@ -56,9 +57,13 @@ export function keyOf(settings: PoolSettings, clock: Clock, random: Random): str
 }
 
 /** @throws HaError HA_CONFIG where a setting that the strategy needs is missing */
-export function joinCluster(settings: PoolSettings, who: Who, clock: Clock, random: Random): ClusterShare {
+export function joinCluster(
+  settings: PoolSettings,
+  who: Who,
+  { clock, random, log }: { clock: Clock; random: Random; log: HaLogger },
+): ClusterShare {
   const { thing, release } = clusters.acquire(keyOf(settings, clock, random), () => {
-    const strategy = createStrategy(settings, clock);
+    const strategy = createStrategy(settings, clock, log);
     return { strategy, monitor: createMonitor(settings, strategy, who, clock, random) };
   });
   const { strategy, monitor } = thing;

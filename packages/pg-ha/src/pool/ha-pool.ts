@@ -15,8 +15,14 @@ import {
 } from '@steadfast/shared';
 import type { DialContext } from '../dial/dial-context.ts';
 import { HaClient } from '../dial/ha-client.ts';
+import { PoolerClient } from '../dial/pooler-client.ts';
 import { primaryTarget } from '../dial/primary-target.ts';
-import { readPoolOptions, type HaPoolOptions, type PoolSettings } from '../options/pool-options.ts';
+import {
+  readPoolOptions,
+  settingWarnings,
+  type HaPoolOptions,
+  type PoolSettings,
+} from '../options/pool-options.ts';
 import type { Strategy } from '../strategies/strategy.ts';
 import { runTransaction, type TransactionOptions } from '../transaction/run-transaction.ts';
 import { joinCluster } from './cluster.ts';
@@ -49,15 +55,21 @@ export class HaPool extends pg.Pool {
    */
   constructor(options: HaPoolOptions = {}) {
     const settings = readPoolOptions(options);
-    const { core, context, stream, leave } = assemble(settings, options, {
+    const log = createLogger('pg-ha', settings.ha.logLevel, options.logger);
+    const { core, context, stream, leave } = assemble(settings, options, log, {
       checkout: (callback) => super.connect(callback),
       mayDial: () => this.idleCount === 0 && this.totalCount < this.options.max,
       isFull: () => this.idleCount === 0 && this.totalCount >= this.options.max,
     });
-    super({ ...settings.pool, ...(stream && { stream }), Client: boundClient(context) } as pg.PoolConfig);
+    super({
+      ...settings.pool,
+      ...(stream && { stream }),
+      Client: boundClient(settings, context),
+    } as pg.PoolConfig);
     this.#core = core;
     this.#leave = leave;
-    this.#log = createLogger('pg-ha', settings.ha.logLevel, options.logger);
+    this.#log = log;
+    for (const warning of settingWarnings(settings)) log.warn(warning);
     core.monitor.onChange((change) => this.#follow(change));
     this.#silence = new SilenceWatch({
       clock: core.clock,
@@ -238,6 +250,7 @@ interface Parts {
 function assemble(
   settings: PoolSettings,
   options: HaPoolOptions,
+  log: HaLogger,
   access: Pick<PoolCore, 'checkout' | 'mayDial' | 'isFull'>,
 ): Parts {
   const { clock = systemClock, random = systemRandom } = options;
@@ -247,7 +260,7 @@ function assemble(
     database: connection.database ?? connection.user ?? 'default',
     trust: connection.ssl.trust,
   };
-  const { strategy, seat: monitor, leave } = joinCluster(settings, who, clock, random);
+  const { strategy, seat: monitor, leave } = joinCluster(settings, who, { clock, random, log });
   const pacer = new DialPacer(clock, random, { concurrency: ha.dialConcurrency });
   const budget = new RetryBudget(clock, { capacity: 1_000, perSecond: 100 });
   const { failoverWaitMs, keepConnectionOnSqlError, dialTimeoutMs } = ha;
@@ -259,6 +272,7 @@ function assemble(
     budget,
     failoverWaitMs,
     keepConnectionOnSqlError,
+    pooler: settings.pooler,
     queued,
     ...access,
   };
@@ -272,8 +286,12 @@ function assemble(
 }
 
 /** pg-pool makes clients by `new Client(config)`; ours need to know which pool they are of. */
-function boundClient(context: DialContext): new (config?: pg.ClientConfig) => HaClient {
-  return class BoundHaClient extends HaClient {
+function boundClient(
+  { pooler }: PoolSettings,
+  context: DialContext,
+): new (config?: pg.ClientConfig) => HaClient {
+  const Base = pooler ? PoolerClient : HaClient;
+  return class BoundHaClient extends Base {
     constructor(config?: pg.ClientConfig) {
       super(config, context);
     }

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Clock, Deadline, Random, RetryBudget, Seat } from '@steadfast/shared';
+import type { PoolerSettings } from '../options/pooler.ts';
 import type { LeaseRequest } from './lease.ts';
 
 /** Where the calls of one pool go: to the primary, or to whoever may answer reads. */
@@ -24,6 +25,8 @@ export interface PoolCore {
   readonly servers: Servers;
   readonly failoverWaitMs: number;
   readonly keepConnectionOnSqlError: boolean;
+  /** a pooler stands in between: no session is ours */
+  readonly pooler: PoolerSettings | undefined;
   /** requests that wait in pg-pool's queue for a connection to come back */
   readonly queued: Set<LeaseRequest>;
   /** whether a checkout now would dial: nothing is idle and there is room */

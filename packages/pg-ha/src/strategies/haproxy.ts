@@ -1,4 +1,4 @@
-import type { Clock } from '@steadfast/shared';
+import type { Clock, HaLogger } from '@steadfast/shared';
 import { HintResolver } from '../discovery/hint-resolver.ts';
 import type { PoolSettings } from '../options/pool-options.ts';
 import { observeIdentity } from './observe.ts';
@@ -6,12 +6,12 @@ import { patroniSource } from './patroni-source.ts';
 import type { Strategy } from './strategy.ts';
 
 /** One or several HAProxy addresses: routes to whoever is primary. The role is verified behind each on every dial. */
-export function haproxy(settings: PoolSettings, clock: Clock): Strategy {
+export function haproxy(settings: PoolSettings, clock: Clock, log: HaLogger): Strategy {
   const { hosts, patroniUrls } = settings.ha;
   return {
     rule: 'route',
     seeds: hosts ?? settings.connection.endpoints,
-    resolvers: patroniUrls ? [new HintResolver(patroniSource(patroniUrls, settings, clock))] : [],
+    resolvers: patroniUrls ? [new HintResolver(patroniSource(patroniUrls, settings, clock, log))] : [],
     freshProbes: true,
     observe: observeIdentity,
   };

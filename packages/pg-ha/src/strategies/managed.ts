@@ -1,5 +1,5 @@
-import { lookupSocket, nameLookup } from '../dial/name-lookup.ts';
-import { DnsResolver } from '../discovery/dns-resolver.ts';
+import { DnsResolver, nameLookup, type Clock } from '@steadfast/shared';
+import { lookupSocket } from '../dial/lookup-socket.ts';
 import type { PoolSettings } from '../options/pool-options.ts';
 import { observeIdentity } from './observe.ts';
 import { onlyHost } from './only-host.ts';
@@ -9,13 +9,13 @@ import type { Strategy } from './strategy.ts';
  * A provider's endpoint: one host name that the provider points to another server in a failover. It is looked up on every
  * dial and watched; the server behind it still has to say itself that it is primary, so a name that lags costs time only.
  */
-export function managed({ ha, connection }: PoolSettings): Strategy {
+export function managed({ ha, connection }: PoolSettings, clock: Clock): Strategy {
   const endpoint = onlyHost(connection, "the provider's one host name with PG_HA_STRATEGY=managed");
   const find = nameLookup(ha.dnsServers);
   return {
     rule: 'route',
     seeds: [endpoint],
-    resolvers: [new DnsResolver(endpoint.host, find)],
+    resolvers: [new DnsResolver(endpoint.host, find, clock)],
     freshProbes: true,
     observe: observeIdentity,
     stream: () => lookupSocket(find),

@@ -1,11 +1,11 @@
-import { wrongSetting, type Clock } from '@steadfast/shared';
+import { wrongSetting, type Clock, type HaLogger } from '@steadfast/shared';
 import type { PoolSettings } from '../options/pool-options.ts';
 import { observeIdentity } from './observe.ts';
 import { patroniSource } from './patroni-source.ts';
 import type { Strategy } from './strategy.ts';
 
 /** Members are learnt from Patroni's REST API and dialled directly; each says itself what it is. */
-export function patroni(settings: PoolSettings, clock: Clock): Strategy {
+export function patroni(settings: PoolSettings, clock: Clock, log: HaLogger): Strategy {
   const { patroniUrls } = settings.ha;
   if (!patroniUrls) {
     const allowed =
@@ -15,7 +15,7 @@ export function patroni(settings: PoolSettings, clock: Clock): Strategy {
   return {
     rule: 'self',
     seeds: [],
-    resolvers: [patroniSource(patroniUrls, settings, clock)],
+    resolvers: [patroniSource(patroniUrls, settings, clock, log)],
     freshProbes: false,
     observe: observeIdentity,
   };

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Clock, Endpoint, EpochRule, Resolver } from '@steadfast/shared';
+import type { Clock, Endpoint, EpochRule, HaLogger, Resolver } from '@steadfast/shared';
 import type { Observe } from '../dial/identity.ts';
 import type { PoolSettings } from '../options/pool-options.ts';
 import { haproxy } from './haproxy.ts';
@@ -25,6 +25,6 @@ export interface Strategy {
 const STRATEGY_BY_NAME = { haproxy, hosts, managed, patroni, single } as const;
 
 /** @throws HaError HA_CONFIG where a setting that the strategy needs is missing */
-export function createStrategy(settings: PoolSettings, clock: Clock): Strategy {
-  return STRATEGY_BY_NAME[settings.ha.strategy](settings, clock);
+export function createStrategy(settings: PoolSettings, clock: Clock, log: HaLogger): Strategy {
+  return STRATEGY_BY_NAME[settings.ha.strategy](settings, clock, log);
 }

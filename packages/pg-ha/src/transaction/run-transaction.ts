@@ -81,7 +81,7 @@ async function attemptOnce<T>(
   let value: T;
   try {
     value = await holder.untilEnd(async () => {
-      await client.query(beginSql(options));
+      await client.query(beginSql(options, core.pooler?.statementTimeoutMs));
       return fn(client);
     });
   } catch (thrown) {
@@ -149,7 +149,9 @@ function mayReplay(error: Error): boolean {
   return sqlstate === undefined ? isByRole(error) : sqlstateMeaning(sqlstate).replay;
 }
 
-function beginSql({ isolation, readOnly }: TransactionOptions): string {
+/** Behind a pooler the statement timeout goes along with BEGIN, in the same message: no session could keep it. */
+function beginSql({ isolation, readOnly }: TransactionOptions, timeoutMs: number | undefined): string {
   const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation.toUpperCase()}`;
-  return `BEGIN${level}${readOnly ? ' READ ONLY' : ''}`;
+  const limit = timeoutMs === undefined ? '' : `; SET LOCAL statement_timeout = ${Math.ceil(timeoutMs)}`;
+  return `BEGIN${level}${readOnly ? ' READ ONLY' : ''}${limit}`;
 }

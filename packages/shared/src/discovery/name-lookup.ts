@@ -1,6 +1,6 @@
 import { lookup, Resolver } from 'node:dns';
-import { isIP, Socket, type LookupFunction } from 'node:net';
-import { endpointKey, type Endpoint } from '@steadfast/shared';
+import { isIP, type LookupFunction } from 'node:net';
+import { endpointKey, type Endpoint } from '../topology/endpoint.ts';
 
 /** Finds all addresses of a host name, anew each time: Node caches none. */
 export type NameLookup = (hostname: string) => Promise<readonly string[]>;
@@ -11,6 +11,7 @@ export function nameLookup(servers: readonly Endpoint[] | undefined): NameLookup
   const resolver = new Resolver({ timeout: 1_000, tries: 2 });
   resolver.setServers(servers.map(endpointKey));
   return async (hostname) => {
+    if (isIP(hostname) !== 0) return [hostname];
     const [v4, v6] = await Promise.allSettled([
       ask((done) => resolver.resolve4(hostname, done)),
       ask((done) => resolver.resolve6(hostname, done)),
@@ -18,6 +19,20 @@ export function nameLookup(servers: readonly Endpoint[] | undefined): NameLookup
     const found = [v4, v6].flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
     if (found.length === 0 && v4.status === 'rejected') throw v4.reason;
     return found;
+  };
+}
+
+/** As a socket's `lookup`, so that every dial finds the name anew; TLS goes on to verify the name. */
+export function socketLookup(find: NameLookup): LookupFunction {
+  return (hostname, _options, done) => {
+    find(hostname).then(
+      (addresses) =>
+        done(
+          null,
+          addresses.map((address) => ({ address, family: isIP(address) })),
+        ),
+      (error: Error) => done(error, []),
+    );
   };
 }
 
@@ -33,23 +48,4 @@ function ask(start: (done: (error: Error | null, addresses: string[]) => void) =
   return new Promise((resolve, reject) =>
     start((error, addresses) => (error ? reject(error) : resolve(addresses))),
   );
-}
-
-/** A socket for pg's `stream` option that finds its host by `find`; the name stays the one that TLS verifies. */
-export function lookupSocket(find: NameLookup): Socket {
-  const socket = new Socket();
-  const connect = socket.connect.bind(socket) as (options: object) => Socket;
-  const byName: LookupFunction = (hostname, _options, done) => {
-    find(hostname).then(
-      (addresses) =>
-        done(
-          null,
-          addresses.map((address) => ({ address, family: isIP(address) })),
-        ),
-      (error: Error) => done(error, []),
-    );
-  };
-  const connectByName = (port: number, host: string): Socket =>
-    connect({ port, host, lookup: byName, autoSelectFamily: true });
-  return Object.assign(socket, { connect: connectByName });
 }

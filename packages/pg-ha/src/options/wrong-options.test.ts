@@ -1,0 +1,46 @@
+import type { OptionRow } from '@steadfast/shared';
+import { describe, expect, it } from 'vitest';
+import { HaPool } from '../pool/ha-pool.ts';
+import type { HaPoolOptions } from './pool-options.ts';
+import { OPTION_TABLE } from './table.ts';
+
+/** Every variable counts here: the strategy that reads the files it is given, with all that it needs. */
+const env = {
+  PG_HA_STRATEGY: 'patroni',
+  PG_HA_PATRONI_URLS: 'https://h1:8008',
+  DATABASE_URL: 'postgres://app:hidden@h1/inbox',
+};
+const rows = Object.entries(OPTION_TABLE) as [name: string, row: OptionRow<unknown>][];
+const variables = rows.flatMap(([, row]) => row.env);
+
+/** Wrong for each of them: no word, no number, no list, no readable file. */
+const WRONG = '/nowhere/at all';
+
+function refusal(options: HaPoolOptions): unknown {
+  try {
+    void new HaPool(options).end();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+describe('every option, wrong in turn', () => {
+  it.each(variables)('%s from the environment', (variable) => {
+    const error = refusal({ env: { ...env, [variable]: WRONG } }) as Error;
+    expect(error).toMatchObject({ code: 'HA_CONFIG', outcome: 'notSent' });
+    expect(error.message).toMatch(new RegExp(`^${variable} is .+; allowed: .+`));
+    expect(error.message).not.toMatch(/hidden@|\n/);
+  });
+
+  it.each(rows)('option %s', (name, { secret }) => {
+    const error = refusal({ env, [name]: { wrong: 'secret' } }) as Error;
+    expect(error).toMatchObject({ code: 'HA_CONFIG', outcome: 'notSent' });
+    expect(error.message).toMatch(new RegExp(`^option ${name} is .+; allowed: .+`));
+    expect(error.message.includes('secret')).toBe(secret !== true);
+  });
+
+  it('takes all of them where they are right, so that the refusals above are about the one that is wrong', () => {
+    expect(refusal({ env })).toBeUndefined();
+  });
+});

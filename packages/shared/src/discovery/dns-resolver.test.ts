@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../runtime/manual-clock.ts';
+import { DnsResolver } from './dns-resolver.ts';
+
+/** What each lookup answers in turn, and what the watcher makes of it. */
+const rows: { what: string; answers: string[][]; moves: number; wakes: number }[] = [
+  { what: 'the same address again is no news', answers: [['a'], ['a']], moves: 0, wakes: 0 },
+  {
+    what: 'the same addresses in another order are no news',
+    answers: [
+      ['a', 'b'],
+      ['b', 'a'],
+    ],
+    moves: 0,
+    wakes: 0,
+  },
+  { what: 'another address wakes, and is a move', answers: [['a'], ['b']], moves: 1, wakes: 1 },
+  { what: 'an address more wakes, and is no move', answers: [['a'], ['a', 'b']], moves: 0, wakes: 1 },
+  { what: 'an address less wakes, and is no move', answers: [['a', 'b'], ['b']], moves: 0, wakes: 1 },
+  { what: 'there and back again are two moves', answers: [['a'], ['b'], ['a']], moves: 2, wakes: 2 },
+  {
+    what: 'a name without an address for a moment forgets nothing',
+    answers: [['a'], [], ['a']],
+    moves: 0,
+    wakes: 0,
+  },
+];
+
+describe('DnsResolver', () => {
+  for (const { what, answers, moves, wakes } of rows) {
+    it(what, async () => {
+      const left = [...answers];
+      const find = (): Promise<string[]> => Promise.resolve(left.shift() ?? []);
+      const resolver = new DnsResolver('db.example', find, new ManualClock());
+      const heard: string[] = [];
+      resolver.watch((reason) => heard.push(reason));
+      for (const _ of answers) expect(await resolver.resolve(1_000)).toEqual([]);
+      expect([resolver.moves, heard.length]).toEqual([moves, wakes]);
+    });
+  }
+
+  it('settles in time where the system’s resolver does not', async () => {
+    const clock = new ManualClock();
+    const asked = new DnsResolver('db.example', () => new Promise(() => undefined), clock).resolve(500);
+    const refused = expect(asked).rejects.toThrow('no name server answered within 500 ms');
+    await clock.advance(500);
+    await refused;
+  });
+});
