@@ -21,10 +21,16 @@ const cases: { step: string; message: string; is: SentinelEvent['is'] | undefine
   { step: '+try-failover', message: 'master other 10.0.0.1 6379', is: undefined },
   { step: '-failover-abort-not-elected', message: 'master mymaster 10.0.0.1 6379', is: 'aborted' },
   { step: '-failover-abort-slave-timeout', message: 'master other 10.0.0.1 6379', is: undefined },
-  { step: '+odown', message: 'master mymaster 10.0.0.1 6379 #quorum 2/2', is: 'other' },
+  { step: '+odown', message: 'master mymaster 10.0.0.1 6379 #quorum 2/2', is: 'down' },
+  { step: '-sdown', message: 'master mymaster 10.0.0.1 6379', is: 'up' },
+  { step: '+sdown', message: replica, is: 'other' },
+  { step: '+elected-leader', message: 'master mymaster 10.0.0.1 6379', is: 'elected' },
+  { step: '+elected-leader', message: 'master other 10.0.0.1 6379', is: undefined },
   { step: '+sdown', message: 'sentinel abc 10.0.0.3 26379 @ mymaster 10.0.0.1 6379', is: undefined },
-  { step: '+new-epoch', message: '7', is: undefined },
-  { step: '+vote-for-leader', message: 'abc 7', is: undefined },
+  { step: '+new-epoch', message: '7', is: 'epoch', at: 7 },
+  { step: '+new-epoch', message: 'seven', is: undefined },
+  { step: '+vote-for-leader', message: 'abc 7', is: 'vote', at: 'abc 7' },
+  { step: '+vote-for-leader', message: 'abc', is: undefined },
 ];
 
 describe('what a sentinel publishes', () => {
@@ -37,5 +43,7 @@ describe('what a sentinel publishes', () => {
 
 function endpointOf(event: SentinelEvent | undefined): unknown {
   if (event?.is === 'switched') return event.to;
+  if (event?.is === 'epoch') return event.epoch;
+  if (event?.is === 'vote') return `${event.leader} ${event.epoch}`;
   return event?.is === 'selected' ? event.replica : undefined;
 }

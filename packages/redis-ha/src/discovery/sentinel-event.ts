@@ -1,4 +1,4 @@
-import { endpointKey, parseEndpoint, type Endpoint } from '@steadfast/shared';
+import { endpointKey, parseEndpoint, type Endpoint, type Epoch } from '@steadfast/shared';
 
 /** The course of a failover as a sentinel publishes it, read for one master. https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/#sentinel-pubsub */
 export type SentinelEvent =
@@ -6,18 +6,38 @@ export type SentinelEvent =
   | { readonly is: 'selected'; readonly replica: Endpoint; readonly step: string }
   | { readonly is: 'switched'; readonly to: Endpoint; readonly step: string }
   | { readonly is: 'aborted'; readonly step: string }
+  /** whoever publishes this has been elected, or told by an operator, to lead a failover of our master */
+  | { readonly is: 'elected'; readonly step: string }
+  /** whoever publishes this misses our master, or has found it again */
+  | { readonly is: 'down' | 'up'; readonly step: string }
+  /** sentinels among themselves: the current epoch, which is that of all masters they watch */
+  | { readonly is: 'epoch'; readonly epoch: Epoch; readonly step: string }
+  /** … and a vote for the sentinel with that id */
+  | { readonly is: 'vote'; readonly leader: string; readonly epoch: Epoch; readonly step: string }
   /** anything else about our master or its replicas: worth a look */
   | { readonly is: 'other'; readonly step: string };
 
 const SELECTED = new Set(['+selected-slave', '+failover-state-send-slaveof-noone']);
+const ABOUT_MASTER: ReadonlyMap<string, 'elected' | 'down' | 'up'> = new Map([
+  ['+elected-leader', 'elected'],
+  ['+sdown', 'down'],
+  ['+odown', 'down'],
+  ['-sdown', 'up'],
+]);
+
+/** What no master is named in: it is news of the sentinels, and says nothing of our master by itself. */
+export function namesNoMaster(event: SentinelEvent): boolean {
+  return event.is === 'epoch' || event.is === 'vote';
+}
 
 /**
- * Reads a notification. Undefined where it is about another master, about sentinels among themselves, or not understood:
- * another group's failover touches nothing.
+ * Reads a notification. Undefined where it is about another master or not understood: another group's failover touches nothing.
  * @param step the channel, which is the event's name
  */
 export function parseSentinelEvent(step: string, message: string, master: string): SentinelEvent | undefined {
   const words = message.split(' ');
+  if (step === '+new-epoch') return parseEpoch(step, words);
+  if (step === '+vote-for-leader') return parseVote(step, words);
   if (step === '+switch-master') return parseSwitch(step, words, master);
   const [type, name, host, port, at, masterName] = words;
   const about = type === 'master' ? name : at === '@' ? masterName : undefined;
@@ -26,7 +46,20 @@ export function parseSentinelEvent(step: string, message: string, master: string
     const replica = parseEndpoint(join(host, port), 6379);
     return replica && { is: 'selected', replica, step };
   }
-  return { is: step.startsWith('-failover-abort') ? 'aborted' : 'other', step };
+  const known = type === 'master' ? ABOUT_MASTER.get(step) : undefined;
+  return { is: known ?? (step.startsWith('-failover-abort') ? 'aborted' : 'other'), step };
+}
+
+function parseEpoch(step: string, [word]: readonly string[]): SentinelEvent | undefined {
+  const epoch = Number(word);
+  return Number.isSafeInteger(epoch) ? { is: 'epoch', epoch, step } : undefined;
+}
+
+function parseVote(step: string, [leader, word]: readonly string[]): SentinelEvent | undefined {
+  const epoch = Number(word);
+  return leader !== undefined && Number.isSafeInteger(epoch)
+    ? { is: 'vote', leader, epoch, step }
+    : undefined;
 }
 
 function parseSwitch(step: string, words: readonly string[], master: string): SentinelEvent | undefined {

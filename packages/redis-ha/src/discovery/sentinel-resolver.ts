@@ -4,10 +4,11 @@ import {
   isHaError,
   sleep,
   type Endpoint,
+  type Epoch,
   type Observation,
   type Resolver,
 } from '@steadfast/shared';
-import { parseSentinelEvent, type SentinelEvent } from './sentinel-event.ts';
+import { namesNoMaster, parseSentinelEvent, type SentinelEvent } from './sentinel-event.ts';
 import { SentinelLink, type SentinelLinkOptions } from './sentinel-link.ts';
 import { toObservations, type SentinelView } from './sentinel-view.ts';
 
@@ -18,7 +19,10 @@ const GRACE_MS = 20;
 
 export interface SentinelResolverOptions extends Omit<SentinelLinkOptions, 'onMessage'> {
   seeds: readonly Endpoint[];
-  onEvent: (event: SentinelEvent) => void;
+  /** `by` is the sentinel that publishes it: its own id, or its address where it has not said that yet */
+  onEvent: (event: SentinelEvent, by: string) => void;
+  /** whom the sentinels name, and under which epoch, each time they have been asked */
+  onNamed: (endpoint: Endpoint, epoch: Epoch) => void;
 }
 
 /**
@@ -68,7 +72,11 @@ export class SentinelResolver implements Resolver {
     if (views.length === 0) throw this.#failure(errors, asked.length);
     this.#everAnswered = true;
     this.#learn(views);
-    return toObservations(views);
+    const observations = toObservations(views);
+    for (const one of observations)
+      if (one.kind === 'nomination' && one.epoch !== undefined)
+        this.#options.onNamed(one.endpoint, one.epoch);
+    return observations;
   }
 
   close(): void {
@@ -128,12 +136,12 @@ export class SentinelResolver implements Resolver {
   }
 
   #add(endpoint: Endpoint): SentinelLink {
-    const { onEvent, seeds: _, ...options } = this.#options;
+    const { onEvent, onNamed: _named, seeds: _seeds, ...options } = this.#options;
     const onMessage = (step: string, message: string): void => {
       const event = parseSentinelEvent(step, message, options.master);
       if (!event) return;
-      onEvent(event);
-      this.#wake?.(`${endpointKey(endpoint)} published ${step}`);
+      onEvent(event, link.runId ?? link.key);
+      if (!namesNoMaster(event)) this.#wake?.(`${endpointKey(endpoint)} published ${step}`);
     };
     const link = new SentinelLink(endpoint, { ...options, onMessage });
     this.#links.set(link.key, link);

@@ -16,6 +16,7 @@ import { RedisProber } from '../discovery/redis-prober.ts';
 import { SentinelResolver } from '../discovery/sentinel-resolver.ts';
 import { HoldGate } from '../hold/hold-gate.ts';
 import type { Settings } from '../options/settings.ts';
+import { PromotionWatch } from '../promotion/promotion-watch.ts';
 
 /** First and longest pause between two rounds while there is no primary. */
 const SEARCH = { minMs: 25, maxMs: 250 };
@@ -34,6 +35,7 @@ export class ReplicationGroup {
   readonly pacer: DialPacer;
   readonly log: HaLogger;
   readonly #resolver: SentinelResolver | undefined;
+  readonly #promotion: PromotionWatch | undefined;
 
   constructor(settings: Settings) {
     const { ha, clock, random } = settings;
@@ -46,6 +48,8 @@ export class ReplicationGroup {
     const primary = (): string | undefined => this.primary;
     this.hold = new HoldGate({ clock, enabled: ha.hold, maxMs: ha.holdMaxMs, primary });
     this.#resolver = ha.strategy === 'sentinel' ? this.#sentinels() : undefined;
+    this.#promotion =
+      ha.follow === 'promoted' && this.#resolver ? this.#promotions(this.#resolver) : undefined;
     this.#loop = this.#monitor();
     this.monitor = this.#loop.seat({ clock, breaker: this.breaker, maxWaiting: ha.maxWaiting });
     this.monitor.onChange((change) => this.#changed(change));
@@ -59,6 +63,7 @@ export class ReplicationGroup {
 
   async close(): Promise<void> {
     this.hold.close();
+    await this.#promotion?.close();
     await this.#loop.close();
   }
 
@@ -70,10 +75,25 @@ export class ReplicationGroup {
       random,
       seeds: sentinels,
       master: ha.name,
-      onEvent: (event) => {
-        this.log.info({ step: event.step, event: event.is }, 'a sentinel has published');
-        this.hold.hear(event);
+      onEvent: (event, by) => {
+        this.log.info({ step: event.step, event: event.is, by }, 'a sentinel has published');
+        this.hold.hear(event, by);
+        this.#promotion?.hear(event, by);
       },
+      onNamed: (_endpoint, epoch) => this.#promotion?.named(epoch),
+    });
+  }
+
+  #promotions(resolver: SentinelResolver): PromotionWatch {
+    const { data, clock, random } = this.settings;
+    return new PromotionWatch({
+      clock,
+      random,
+      log: this.log,
+      prober: new RedisProber({ clock, ...data, roleOptional: false }),
+      topology: () => this.monitor.topology,
+      sentinels: () => resolver.size,
+      report: (observation) => this.monitor.report(observation),
     });
   }
 
@@ -97,6 +117,7 @@ export class ReplicationGroup {
   }
 
   #changed({ previous, next, reason }: TopologyChange): void {
+    this.#promotion?.topologyChanged();
     const [before, after] = [primaryOf(previous), primaryOf(next)];
     if (next.generation > previous.generation) this.hold.leave();
     if (before !== after) {

@@ -10,8 +10,8 @@ describe('the gate of the hold', () => {
     const gate = new HoldGate({ clock, enabled: true, maxMs: 500, primary: () => 'a:1' });
     const told: string[] = [];
     gate.onChange((hold) => told.push(`${clock.now()} ${hold.at}`));
-    gate.hear(selected);
-    gate.hear(selected);
+    gate.hear(selected, 's1');
+    gate.hear(selected, 's1');
     expect(gate.holding).toBe(true);
     await clock.advance(1_000);
     expect(told).toEqual(['0 holding', '501 open']);
@@ -20,7 +20,7 @@ describe('the gate of the hold', () => {
 
   it('does nothing where it is turned off', () => {
     const gate = new HoldGate({ clock: new ManualClock(), enabled: false, maxMs: 500, primary: () => 'a:1' });
-    gate.hear(selected);
+    gate.hear(selected, 's1');
     expect(gate.holding).toBe(false);
   });
 });

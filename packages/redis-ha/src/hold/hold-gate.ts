@@ -31,10 +31,10 @@ export class HoldGate {
     return () => void this.#listeners.delete(listener);
   }
 
-  hear(event: SentinelEvent): void {
+  hear(event: SentinelEvent, by: string): void {
     if (!this.#options.enabled) return;
     const { clock, primary } = this.#options;
-    this.#apply({ is: 'event', event, now: clock.now(), primary: primary() });
+    this.#apply({ is: 'event', event, by, now: clock.now(), primary: primary() });
   }
 
   /** The primary that was written to is followed no more. */

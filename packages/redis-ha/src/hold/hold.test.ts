@@ -4,13 +4,14 @@ import { OPEN, transition, type Hold, type HoldInput } from './hold.ts';
 
 const B = { host: 'b', port: 1 };
 const selected: SentinelEvent = { is: 'selected', replica: B, step: '+selected-slave' };
-const event = (one: SentinelEvent, primary = 'a:1'): HoldInput => ({
+const event = (one: SentinelEvent, primary = 'a:1', by = 's1'): HoldInput => ({
+  by,
   is: 'event',
   event: one,
   now: 100,
   primary,
 });
-const HOLDING: Hold = { at: 'holding', since: 100, replica: 'b:1', untilAtMost: 1_100 };
+const HOLDING: Hold = { at: 'holding', since: 100, by: 's1', replica: 'b:1', untilAtMost: 1_100 };
 
 const cases: { says: string; from: Hold; input: HoldInput; to: Hold }[] = [
   { says: 'a chosen replica begins it', from: OPEN, input: event(selected), to: HOLDING },
@@ -26,6 +27,12 @@ const cases: { says: string; from: Hold; input: HoldInput; to: Hold }[] = [
     from: HOLDING,
     input: event({ is: 'aborted', step: '-failover-abort-x' }),
     to: OPEN,
+  },
+  {
+    says: 'an abort of another sentinel, which was not elected, does not',
+    from: HOLDING,
+    input: event({ is: 'aborted', step: '-failover-abort-not-elected' }, 'a:1', 's2'),
+    to: HOLDING,
   },
   {
     says: 'the announced switch does not: it is not followed yet',

@@ -11,6 +11,8 @@ export type Hold =
   | {
       readonly at: 'holding';
       readonly since: Instant;
+      /** the sentinel that leads: others may abort attempts of their own */
+      readonly by: string;
       readonly replica: string;
       readonly untilAtMost: Instant;
     };
@@ -19,6 +21,7 @@ export type HoldInput =
   | {
       readonly is: 'event';
       readonly event: SentinelEvent;
+      readonly by: string;
       readonly now: Instant;
       readonly primary: string | undefined;
     }
@@ -42,13 +45,13 @@ export function transition(hold: Hold, input: HoldInput, maxMs: number): Hold {
 
 function onEvent(
   hold: Hold,
-  { event, now, primary }: Extract<HoldInput, { is: 'event' }>,
+  { event, by, now, primary }: Extract<HoldInput, { is: 'event' }>,
   maxMs: number,
 ): Hold {
-  if (event.is === 'aborted') return OPEN;
+  if (event.is === 'aborted') return hold.at === 'holding' && hold.by === by ? OPEN : hold;
   if (event.is !== 'selected' || hold.at === 'holding') return hold;
   const replica = endpointKey(event.replica);
   // An announcement that comes after the switch was followed already is about the past.
   if (replica === primary) return hold;
-  return { at: 'holding', since: now, replica, untilAtMost: now + maxMs };
+  return { at: 'holding', since: now, by, replica, untilAtMost: now + maxMs };
 }

@@ -15,6 +15,8 @@ import {
 /** The strategies this version has; `managed` is known, and refused for now with a word of its own. */
 export const STRATEGIES = ['sentinel', 'single'] as const;
 
+const FOLLOW = ['announced', 'promoted'] as const;
+
 /** The options that are ours. ioredis's own pass through unread. Times are in milliseconds. */
 export interface HaOptions {
   /** how the master is found (default `sentinel` where sentinels are given, else `single`) */
@@ -53,6 +55,8 @@ export interface HaOptions {
   hold: boolean;
   /** the longest such hold, 100 ms to 60 s (default 5 s) */
   holdMaxMs: number;
+  /** a failover is followed once Sentinel announces its end, or as soon as the promoted replica says that it is master */
+  follow: (typeof FOLLOW)[number];
   /** level of the built-in logger (default `silent`); with the option `logger` the app's own decides */
   logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -79,6 +83,7 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   maxWaitingBytes: row(integer(65_536, 68_719_476_736), 67_108_864, 'REDIS_HA_MAX_WAITING_BYTES'),
   hold: row(flag(), true, 'REDIS_HA_HOLD'),
   holdMaxMs: row(milliseconds(100, MINUTE), 5_000, 'REDIS_HA_HOLD_MAX_MS'),
+  follow: row<HaOptions['follow']>(choice(FOLLOW), 'announced', 'REDIS_HA_FOLLOW'),
   logLevel: row(choice(LOG_LEVELS), 'silent', 'REDIS_HA_LOG_LEVEL', 'STEADFAST_LOG_LEVEL'),
 };
 

@@ -40,6 +40,13 @@ const named = (endpoint: Endpoint, epoch?: number): Distribute<Observation> => (
   source: 'test',
   ...(epoch === undefined ? {} : { epoch }),
 });
+const withdrawn = (endpoint: Endpoint, epoch: number, back: number): Distribute<Observation> => ({
+  kind: 'withdrawal',
+  endpoint,
+  epoch,
+  back,
+  source: 'test',
+});
 
 interface Row {
   name: string;
@@ -212,6 +219,27 @@ const rows: Row[] = [
     given: [named(A, 1), claims(A), named(B, 1)],
     primary: 'a',
     generation: 1,
+  },
+  {
+    name: 'a nomination that is withdrawn leaves the epoch before it to be followed again',
+    rule: 'nominated',
+    given: [named(A, 1), claims(A), named(B, 2), claims(B), withdrawn(B, 2, 1), named(A, 1), claims(A)],
+    primary: 'a',
+    generation: 3,
+  },
+  {
+    name: 'who was followed by a withdrawn nomination is followed no more',
+    rule: 'nominated',
+    given: [named(A, 1), claims(A), named(B, 2), claims(B), withdrawn(B, 2, 1), claims(B)],
+    primary: undefined,
+    generation: 2,
+  },
+  {
+    name: 'the withdrawal of anything but the nomination there is changes nothing',
+    rule: 'nominated',
+    given: [named(A, 1), claims(A), named(B, 3), claims(B), withdrawn(B, 2, 1), withdrawn(A, 3, 1)],
+    primary: 'b',
+    generation: 2,
   },
 ];
 

@@ -18,6 +18,8 @@ export function applyObservation(topology: Topology, observation: Observation): 
       return applyNomination(topology, observation);
     case 'listing':
       return applyListing(topology, observation);
+    case 'withdrawal':
+      return applyWithdrawal(topology, observation);
   }
 }
 
@@ -139,6 +141,18 @@ function applyNomination(topology: Topology, observation: Of<'nomination'>): Top
     observedAt: at,
   });
   return { ...next, members, leadership: { at: 'searching', since: at, last: current } };
+}
+
+/** Whoever was followed under that epoch is followed no more, and the epoch before it can be nominated again. */
+function applyWithdrawal(topology: Topology, observation: Of<'withdrawal'>): Topology {
+  const { endpoint, epoch, back } = observation;
+  const { nominee } = topology;
+  if (!nominee || nominee.epoch !== epoch || !same(nominee.endpoint, endpoint)) return topology;
+  const returned = { ...topology, nominee: undefined, epoch: back };
+  return search(
+    putMember(returned, observation, 'unknown', undefined, 'its promotion was taken back'),
+    observation,
+  );
 }
 
 function nominate(topology: Topology, observation: Of<'nomination'>): Topology {

@@ -8,6 +8,8 @@ import type { Epoch } from './member.ts';
  * - `unreachable`: a member could not be asked.
  * - `nomination`: a control plane says who the primary is. A hint; where the epoch rule is `nominated` it also carries the epoch.
  * - `listing`: a control plane says which members there are.
+ * - `withdrawal`: a nomination that was followed before the control plane had made it its own (under rule `nominated`) has
+ *   come to nothing. The only thing that takes an epoch back, and only the one it names.
  */
 export type Observation =
   | {
@@ -35,6 +37,15 @@ export type Observation =
   | {
       readonly kind: 'listing';
       readonly endpoints: readonly Endpoint[];
+      readonly source: string;
+      readonly at: Instant;
+    }
+  | {
+      readonly kind: 'withdrawal';
+      readonly endpoint: Endpoint;
+      readonly epoch: Epoch;
+      /** the epoch that the control plane had confirmed before, which counts again */
+      readonly back: Epoch | undefined;
       readonly source: string;
       readonly at: Instant;
     };
