@@ -1,6 +1,6 @@
 import { BALANCER, type Plane } from '../blueprint.ts';
 import { LabError } from '../errors.ts';
-import { planesOf, setClientsDropped, setLinks } from '../network/namespaces.ts';
+import { planesOf, setClientsDropped, setLinks, setPeersDropped } from '../network/namespaces.ts';
 import { defineFault, type FaultKind, type FaultPlan } from './fault-kind.ts';
 import { targetHost } from './target.ts';
 
@@ -13,17 +13,16 @@ function cut(
   about: Pick<FaultKind, 'meaning' | 'target' | 'needs'> & {
     byDefault: string;
     planes?: Plane[];
-    of: 'postgres' | 'redis';
   },
 ): FaultKind {
-  const { byDefault, planes, of, ...rest } = about;
+  const { byDefault, planes, ...rest } = about;
   return defineFault<CutPlan>({
     ...rest,
     healing: 'plugs the host in again',
     needsNamespaces: true,
     async plan({ blueprint }, args) {
       const fallback = blueprint.settings.postgres ? byDefault : 'master';
-      const { name } = await targetHost(blueprint, args, fallback, of);
+      const { name } = await targetHost(blueprint, args, fallback);
       return { target: name, planes: planes ?? planesOf(name) };
     },
     async make({ blueprint, note }, { target, planes: cables }) {
@@ -42,7 +41,6 @@ export const partition: FaultKind = cut({
     'the host is cut off from everything, clients too: packets vanish both ways, nothing is reset; its processes live and reach each other',
   target: "default 'primary' ('master' in a lab without PostgreSQL); h1, h2, h3, primary, master, replica",
   byDefault: 'primary',
-  of: 'postgres',
 });
 
 export const partitionDcs: FaultKind = cut({
@@ -52,17 +50,40 @@ export const partitionDcs: FaultKind = cut({
   needs: ['postgres'],
   byDefault: 'primary',
   planes: ['etcd'],
-  of: 'postgres',
 });
 
-export const redisPartition: FaultKind = cut({
+interface RedisPlan extends FaultPlan {
+  /** clients still reach it */
+  clientsKept: boolean;
+}
+
+export const redisPartition: FaultKind = defineFault<RedisPlan>({
   meaning:
     "Redis and Sentinel of the host are cut off from the other hosts and from clients; PostgreSQL's side of the host is untouched",
+  healing: 'plugs the host in again',
   target: "default 'master'; h1, h2, h3, master, replica",
+  args: {
+    clients: "'cut' or 'kept': kept, only its peers are cut off, and clients still reach it; default cut",
+  },
   needs: ['redis'],
-  byDefault: 'master',
-  planes: ['redis'],
-  of: 'redis',
+  needsNamespaces: true,
+  async plan({ blueprint }, args) {
+    const clients = args['clients'] ?? 'cut';
+    if (clients !== 'cut' && clients !== 'kept')
+      throw new LabError(`clients ${JSON.stringify(clients)}: allowed are cut, kept`);
+    const { name } = await targetHost(blueprint, args, 'master', 'redis');
+    return { target: name, clientsKept: clients === 'kept' };
+  },
+  async make({ blueprint, note }, { target, clientsKept }) {
+    if (clientsKept) await setPeersDropped(blueprint, target, 'redis', true);
+    else await setLinks(blueprint, target, ['redis'], 'down');
+    note(clientsKept ? `cut ${target} off from its peers` : `unplugged ${target} from redis`);
+  },
+  async heal({ blueprint, note }, { target, clientsKept }) {
+    if (clientsKept) await setPeersDropped(blueprint, target, 'redis', false);
+    else await setLinks(blueprint, target, ['redis'], 'up');
+    note(clientsKept ? `let ${target} reach its peers` : `plugged ${target} into redis`);
+  },
 });
 
 interface ClientsPlan extends FaultPlan {

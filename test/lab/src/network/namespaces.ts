@@ -108,11 +108,31 @@ const DROP_PREFERENCE = 50;
 
 /** Drops, both ways and silently, all packets between a host and the addresses that clients dial from. */
 export async function setClientsDropped(blueprint: Blueprint, host: string, dropped: boolean): Promise<void> {
+  const clients = planesOf(host).map((plane) => blueprint.root[plane].client);
+  await setDropped(blueprint, host, clients, dropped);
+}
+
+/** Drops, both ways and silently, all packets between a host and the other hosts of a plane: clients still reach it. */
+export async function setPeersDropped(
+  blueprint: Blueprint,
+  host: string,
+  plane: Plane,
+  dropped: boolean,
+): Promise<void> {
+  const others = blueprint.hosts.filter(({ name }) => name !== host);
+  const addresses = others.map(({ name }) => addressesOf(blueprint, name)[plane]);
+  await setDropped(blueprint, host, addresses, dropped);
+}
+
+async function setDropped(
+  blueprint: Blueprint,
+  host: string,
+  addresses: readonly string[],
+  dropped: boolean,
+): Promise<void> {
   const action = dropped ? 'add' : 'del';
-  const rules = planesOf(host).flatMap((plane) =>
-    ['from', 'to'].map(
-      (side) => `rule ${action} pref ${DROP_PREFERENCE} ${side} ${blueprint.root[plane].client} blackhole`,
-    ),
+  const rules = addresses.flatMap((address) =>
+    ['from', 'to'].map((side) => `rule ${action} pref ${DROP_PREFERENCE} ${side} ${address} blackhole`),
   );
   await batch(namespaceOf(blueprint, host), rules);
 }

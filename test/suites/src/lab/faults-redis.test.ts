@@ -77,6 +77,21 @@ describe('Redis faults', () => {
     await fault.heal();
   });
 
+  it('redis-partition that keeps clients leaves them an old master beside the new one', async () => {
+    const old = await master();
+    const fault = await used.lab.fault('redis-partition', { clients: 'kept' });
+    expect(await newMaster(old)).not.toBe(old);
+    expect(await role(old)).toBe('master');
+    expect(await ping(sentinelOf(old))).toBe('answers');
+    await fault.heal();
+    await becomes(
+      'the old master turned',
+      () => role(old),
+      (answer) => answer === 'slave',
+      30_000,
+    );
+  });
+
   it('sentinel-minority freezes one Sentinel, and the others still fail over', async () => {
     const fault = await used.lab.fault('sentinel-minority');
     expect(fault.target).toBe('h1');
