@@ -25,7 +25,10 @@ export default defineConfig({
       {
         test: {
           name: 'lab',
-          include: ['test/suites/src/{lab,pg-ha,redis-ha,demo}/**/*.test.ts', 'test/lab/src/**/*.test.ts'],
+          include: [
+            'test/suites/src/{lab,pg-ha,redis-ha,demo,libraries}/**/*.test.ts',
+            'test/lab/src/**/*.test.ts',
+          ],
           // One cluster at a time: two labs on two cores would measure each other.
           fileParallelism: false,
           testTimeout: 120_000,

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { ClientBase } from 'pg';
@@ -16,7 +17,7 @@ export interface QueuedQuery {
 export interface ClientInternals {
   host: string;
   port: number;
-  readonly connection: { stream: Socket };
+  readonly connection: EventEmitter & { stream: Socket };
   readonly connectionParameters: { host: string; port: number; query_timeout?: number | false };
   /** what a cancel request names: given by the server at login */
   readonly processID: number | null;

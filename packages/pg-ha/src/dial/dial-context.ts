@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { ClientBase } from 'pg';
 import type { Clock, DialPacer, Seat } from '@steadfast/shared';
 import type { DialTarget } from './dial-target.ts';
 
@@ -11,6 +12,8 @@ export interface DialContext {
   readonly dialTimeoutMs: number;
   /** the strategy's own sockets; what the app gives as `stream` is something else */
   readonly stream: (() => Socket) | undefined;
+  /** the link of a connection has ended, whoever holds it */
+  readonly gone: (client: ClientBase) => void;
   readonly who: Who;
 }
 

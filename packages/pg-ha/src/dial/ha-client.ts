@@ -2,10 +2,11 @@ import type { Socket } from 'node:net';
 import pg from 'pg';
 import { asError, Deadline, endpointKey, HaError, type Endpoint, type Topology } from '@steadfast/shared';
 import { dialError } from '../errors/dial-error.ts';
-import { sqlstateOf } from '../errors/sqlstate.ts';
+import { isFatal, sqlstateOf } from '../errors/sqlstate.ts';
 import { classifyWorkError, endsTransaction, isByRole, lostStatement } from '../errors/work-error.ts';
 import { cancelStatement, requestCancel } from './cancel-request.ts';
 import { internals, isUsable, type ClientInternals, type QueuedQuery } from './client-internals.ts';
+import { answerWhoCloses, mayHearErrors } from './dead-link.ts';
 import type { DialContext } from './dial-context.ts';
 import type { Admission } from './dial-target.ts';
 import { readIdentity } from './identity.ts';
@@ -35,6 +36,9 @@ export class HaClient extends pg.Client {
   #cancelling: Promise<boolean> | undefined;
   /** makes its sockets: the strategy's, or the app's own `stream` */
   readonly socketFactory: (() => Socket) | undefined;
+  /** what left the last statement on this link in doubt: a COMMIT, perhaps */
+  #doubt: Error | undefined;
+  #dead = false;
 
   constructor(config: pg.ClientConfig | undefined, context: DialContext) {
     super(config);
@@ -141,12 +145,7 @@ export class HaClient extends pg.Client {
 
   /** pg's own refusal, as an error that says what happened to the work. */
   #refuse(args: unknown[]): unknown {
-    const member = this.endpoint ? endpointKey(this.endpoint) : 'the server';
-    const unsent = (cause: unknown): HaError =>
-      new HaError('HA_CONNECTION_LOST', `the link to ${member} is gone; the statement was not sent`, {
-        outcome: 'notSent',
-        cause,
-      });
+    const unsent = (cause: unknown): HaError => this.#notSent(textOf(args[0]), cause);
     const marked = args.map((arg) => {
       if (typeof arg !== 'function') return arg;
       return (error: Error | null, result: unknown): unknown =>
@@ -159,9 +158,24 @@ export class HaClient extends pg.Client {
     });
   }
 
+  /**
+   * Libraries send ROLLBACK after a COMMIT that failed, and throw what becomes of that: where the COMMIT is in doubt, so is
+   * the transaction that a ROLLBACK which was never sent should have ended.
+   */
+  #notSent(text: string | undefined, cause: unknown): HaError {
+    const member = this.endpoint ? endpointKey(this.endpoint) : 'the server';
+    const gone = `the link to ${member} is gone; the statement was not sent`;
+    if (!this.#doubt || !endsTransaction(text)) {
+      return new HaError('HA_CONNECTION_LOST', gone, { outcome: 'notSent', cause });
+    }
+    const message = `${gone}, and what was sent before it may have been applied (${this.#doubt.message})`;
+    return new HaError('HA_CONNECTION_LOST', message, { outcome: 'unknown', cause: this.#doubt });
+  }
+
   /** pg calls this for every error of the server: it leaves here with its outcome. */
   _handleErrorMessage(message: Error): void {
-    classifyWorkError(message, internals(this)._activeQuery?.text);
+    const { outcome } = classifyWorkError(message, internals(this)._activeQuery?.text);
+    if (outcome === 'unknown' && isFatal(message)) this.#doubt = message;
     if (isByRole(message)) this.#suspect(message);
     PG._handleErrorMessage.call(this, message);
   }
@@ -173,8 +187,12 @@ export class HaClient extends pg.Client {
     const member = this.endpoint ? endpointKey(this.endpoint) : `${inner.host}:${inner.port}`;
     // In a pipeline what was sent behind a statement may have changed what the last ReadyForQuery said.
     const transactionStatus = inner.pipeline ? undefined : inner._txStatus;
-    const lost = (query: QueuedQuery, queued: boolean): HaError =>
-      lostStatement(cause, { member, transactionStatus, queued, text: query.text });
+    const lost = (query: QueuedQuery, queued: boolean): HaError => {
+      if (queued && this.#doubt) return this.#notSent(query.text, cause);
+      const error = lostStatement(cause, { member, transactionStatus, queued, text: query.text });
+      if (error.outcome === 'unknown') this.#doubt = error;
+      return error;
+    };
     const fail = (queries: QueuedQuery[], queued: boolean): void => {
       for (const query of queries)
         process.nextTick(() => query.handleError(lost(query, queued), inner.connection));
@@ -182,8 +200,13 @@ export class HaClient extends pg.Client {
     fail(inner._queryQueue.splice(0), true);
     fail(inner._sentQueryQueue?.splice(0) ?? [], false);
     const active = inner._activeQuery;
+    if (active) mayHearErrors(active);
     const error = active ? lost(active, false) : cause;
     PG._errorAllQueries.call(this, error);
+    if (this.#dead) return;
+    this.#dead = true;
+    answerWhoCloses(inner.connection);
+    this.#context.gone(this);
   }
 
   /** What happens on a connection that led to the primary is a sign, whoever holds it; what we did to it ourselves is none. */
@@ -235,4 +258,10 @@ export class HaClient extends pg.Client {
     if (sqlstateOf(cause) !== '53300') target.suspect(endpoint, error.message);
     return error;
   }
+}
+
+function textOf(config: unknown): string | undefined {
+  if (typeof config === 'string') return config;
+  const { text } = config as { text?: unknown };
+  return typeof text === 'string' ? text : undefined;
 }

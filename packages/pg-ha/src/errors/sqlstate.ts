@@ -1,4 +1,4 @@
-import type { Outcome } from '@steadfast/shared';
+import { isHaError, type Outcome } from '@steadfast/shared';
 
 /** What an SQLSTATE says about the work and about the server. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export interface SqlstateMeaning {
@@ -49,4 +49,20 @@ export function sqlstateOf(error: unknown): string | undefined {
   return typeof code === 'string' && typeof severity === 'string' && /^[0-9A-Z]{5}$/.test(code)
     ? code
     : undefined;
+}
+
+/** Whether the server ends the session with this error. */
+export function isFatal(error: object): boolean {
+  const { severity } = error as { severity?: unknown };
+  return severity === 'FATAL' || severity === 'PANIC';
+}
+
+/** The error that a library has wrapped in one of its own (Drizzle does): the nearest that the server or this client made. */
+export function driverErrorOf(error: Error): Error {
+  let at: unknown = error;
+  for (let depth = 0; depth < 8 && at instanceof Error; depth++) {
+    if (isHaError(at) || sqlstateOf(at) !== undefined) return at;
+    at = at.cause;
+  }
+  return error;
 }

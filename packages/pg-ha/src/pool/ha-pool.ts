@@ -29,7 +29,7 @@ import { joinCluster } from './cluster.ts';
 import { poolHealth, type PoolHealth } from './health.ts';
 import { giveUpExpired, primaryServers, type LeaseRequest } from './lease.ts';
 import type { PoolCore } from './pool-core.ts';
-import { poolInternals } from './pool-internals.ts';
+import { forget, poolInternals } from './pool-internals.ts';
 import { runQuery, type HaQueryConfig, type HaQueryOptions } from './query-runner.ts';
 import { SilenceWatch } from './silence-watch.ts';
 
@@ -60,6 +60,7 @@ export class HaPool extends pg.Pool {
       checkout: (callback) => super.connect(callback),
       mayDial: () => this.idleCount === 0 && this.totalCount < this.options.max,
       isFull: () => this.idleCount === 0 && this.totalCount >= this.options.max,
+      gone: (client) => forget(this, client),
     });
     super({
       ...settings.pool,
@@ -251,7 +252,7 @@ function assemble(
   settings: PoolSettings,
   options: HaPoolOptions,
   log: HaLogger,
-  access: Pick<PoolCore, 'checkout' | 'mayDial' | 'isFull'>,
+  { gone, ...access }: Pick<PoolCore, 'checkout' | 'mayDial' | 'isFull'> & Pick<DialContext, 'gone'>,
 ): Parts {
   const { clock = systemClock, random = systemRandom } = options;
   const { ha, connection } = settings;
@@ -279,7 +280,7 @@ function assemble(
   const target = primaryTarget(monitor, strategy.observe);
   return {
     core: { ...parts, servers: primaryServers(parts) },
-    context: { monitor, target, pacer, clock, dialTimeoutMs, stream: strategy.stream, who },
+    context: { monitor, target, pacer, clock, dialTimeoutMs, stream: strategy.stream, gone, who },
     stream: strategy.stream,
     leave,
   };

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import type { HaClient } from '../dial/ha-client.ts';
 
 /**
@@ -6,12 +6,24 @@ import type { HaClient } from '../dial/ha-client.ts';
  * https://github.com/brianc/node-postgres/blob/master/packages/pg-pool/index.js
  */
 export interface PoolInternals {
-  readonly _clients: readonly HaClient[];
+  _clients: readonly HaClient[];
   readonly _idle: readonly { readonly client: HaClient }[];
   readonly _pendingQueue: { callback(error: Error, client: undefined, release: () => void): void }[];
   _remove(client: HaClient): void;
+  _pulseQueue(): void;
 }
 
 export function poolInternals(pool: Pool): PoolInternals {
   return pool as unknown as PoolInternals;
+}
+
+/**
+ * A connection that is gone takes no place in the pool, whoever still holds it: some libraries never give back what broke
+ * under their BEGIN. pg-pool removes idle ones itself, and is content to be given this one back later.
+ */
+export function forget(pool: Pool, client: ClientBase): void {
+  const inner = poolInternals(pool);
+  if (inner._idle.some((item) => item.client === client)) return;
+  inner._clients = inner._clients.filter((other) => other !== client);
+  inner._pulseQueue();
 }

@@ -12,7 +12,7 @@ import {
 } from '@steadfast/shared';
 import { isUsable } from '../dial/client-internals.ts';
 import { classifyWorkError, isByRole } from '../errors/work-error.ts';
-import { sqlstateMeaning, sqlstateOf } from '../errors/sqlstate.ts';
+import { driverErrorOf, sqlstateMeaning, sqlstateOf } from '../errors/sqlstate.ts';
 import type { CallLimits } from '../pool/call-bound.ts';
 import type { PoolCore } from '../pool/pool-core.ts';
 import { SameRefusal } from '../pool/same-refusal.ts';
@@ -63,7 +63,8 @@ export async function runTransaction<T>(
         attempts,
         expired,
       });
-      if (!decision.retry || refusal.isFinal(client, error) || !core.budget.take()) throw error;
+      if (!decision.retry || refusal.isFinal(client, driverErrorOf(error)) || !core.budget.take())
+        throw error;
       await core.servers.ready(deadline, options.signal);
     }
   } finally {
@@ -119,9 +120,10 @@ async function commit(client: PoolClient): Promise<void> {
 async function failedBeforeCommit(
   holder: LeaseHolder,
   client: PoolClient,
-  cause: Error,
+  thrown: Error,
   { readOnly }: TransactionOptions,
 ): Promise<Failure> {
+  const cause = driverErrorOf(thrown);
   const sqlstate = sqlstateOf(cause);
   // In a transaction that is read-only by wish, 25006 speaks of the statement and not of the server.
   const asWished = readOnly === true && sqlstate === '25006';
@@ -130,9 +132,9 @@ async function failedBeforeCommit(
   if (lost) holder.release(cause);
   else await rollback(holder, client);
   const known = lost || sqlstate !== undefined || outcomeOf(cause) !== undefined;
-  if (!known) throw cause; // the app's own error: not ours to label
+  if (!known) throw thrown; // the app's own error: not ours to label
   const replay = lost || (!asWished && sqlstate !== undefined && sqlstateMeaning(sqlstate).replay);
-  return { done: false, error: correctOutcome(cause, 'rejected'), replay };
+  return { done: false, error: correctOutcome(thrown, 'rejected'), replay };
 }
 
 async function rollback(holder: LeaseHolder, client: PoolClient): Promise<void> {

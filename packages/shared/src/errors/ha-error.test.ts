@@ -44,6 +44,21 @@ describe('withOutcome', () => {
   });
 });
 
+describe('outcomeOf', () => {
+  it('finds the outcome of an error that a library has wrapped, the nearest first', () => {
+    const inner = withOutcome(new Error('x'), 'unknown');
+    expect(outcomeOf(new Error('a', { cause: new Error('b', { cause: inner }) }))).toBe('unknown');
+    expect(outcomeOf(withOutcome(new Error('a', { cause: inner }), 'rejected'))).toBe('rejected');
+  });
+
+  it('says nothing of what nobody has classified, and ends where causes go round', () => {
+    const round = new Error('a');
+    round.cause = new Error('b', { cause: round });
+    expect(outcomeOf(round)).toBeUndefined();
+    expect(outcomeOf('text')).toBeUndefined();
+  });
+});
+
 describe('describeError', () => {
   it('says something even for an AggregateError without a message', () => {
     expect(describeError(new AggregateError([new Error('refused 1'), new Error('refused 2')], ''))).toBe(

@@ -12,10 +12,25 @@ export interface HasOutcome {
   readonly outcome: Outcome;
 }
 
-/** The outcome an error carries, or undefined where nobody has classified it. */
+/** How deep libraries wrap errors, at most. */
+const MAX_DEPTH = 8;
+
+/**
+ * The outcome of an error, or undefined where nobody has classified it. A library may have wrapped the error that carries it:
+ * the nearest along `cause` counts.
+ */
 export function outcomeOf(error: unknown): Outcome | undefined {
-  if (typeof error !== 'object' || error === null || !('outcome' in error)) return undefined;
-  const { outcome } = error;
+  let at = error;
+  for (let depth = 0; depth < MAX_DEPTH && typeof at === 'object' && at !== null; depth++) {
+    const outcome = ownOutcome(at);
+    if (outcome !== undefined) return outcome;
+    at = (at as { cause?: unknown }).cause;
+  }
+  return undefined;
+}
+
+function ownOutcome(error: object): Outcome | undefined {
+  const { outcome } = error as { outcome?: unknown };
   return outcome === 'notSent' || outcome === 'rejected' || outcome === 'unknown' || outcome === 'committed'
     ? outcome
     : undefined;
@@ -26,7 +41,7 @@ export function outcomeOf(error: unknown): Outcome | undefined {
  * (`instanceof DatabaseError`, `.code`). An outcome that is already there stays: whoever was nearest knew best.
  */
 export function withOutcome<E extends object>(error: E, outcome: Outcome): E & HasOutcome {
-  if (outcomeOf(error) === undefined) {
+  if (ownOutcome(error) === undefined) {
     Object.defineProperty(error, 'outcome', {
       value: outcome,
       enumerable: true,

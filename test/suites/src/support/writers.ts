@@ -21,6 +21,12 @@ export interface Writers {
   stop(timeoutMs: number): Promise<void>;
 }
 
+function nothing(writes: readonly Write[], inFlight: number, timeoutMs: number): string {
+  const last = writes.at(-1);
+  const ended = last ? `the last that ended was ${last.outcome} (${String(last.error)})` : 'none has ended';
+  return `no write was acknowledged within ${timeoutMs} ms: ${inFlight} are in flight, ${ended}`;
+}
+
 /** An open loop: a write every `everyMs`, whether or not the ones before have ended. Bounded by `limit`. */
 export function startWriters(write: (id: string) => Promise<unknown>, everyMs = 10, limit = 20_000): Writers {
   const writes: Write[] = [];
@@ -49,7 +55,7 @@ export function startWriters(write: (id: string) => Promise<unknown>, everyMs = 
       for (;;) {
         const found = writes.find((candidate) => candidate.outcome === 'ok' && candidate.ended >= since);
         if (found) return found;
-        if (monotonicMs() > deadline) throw new Error(`no write was acknowledged within ${timeoutMs} ms`);
+        if (monotonicMs() > deadline) throw new Error(nothing(writes, inFlight.size, timeoutMs));
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     },

@@ -28,6 +28,6 @@ describe(`the internals of pg that pg-ha relies on`, () => {
   });
   it('a pool holds its clients, the idle ones and who is queued', () => {
     for (const name of ['_clients', '_idle', '_pendingQueue']) expect(pool[name]).toEqual([]);
-    expect(pool['_remove']).toBeTypeOf('function');
+    for (const name of ['_remove', '_pulseQueue']) expect(pool[name]).toBeTypeOf('function');
   });
 });

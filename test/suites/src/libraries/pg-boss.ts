@@ -1,0 +1,44 @@
+import type { HaPool } from '@steadfast/pg-ha';
+import { PgBoss } from 'pg-boss';
+import { expect } from 'vitest';
+import { startWriters } from '../support/writers.ts';
+import { expectHonest, GRACE_MS, type Library } from './library.ts';
+
+/** Jobs are sent and worked all the time; each that was acknowledged is worked at least once. */
+export const withPgBoss: Library<HaPool> = {
+  name: 'pg-boss',
+  async begin(connect, run) {
+    const pool = connect();
+    const boss = new PgBoss({
+      db: { executeSql: (text, values) => pool.query(text, values) },
+      schema: `boss_${run}`,
+    });
+    const errors: unknown[] = [];
+    boss.on('error', (error) => errors.push(error));
+    await boss.start();
+    await boss.createQueue('jobs', { retryLimit: 10, retryDelay: 0, expireInSeconds: 5 });
+    const worked: string[] = [];
+    await boss.work<{ id: string }>('jobs', { pollingIntervalSeconds: 0.5, batchSize: 50 }, (jobs) => {
+      worked.push(...jobs.map(({ data }) => data.id));
+      return Promise.resolve();
+    });
+
+    const sends = startWriters((id) => boss.send('jobs', { id }), 40);
+    return {
+      worksAfter: (since) => sends.acknowledgedAfter(since, GRACE_MS),
+      async expectRight() {
+        await sends.stop(GRACE_MS);
+        const acknowledged = sends.writes.filter(({ outcome }) => outcome === 'ok').map(({ id }) => id);
+        const missing = (): string[] => {
+          const done = new Set(worked);
+          return acknowledged.filter((id) => !done.has(id));
+        };
+        await expect.poll(missing, { timeout: GRACE_MS, interval: 100 }).toEqual([]);
+        // A job may be worked twice: when the answer to its completion is lost, pg-boss promises at least once.
+        expectHonest(sends.writes, [...new Set(worked)], pool.options.max);
+        await boss.stop({ graceful: false });
+        await pool.end();
+      },
+    };
+  },
+};
