@@ -42,13 +42,16 @@ export function sqlstateMeaning(sqlstate: string): SqlstateMeaning {
   return MEANINGS.get(sqlstate) ?? PLAIN;
 }
 
-/** The SQLSTATE of a server's error, or undefined where the error is not a server's. */
+/**
+ * The SQLSTATE of a server's error, or undefined where the error is not a server's. PgBouncer says every trouble of its own
+ * as a fatal protocol violation, a lost server among them; a server's own violations are not fatal, and end no connection.
+ */
 export function sqlstateOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, severity } = error as { code?: unknown; severity?: unknown };
-  return typeof code === 'string' && typeof severity === 'string' && /^[0-9A-Z]{5}$/.test(code)
-    ? code
-    : undefined;
+  if (typeof code !== 'string' || typeof severity !== 'string' || !/^[0-9A-Z]{5}$/.test(code))
+    return undefined;
+  return code === '08P01' && severity === 'FATAL' ? '08006' : code;
 }
 
 /** Whether the server ends the session with this error. */

@@ -22,6 +22,7 @@ const rows: [sqlstate: string, text: string, outcome: Outcome, byRole: boolean][
   ['23505', '/* nightly */ DO $$ begin perform 1; commit; end $$', 'unknown', false],
   ['57P01', 'INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING', 'rejected', true],
   ['08006', 'SELECT 1', 'unknown', true],
+  ['08P01', 'SELECT 1', 'rejected', false],
   ['08007', 'COMMIT', 'unknown', true],
   ['40003', 'COMMIT', 'unknown', true],
   ['40001', 'UPDATE t SET a = 1', 'rejected', false],
@@ -38,6 +39,12 @@ describe('a server’s error', () => {
       expect(isByRole(error)).toBe(byRole);
     });
   }
+
+  it('of a pooler, which calls a lost server a fatal protocol violation, leaves the outcome open', () => {
+    const error = Object.assign(serverError('08P01'), { severity: 'FATAL' });
+    expect(classifyWorkError(error, 'INSERT INTO t VALUES (1)').outcome).toBe('unknown');
+    expect(isByRole(error)).toBe(true);
+  });
 
   it('stays the very object that pg gave', () => {
     const error = serverError('23505');
