@@ -33,7 +33,10 @@ export async function cancelStatement(client: HaClient, clock: Clock): Promise<b
   }
   // A pipeline cannot be held: what was sent behind the statement may be what the request has hit.
   const clean = taken && queue.isAnswered() && !internals(client).pipeline;
-  if (!clean) client.interrupt();
+  if (!clean) {
+    client.suspect('a statement could not be cancelled');
+    client.interrupt();
+  }
   queue.letGo(clean);
   return clean;
 }

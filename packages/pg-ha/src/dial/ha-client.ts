@@ -34,6 +34,8 @@ export class HaClient extends pg.Client {
   #state: State = { at: 'new' };
   #address: string | undefined;
   #cancelling: Promise<boolean> | undefined;
+  /** it has been idle for so long that its server may be gone without a word */
+  stale = false;
   /** makes its sockets: the strategy's, or the app's own `stream` */
   readonly socketFactory: (() => Socket) | undefined;
   /** what left the last statement on this link in doubt: a COMMIT, perhaps */
@@ -97,11 +99,8 @@ export class HaClient extends pg.Client {
    * Has the server end the statement on the wire. True when the connection is clean again; otherwise it has been closed.
    */
   cancelStatement(): Promise<boolean> {
-    const { endpoint } = this;
-    this.#cancelling ??= cancelStatement(this, this.#context.clock).then((clean) => {
+    this.#cancelling ??= cancelStatement(this, this.#context.clock).finally(() => {
       this.#cancelling = undefined;
-      if (!clean && endpoint) this.#context.target.suspect(endpoint, 'a statement could not be cancelled');
-      return clean;
     });
     return this.#cancelling;
   }
@@ -176,14 +175,14 @@ export class HaClient extends pg.Client {
   _handleErrorMessage(message: Error): void {
     const { outcome } = classifyWorkError(message, internals(this)._activeQuery?.text);
     if (outcome === 'unknown' && isFatal(message)) this.#doubt = message;
-    if (isByRole(message)) this.#suspect(message);
+    if (isByRole(message)) this.suspect(message.message);
     PG._handleErrorMessage.call(this, message);
   }
 
   /** pg calls this when the link is gone: each statement gets the outcome that is true for it. */
   _errorAllQueries(cause: Error): void {
     const inner = internals(this);
-    if (!inner._ending) this.#suspect(cause);
+    if (!inner._ending) this.suspect(cause.message);
     const member = this.endpoint ? endpointKey(this.endpoint) : `${inner.host}:${inner.port}`;
     // In a pipeline what was sent behind a statement may have changed what the last ReadyForQuery said.
     const transactionStatus = inner.pipeline ? undefined : inner._txStatus;
@@ -210,8 +209,8 @@ export class HaClient extends pg.Client {
   }
 
   /** What happens on a connection that led to the primary is a sign, whoever holds it; what we did to it ourselves is none. */
-  #suspect(sign: Error): void {
-    if (this.#state.at === 'verified') this.#context.target.suspect(this.#state.endpoint, sign.message);
+  suspect(sign: string): void {
+    if (this.#state.at === 'verified') this.#context.target.suspect(this.#state.endpoint, sign);
   }
 
   async #dial(): Promise<void> {

@@ -33,6 +33,7 @@ export interface HaPoolOptions extends Omit<PoolConfig, 'Client'> {
   failoverWaitMs?: number;
   dialTimeoutMs?: number;
   silenceMs?: number;
+  idleCheckMs?: number;
   refreshMs?: number;
   searchMinMs?: number;
   searchMaxMs?: number;
@@ -40,6 +41,7 @@ export interface HaPoolOptions extends Omit<PoolConfig, 'Client'> {
   maxWaiting?: number;
   dialConcurrency?: number;
   poolMax?: number;
+  maxLifetimeJitterPercent?: number;
   statementTimeoutMs?: number;
   keepConnectionOnSqlError?: boolean;
   logLevel?: HaOptions['logLevel'];

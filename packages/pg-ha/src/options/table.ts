@@ -54,6 +54,8 @@ export interface HaOptions {
   dialTimeoutMs: number;
   /** work in flight and not a byte for so long: the primary is looked at, 50 ms to 1 h (default 1 s) */
   silenceMs: number;
+  /** a connection idle for so long is asked for a sign of life before it is handed out, 0 (never) to 1 h (default 1 s) */
+  idleCheckMs: number;
   /** background refresh while all is well, 100 ms to 1 h, jittered (default 5 s) */
   refreshMs: number;
   /** first pause between two rounds while there is no primary, 1 ms to 60 s (default 25 ms) */
@@ -68,6 +70,8 @@ export interface HaOptions {
   dialConcurrency: number;
   /** connections in the pool, 1 to 10,000 (default 10); pg-pool's `max` wins */
   poolMax: number;
+  /** each connection lives up to so much shorter than pg-pool's `maxLifetimeSeconds`, 0 to 100 % (default 0) */
+  maxLifetimeJitterPercent: number;
   /** the server ends a statement that runs longer, 0 to 24 h; pg's `statement_timeout` wins (default: the server's) */
   statementTimeoutMs: number | undefined;
   /** keep the connection after an SQL error in pool.query, where stock pg-pool closes it (default false) */
@@ -94,6 +98,7 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   failoverWaitMs: row(milliseconds(0, HOUR), 30_000, 'PG_HA_FAILOVER_WAIT_MS'),
   dialTimeoutMs: row(milliseconds(50, HOUR), 5_000, 'PG_HA_DIAL_TIMEOUT_MS'),
   silenceMs: row(milliseconds(50, HOUR), 1_000, 'PG_HA_SILENCE_MS'),
+  idleCheckMs: row(milliseconds(0, HOUR), 1_000, 'PG_HA_IDLE_CHECK_MS'),
   refreshMs: row(milliseconds(100, HOUR), 5_000, 'PG_HA_REFRESH_MS'),
   searchMinMs: row(milliseconds(1, MINUTE), 25, 'PG_HA_SEARCH_MIN_MS'),
   searchMaxMs: row(milliseconds(1, MINUTE), 100, 'PG_HA_SEARCH_MAX_MS'),
@@ -101,6 +106,7 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   maxWaiting: row(integer(1, 1_000_000), 10_000, 'PG_HA_MAX_WAITING'),
   dialConcurrency: row(integer(1, 1_000), 2, 'PG_HA_DIAL_CONCURRENCY'),
   poolMax: row(integer(1, 10_000), 10, 'PG_HA_POOL_MAX', 'RAILS_MAX_THREADS'),
+  maxLifetimeJitterPercent: row(integer(0, 100), 0, 'PG_HA_MAX_LIFETIME_JITTER_PERCENT'),
   statementTimeoutMs: row(milliseconds(0, 24 * HOUR), undefined, 'POSTGRES_STATEMENT_TIMEOUT'),
   keepConnectionOnSqlError: row(flag(), false, 'PG_HA_KEEP_CONNECTION_ON_SQL_ERROR'),
   logLevel: row(choice(LOG_LEVELS), 'silent', 'PG_HA_LOG_LEVEL'),

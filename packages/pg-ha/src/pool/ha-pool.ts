@@ -26,8 +26,10 @@ import {
 import type { Strategy } from '../strategies/strategy.ts';
 import { runTransaction, type TransactionOptions } from '../transaction/run-transaction.ts';
 import { joinCluster } from './cluster.ts';
+import { Verification } from './fitness.ts';
 import { poolHealth, type PoolHealth } from './health.ts';
 import { giveUpExpired, primaryServers, type LeaseRequest } from './lease.ts';
+import { spreadLifetimes } from './lifetime.ts';
 import type { PoolCore } from './pool-core.ts';
 import { forget, poolInternals } from './pool-internals.ts';
 import { runQuery, type HaQueryConfig, type HaQueryOptions } from './query-runner.ts';
@@ -60,10 +62,13 @@ export class HaPool extends pg.Pool {
       checkout: (callback) => super.connect(callback),
       mayDial: () => this.idleCount === 0 && this.totalCount < this.options.max,
       isFull: () => this.idleCount === 0 && this.totalCount >= this.options.max,
+      dropStale: () => this.#dropStale(),
       gone: (client) => forget(this, client),
     });
+    const { verify } = core.verification;
     super({
       ...settings.pool,
+      ...(verify && { verify }),
       ...(stream && { stream }),
       Client: boundClient(settings, context),
     } as pg.PoolConfig);
@@ -75,10 +80,12 @@ export class HaPool extends pg.Pool {
     this.#silence = new SilenceWatch({
       clock: core.clock,
       silenceMs: settings.ha.silenceMs,
+      idleCheckMs: settings.ha.idleCheckMs || undefined,
       clients: () => poolInternals(this)._clients,
       onSilence: (client, silentMs) => this.#heardNothing(client, silentMs),
       onLook: () => giveUpExpired(core),
     });
+    spreadLifetimes(this, settings.ha.maxLifetimeJitterPercent, core);
   }
 
   /** The primary that is being followed, or undefined while there is none. */
@@ -213,6 +220,14 @@ export class HaPool extends pg.Pool {
     client.interrupt(new HaError('HA_CONNECTION_LOST', why, { outcome: 'unknown' }));
   }
 
+  #dropStale(): void {
+    const inner = poolInternals(this);
+    for (const { client } of inner._idle.filter((item) => item.client.stale)) {
+      inner._remove(client);
+      client.interrupt();
+    }
+  }
+
   #evict(next: TopologyChange['next'], key: string): void {
     const inner = poolInternals(this);
     const idle = new Set(inner._idle.map((item) => item.client));
@@ -252,7 +267,10 @@ function assemble(
   settings: PoolSettings,
   options: HaPoolOptions,
   log: HaLogger,
-  { gone, ...access }: Pick<PoolCore, 'checkout' | 'mayDial' | 'isFull'> & Pick<DialContext, 'gone'>,
+  {
+    gone,
+    ...access
+  }: Pick<PoolCore, 'checkout' | 'mayDial' | 'isFull' | 'dropStale'> & Pick<DialContext, 'gone'>,
 ): Parts {
   const { clock = systemClock, random = systemRandom } = options;
   const { ha, connection } = settings;
@@ -275,6 +293,7 @@ function assemble(
     keepConnectionOnSqlError,
     pooler: settings.pooler,
     queued,
+    verification: new Verification(options.verify),
     ...access,
   };
   const target = primaryTarget(monitor, strategy.observe);

@@ -11,7 +11,9 @@ import {
   type Deadline,
   type Timer,
 } from '@steadfast/shared';
+import type { HaClient } from '../dial/ha-client.ts';
 import { isByRole } from '../errors/work-error.ts';
+import { isAlive } from './fitness.ts';
 import type { PoolCore, Servers } from './pool-core.ts';
 
 type Core = Omit<PoolCore, 'servers'>;
@@ -66,8 +68,19 @@ function checkout(core: Core, request: LeaseRequest): void {
     core.queued.delete(request);
     if (!client) failed(core, request, error);
     else if (request.settled) client.release();
+    else if ((client as unknown as HaClient).stale) void grantIfAlive(core, request, client);
     else request.granted(client);
   });
+}
+
+/** Where one idle connection has died unnoticed, those that have been idle as long have as a rule died with it. */
+async function grantIfAlive(core: Core, request: LeaseRequest, client: PoolClient): Promise<void> {
+  const alive = await isAlive(client as unknown as HaClient, core.clock);
+  if (!alive) core.dropStale();
+  if (!alive || request.settled) client.release(!alive);
+  if (request.settled) return;
+  if (alive) request.granted(client);
+  else lease(core, request);
 }
 
 /**
@@ -118,6 +131,7 @@ export function giveUpExpired(core: Core): void {
 
 function failed(core: Core, request: LeaseRequest, error: Error | undefined): void {
   if (request.settled) return;
+  if (core.verification.mayReplace(error, request.attempts)) return lease(core, request);
   again(core, request, error ?? new Error('pg-pool gave neither a connection nor an error'));
 }
 

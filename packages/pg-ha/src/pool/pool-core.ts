@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Clock, Deadline, Random, RetryBudget, Seat } from '@steadfast/shared';
 import type { PoolerSettings } from '../options/pooler.ts';
+import type { Verification } from './fitness.ts';
 import type { LeaseRequest } from './lease.ts';
 
 /** Where the calls of one pool go: to the primary, or to whoever may answer reads. */
@@ -33,6 +34,9 @@ export interface PoolCore {
   mayDial(): boolean;
   /** whether a checkout now would queue: nothing is idle and there is no room */
   isFull(): boolean;
+  readonly verification: Verification;
+  /** closes the idle connections that have been quiet for long */
+  dropStale(): void;
   /** pg-pool's own connect: an idle connection, a new one, or a place in its queue */
   checkout(callback: (error: Error | undefined, client: PoolClient | undefined) => void): void;
 }

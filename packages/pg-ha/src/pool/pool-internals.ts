@@ -8,6 +8,8 @@ import type { HaClient } from '../dial/ha-client.ts';
 export interface PoolInternals {
   _clients: readonly HaClient[];
   readonly _idle: readonly { readonly client: HaClient }[];
+  /** past their lifetime, and in use */
+  readonly _expired: WeakSet<HaClient>;
   readonly _pendingQueue: { callback(error: Error, client: undefined, release: () => void): void }[];
   _remove(client: HaClient): void;
   _pulseQueue(): void;
