@@ -9,17 +9,22 @@ import {
 } from '@steadfast/shared';
 import type { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis, type Callback, type RedisOptions } from 'ioredis';
 import type { DriverCommand } from './commands/command.ts';
-import { TransactionGuard } from './commands/transaction-guard.ts';
+import { BLOCKING_NAMES } from './commands/blocking.ts';
+import { TRANSACTION_NAMES } from './commands/transaction-guard.ts';
+import { blocksOthers, carry } from './dedicated/carry.ts';
+import { DedicatedPool, type UseOptions } from './dedicated/dedicated-pool.ts';
 import { connectorFor } from './dial/ha-connector.ts';
-import { Dialer } from './dial/dialer.ts';
+import { closedError, Dialer } from './dial/dialer.ts';
 import { internalsOf, watchStatus } from './driver/internals.ts';
 import { ReplicationGroup } from './group/replication-group.ts';
 import { groupKey, groups } from './group/shared-groups.ts';
+import type { Hold } from './hold/hold.ts';
 import { readArguments, type HaRedisArguments } from './options/arguments.ts';
 import { readSettings, type HaRedisOptions, type Settings } from './options/settings.ts';
 import { onceFor, type OnceHost, type OnceOp, type OnceOptions, type OnceScript } from './once/once.ts';
+import { CallBack } from './traffic/call-back.ts';
 import { watchTimeout } from './traffic/command-timeout.ts';
 import { SilenceWatch } from './traffic/silence-watch.ts';
 import { Traffic } from './traffic/traffic.ts';
@@ -45,6 +50,12 @@ export class HaRedis extends Redis {
   readonly #dialer: Dialer;
   readonly #traffic: Traffic;
   readonly #silence: SilenceWatch;
+  readonly #callBack: CallBack;
+  /** commands that block go through connections of their own */
+  readonly #apart: boolean;
+  /** commands that never pass unseen, by name */
+  readonly #noted: ReadonlySet<string>;
+  #dedicated: DedicatedPool<HaRedis> | undefined;
   #group: ReplicationGroup | undefined;
   #share: Share<ReplicationGroup> | undefined;
   #stops: (() => void)[] = [];
@@ -66,10 +77,14 @@ export class HaRedis extends Redis {
     wiring.self = this;
     this.options.lazyConnect = options.lazyConnect ?? false;
     this.#options = options;
+    this.#apart = settings.ha.blocking === 'dedicated';
+    this.#noted = this.#apart ? new Set([...TRANSACTION_NAMES, ...BLOCKING_NAMES]) : TRANSACTION_NAMES;
     this.#failoverWaitMs = settings.ha.failoverWaitMs;
     this.#settings = settings;
     this.#dialer = dialer;
     const driver = internalsOf(this);
+    const { silenceMs, failoverWaitMs, blockingCheckMs } = settings.ha;
+    this.#callBack = new CallBack({ group, dialer, driver, checkMs: blockingCheckMs });
     this.#traffic = new Traffic({
       settings,
       group,
@@ -80,8 +95,9 @@ export class HaRedis extends Redis {
       connect: () => void this.connect().catch(() => undefined),
       disconnect: () => this.disconnect(),
       sentAt: (inFlight) => this.#silence.sentAt(inFlight),
+      callBack: this.#callBack,
+      takeBlockedMs: (command) => this.#silence.takeBlockedMs(command),
     });
-    const { silenceMs, failoverWaitMs } = settings.ha;
     this.#silence = new SilenceWatch({
       group,
       dialer,
@@ -89,11 +105,22 @@ export class HaRedis extends Redis {
       silenceMs,
       giveUpMs: Math.max(failoverWaitMs, 2 * silenceMs),
       doubt: () => this.#traffic.doubt(),
+      callBack: this.#callBack,
       closing: () => this.#traffic.closing,
     });
     Object.defineProperty(this, inspect.custom, { value: () => this.#describe() });
     watchStatus(this, (status) => this.#onStatus(status));
     if (!this.options.lazyConnect) this.connect().catch(() => undefined);
+  }
+
+  /** Connections of their own, made when first asked for. */
+  get #pool(): DedicatedPool<HaRedis> {
+    return (this.#dedicated ??= new DedicatedPool<HaRedis>({
+      settings: this.#settings,
+      group: () => this.#lastGroup(),
+      open: () => this.duplicate({ lazyConnect: true, blocking: 'inline' }),
+      conditionOf: (connection) => connection.#traffic.condition,
+    }));
   }
 
   /** The primary that is followed now. */
@@ -141,6 +168,7 @@ export class HaRedis extends Redis {
   override disconnect(reconnect = false): void {
     if (reconnect) return super.disconnect(true);
     this.#traffic.closing = true;
+    this.#dedicated?.destroy();
     const { status } = this;
     if (status === 'end') return;
     super.disconnect();
@@ -158,11 +186,32 @@ export class HaRedis extends Redis {
     return new HaRedis(options) as Duplicate<Override>;
   }
 
+  /**
+   * Lends a connection to the primary to `work` alone, for what cannot share one: WATCH, commands that block.
+   * @see DedicatedPool.use
+   */
+  use<T>(
+    work: (connection: HaRedis, signal: AbortSignal) => T | Promise<T>,
+    options: UseOptions = {},
+  ): Promise<T> {
+    if (this.status === 'end') return Promise.reject(closedError());
+    return this.#pool.use(work, options);
+  }
+
+  /** As ioredis's; connections that `use` has lent are waited for, at most failoverWaitMs. */
+  override quit(callback?: Callback<'OK'>): Promise<'OK'> {
+    const drained = this.#dedicated?.drain(this.#failoverWaitMs);
+    const quitted = super.quit(callback);
+    return drained ? drained.then(() => quitted) : quitted;
+  }
+
   /** @ignore While all is well this is all that stands between a command and ioredis. */
   override sendCommand(...sent: SendArguments): unknown {
-    if (this.options.commandTimeout !== undefined) watchTimeout(sent[0] as DriverCommand, this.#traffic);
-    if (this.#traffic.open && !TransactionGuard.concerns(sent[0].name)) return super.sendCommand(...sent);
-    return this.#traffic.route(sent[0] as DriverCommand, sent[1]);
+    const command = sent[0] as DriverCommand;
+    if (this.options.commandTimeout !== undefined) watchTimeout(command, this.#traffic);
+    if (this.#traffic.open && !this.#noted.has(command.name)) return super.sendCommand(...sent);
+    if (this.#apart && !this.#traffic.transacting && blocksOthers(command)) return this.#carry(command);
+    return this.#traffic.route(command, sent[1]);
   }
 
   /** @ignore Every error reply passes here. */
@@ -196,7 +245,7 @@ export class HaRedis extends Redis {
     this.#group = group;
     this.#stops = [
       group.monitor.onChange((change) => this.#topologyChanged(change)),
-      group.hold.onChange(() => this.#traffic.flush()),
+      group.hold.onChange((hold) => this.#held(hold)),
     ];
   }
 
@@ -204,6 +253,17 @@ export class HaRedis extends Redis {
   #lastGroup(): ReplicationGroup {
     if (!this.#group) this.#join();
     return this.#group as ReplicationGroup;
+  }
+
+  #carry(command: DriverCommand): unknown {
+    const ownDb = this.options.db ?? 0;
+    const send = (connection: HaRedis): unknown => connection.sendCommand(command as SendArguments[0]);
+    return carry(this.#pool, command, { db: this.#traffic.db, ownDb, send });
+  }
+
+  #held(hold: Hold): void {
+    if (hold.at === 'holding') this.#callBack.hold();
+    this.#traffic.flush();
   }
 
   #topologyChanged(change: TopologyChange): void {
@@ -238,6 +298,9 @@ export class HaRedis extends Redis {
     const error = this.#traffic.closing ? undefined : this.#dialer.fatal;
     this.#traffic.end(error);
     this.#silence.stop();
+    // quit() lets work on connections of its own end first.
+    if (!this.#dedicated?.draining) this.#dedicated?.destroy();
+    this.#dedicated = undefined;
     for (const stop of this.#stops.splice(0)) stop();
     void this.#share?.release();
     this.#share = undefined;

@@ -1,4 +1,5 @@
 import { exists, hasFlag } from '@ioredis/commands';
+import { isCalledBack } from './called-back.ts';
 import type { DriverCommand } from './command.ts';
 
 type Safe = (options: readonly string[]) => boolean;
@@ -91,7 +92,7 @@ export function declareSafe(command: DriverCommand): void {
 
 /** Whether the command may be sent again when it is not known whether it was applied. */
 export function isSafeToRepeat(command: DriverCommand): boolean {
-  if (isRead(command) || declared.has(command)) return true;
+  if (isRead(command) || declared.has(command) || isCalledBack(command)) return true;
   const safe = TABLE[command.name.toLowerCase()];
   return safe !== undefined && safe(words(command.args));
 }

@@ -22,7 +22,7 @@ type Input =
 const LOST_MS = 30_000;
 
 /** The names that have a meaning here, as programs write them. */
-const NAMES = new Set(
+export const TRANSACTION_NAMES: ReadonlySet<string> = new Set(
   ['multi', 'exec', 'discard', 'watch', 'unwatch'].flatMap((name) => [name, name.toUpperCase()]),
 );
 
@@ -35,12 +35,17 @@ export class TransactionGuard {
   }
 
   static concerns(name: string): boolean {
-    return NAMES.has(name);
+    return TRANSACTION_NAMES.has(name);
   }
 
   /** A transaction is open: whatever is sent now belongs to it. */
   get open(): boolean {
     return this.#state.at === 'open';
+  }
+
+  /** What the connection remembers of transactions; `lost` too must be ended by its caller. */
+  get state(): State['at'] {
+    return this.#state.at;
   }
 
   /** Something has been lost, and commands have to be looked at. */

@@ -121,7 +121,7 @@ export class Dialer {
     try {
       connection = await WireConnection.open(options);
       const remainingMs = Math.max(1, ha.dialTimeoutMs - (clock.now() - at));
-      const asked = { timeoutMs: remainingMs, roleOptional: ha.strategy === 'single' };
+      const asked = { timeoutMs: remainingMs, roleOptional: ha.strategy === 'single', clientId: true };
       const identity = await identify(connection, data.credentials, asked);
       if (identity.is === 'primary') monitor.report({ kind: 'self', endpoint, role: 'primary', at });
       else if (identity.is === 'replica') monitor.report({ kind: 'self', endpoint, role: 'replica', at });
@@ -130,7 +130,8 @@ export class Dialer {
       const now = primaryOf(monitor.topology);
       if (!now || monitor.topology.generation !== generation)
         throw new Error('the primary changed while it was dialled');
-      return { socket: connection.release(), endpoint, generation, epoch, since: clock.now() };
+      const { clientId } = identity;
+      return { socket: connection.release(), endpoint, generation, epoch, since: clock.now(), clientId };
     } catch (error) {
       connection?.destroy();
       if (connection === undefined && !signal.aborted)

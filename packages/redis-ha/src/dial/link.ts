@@ -8,6 +8,8 @@ export interface Link {
   readonly generation: number;
   readonly epoch: Epoch | undefined;
   readonly since: Instant;
+  /** the server's number of this connection, where it gives it: the name under which it can be asked about from another */
+  readonly clientId?: number | undefined;
 }
 
 /**

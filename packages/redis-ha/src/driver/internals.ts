@@ -22,7 +22,7 @@ export interface DriverInternals {
   readonly status: string;
   readonly commandQueue: Deque<QueueItem>;
   readonly offlineQueue: Deque<QueueItem>;
-  readonly condition: { readonly select: number } | null | undefined;
+  readonly condition: { readonly select: number; readonly subscriber: unknown } | null | undefined;
   /** what `defineCommand` has defined */
   readonly scriptsSet: Readonly<Record<string, { readonly lua: string } | undefined>>;
   manuallyClosing: boolean;

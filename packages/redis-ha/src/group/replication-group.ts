@@ -17,6 +17,7 @@ import { SentinelResolver } from '../discovery/sentinel-resolver.ts';
 import { HoldGate } from '../hold/hold-gate.ts';
 import type { Settings } from '../options/settings.ts';
 import { PromotionWatch } from '../promotion/promotion-watch.ts';
+import { SideLine } from './side-line.ts';
 
 /** First and longest pause between two rounds while there is no primary. */
 const SEARCH = { minMs: 25, maxMs: 250 };
@@ -33,6 +34,7 @@ export class ReplicationGroup {
   readonly breaker: Breaker;
   readonly budget: RetryBudget;
   readonly pacer: DialPacer;
+  readonly side: SideLine;
   readonly log: HaLogger;
   readonly #resolver: SentinelResolver | undefined;
   readonly #promotion: PromotionWatch | undefined;
@@ -45,6 +47,7 @@ export class ReplicationGroup {
     this.breaker = opossumBreaker({ name: this.name, threshold: 100, resetMs: 5_000, counts: isOutage });
     this.budget = new RetryBudget(clock, { capacity: ha.maxWaiting, perSecond: ha.maxWaiting / 10 });
     this.pacer = new DialPacer(clock, random, { concurrency: 4 });
+    this.side = new SideLine({ clock, ...settings.data, timeoutMs: ha.dialTimeoutMs });
     const primary = (): string | undefined => this.primary;
     this.hold = new HoldGate({ clock, enabled: ha.hold, maxMs: ha.holdMaxMs, primary });
     this.#resolver = ha.strategy === 'sentinel' ? this.#sentinels() : undefined;
@@ -64,6 +67,7 @@ export class ReplicationGroup {
   async close(): Promise<void> {
     this.hold.close();
     await this.#promotion?.close();
+    this.side.close();
     await this.#loop.close();
   }
 

@@ -16,6 +16,8 @@ import {
 export const STRATEGIES = ['sentinel', 'single'] as const;
 
 const FOLLOW = ['announced', 'promoted'] as const;
+/** `inline`: as ioredis does, in order with everything else; `dedicated`: nothing waits behind them. */
+export const BLOCKING = ['inline', 'dedicated'] as const;
 
 /** The options that are ours. ioredis's own pass through unread. Times are in milliseconds. */
 export interface HaOptions {
@@ -57,6 +59,14 @@ export interface HaOptions {
   holdMaxMs: number;
   /** a failover is followed once Sentinel announces its end, or as soon as the promoted replica says that it is master */
   follow: (typeof FOLLOW)[number];
+  /** a command that has blocked for so long is ended and sent again, to see whether its link lives, 1 s to 1 h (default 30 s) */
+  blockingCheckMs: number;
+  /** whether commands that block (BLPOP, XREAD BLOCK …) go through this client's own connection or one each of the pool (default `inline`) */
+  blocking: (typeof BLOCKING)[number];
+  /** connections that `use` may have open at once, 1 to 1,000 (default 10) */
+  useMax: number;
+  /** an idle one of those is closed after so long, 1 s to 1 h (default 30 s) */
+  useIdleMs: number;
   /** level of the built-in logger (default `silent`); with the option `logger` the app's own decides */
   logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -84,6 +94,10 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   hold: row(flag(), true, 'REDIS_HA_HOLD'),
   holdMaxMs: row(milliseconds(100, MINUTE), 5_000, 'REDIS_HA_HOLD_MAX_MS'),
   follow: row<HaOptions['follow']>(choice(FOLLOW), 'announced', 'REDIS_HA_FOLLOW'),
+  blockingCheckMs: row(milliseconds(1_000, HOUR), 30_000, 'REDIS_HA_BLOCKING_CHECK_MS'),
+  blocking: row(choice(BLOCKING), 'inline', 'REDIS_HA_BLOCKING'),
+  useMax: row(integer(1, 1_000), 10, 'REDIS_HA_USE_MAX'),
+  useIdleMs: row(milliseconds(1_000, HOUR), 30_000, 'REDIS_HA_USE_IDLE_MS'),
   logLevel: row(choice(LOG_LEVELS), 'silent', 'REDIS_HA_LOG_LEVEL', 'STEADFAST_LOG_LEVEL'),
 };
 

@@ -119,6 +119,11 @@ export class Parking {
     if (!this.#sentAt.has(command)) this.#sentAt.set(command, at);
   }
 
+  /** It is to be sent again as if it had never been: its deadline and attempts begin anew. */
+  forget(command: DriverCommand): void {
+    this.#tickets.delete(command);
+  }
+
   /** The caller has been told that it timed out: it is not to be sent any more. @returns what is known of it */
   drop(command: DriverCommand): Outcome {
     const ticket = this.#tickets.get(command);

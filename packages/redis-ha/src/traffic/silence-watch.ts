@@ -5,6 +5,7 @@ import type { Dialer } from '../dial/dialer.ts';
 import { watch, type Silence } from '../dial/silence.ts';
 import type { DriverInternals } from '../driver/internals.ts';
 import type { ReplicationGroup } from '../group/replication-group.ts';
+import type { CallBack } from './call-back.ts';
 
 export interface SilenceWatchOptions {
   group: () => ReplicationGroup;
@@ -14,6 +15,8 @@ export interface SilenceWatchOptions {
   giveUpMs: number;
   /** the primary is in doubt, and is being asked */
   doubt: () => void;
+  /** looks after commands that block */
+  callBack: CallBack;
   /** quit() has been sent: nobody waits for anything else */
   closing: () => boolean;
 }
@@ -39,6 +42,7 @@ export class SilenceWatch {
   start(): void {
     this.stop();
     this.#state = FRESH;
+    this.#head = undefined;
     this.#schedule();
   }
 
@@ -96,6 +100,17 @@ export class SilenceWatch {
     if (act === 'cut') dialer.cut();
   }
 
+  /**
+   * For how long the command had been the one to be answered next, ms, up to a look too little. It is about to be sent again,
+   * and its time begins anew.
+   */
+  takeBlockedMs(command: DriverCommand): number {
+    const head = this.#head;
+    if (head?.command !== command) return 0;
+    this.#head = undefined;
+    return this.#options.group().settings.clock.now() - head.since;
+  }
+
   #note(last: DriverCommand | undefined, at: Instant): void {
     if (this.#state.at === 'flowing') this.#looks = [];
     else if (last && last !== this.#looks.at(-1)?.last) this.#looks.push({ last, at });
@@ -105,7 +120,11 @@ export class SilenceWatch {
   #isDue(command: DriverCommand | undefined, now: Instant): boolean {
     if (command !== this.#head?.command) this.#head = command && { command, since: now };
     if (!this.#head) return false;
-    const limitMs = blockingMs(this.#head.command);
-    return limitMs === undefined || now >= this.#head.since + limitMs + this.#options.silenceMs;
+    const { command: head, since } = this.#head;
+    const { callBack, silenceMs } = this.#options;
+    const limitMs = blockingMs(head);
+    if (limitMs === undefined || now >= since + limitMs + silenceMs || callBack.isDue(head)) return true;
+    callBack.look(head, since, now);
+    return false;
   }
 }

@@ -7,6 +7,8 @@ import {
   type Outcome,
 } from '@steadfast/shared';
 import { afterLoss, type Verdict } from '../commands/after-loss.ts';
+import { shorten, waitsForData } from '../commands/blocking.ts';
+import { unmarkCalledBack } from '../commands/called-back.ts';
 import type { DriverCommand } from '../commands/command.ts';
 import { classifyReply, isByRole, saysReplica } from '../commands/error-reply.ts';
 import { isRead } from '../commands/idempotence.ts';
@@ -14,6 +16,7 @@ import type { Ticket } from '../commands/parked-queue.ts';
 import { isSettled, markSettled } from '../commands/settled.ts';
 import { TransactionGuard } from '../commands/transaction-guard.ts';
 import { isInside } from '../commands/transaction-mark.ts';
+import type { Condition } from '../dedicated/dedicated-pool.ts';
 import type { Dialer } from '../dial/dialer.ts';
 import type { Link } from '../dial/link.ts';
 import {
@@ -25,6 +28,7 @@ import {
 } from '../driver/internals.ts';
 import type { ReplicationGroup } from '../group/replication-group.ts';
 import type { Settings } from '../options/settings.ts';
+import type { CallBack } from './call-back.ts';
 import { trafficErrors } from './errors.ts';
 import { Parking } from './parking.ts';
 import { Passage } from './passage.ts';
@@ -42,6 +46,9 @@ export interface TrafficOptions {
   disconnect: () => void;
   /** when commands in flight were sent, where the link has been silent since */
   sentAt: (inFlight: readonly DriverCommand[]) => ReadonlyMap<DriverCommand, Instant>;
+  callBack: CallBack;
+  /** for how long a command had blocked, which is about to be sent again, ms */
+  takeBlockedMs: (command: DriverCommand) => number;
 }
 
 /**
@@ -79,6 +86,24 @@ export class Traffic {
     return this.#passage.ready && this.#options.dialer.link !== undefined;
   }
 
+  /** A transaction is open on the connection that was not built as one pipeline: what is sent now belongs to it. */
+  get transacting(): boolean {
+    return this.#guard.open;
+  }
+
+  /** Whether the connection is as it was when it was opened: what is lent to one caller after another must be. */
+  get condition(): Condition {
+    const { driver, settings } = this.#options;
+    if (this.closing) return 'unclean';
+    if (driver.status === 'wait') return 'clean';
+    const busy = driver.commandQueue.length + driver.offlineQueue.length + this.#parking.size > 0;
+    const asOpened = driver.condition?.select === (settings.driver.db ?? 0) && !driver.condition.subscriber;
+    if (driver.status !== 'ready' || !this.#clear || busy || !asOpened) return 'unclean';
+    const { state } = this.#guard;
+    if (state === 'none') return 'clean';
+    return state === 'watching' ? 'watching' : 'unclean';
+  }
+
   /** The way of a command that cannot simply pass. */
   route(command: DriverCommand, stream: unknown): unknown {
     const { driver, send } = this.#options;
@@ -103,11 +128,12 @@ export class Traffic {
   refused(error: Error, command: DriverCommand): boolean {
     const { driver, group, dialer, settings } = this.#options;
     if (driver.status !== 'ready') return false;
+    if (this.#options.callBack.claims(error)) return this.#calledBack(command);
     // It answers the last attempt; one before it may have been applied.
     if (this.#parking.outcomeOf(command) === 'unknown') withOutcome(error, 'unknown');
     classifyReply(error, command);
     if (!isByRole(error)) return false;
-    const db = this.#db;
+    const db = this.db;
     const endpoint = dialer.link?.endpoint;
     const at = settings.clock.now();
     if (endpoint && saysReplica(error))
@@ -161,6 +187,7 @@ export class Traffic {
     const { driver, group } = this.#options;
     const { ready, interrupted } = this.#passage;
     this.#passage.end();
+    this.#options.callBack.reset();
     const inFlight = drain(driver.commandQueue);
     const late = drain(driver.offlineQueue);
     const verdicts = this.#verdicts(inFlight, ready);
@@ -215,7 +242,7 @@ export class Traffic {
 
   #shut(): void {
     if (!this.#clear) return;
-    this.#parking.db = this.#db;
+    this.#parking.db = this.db;
     this.#clear = false;
     this.#decideOpen();
   }
@@ -226,7 +253,7 @@ export class Traffic {
   }
 
   /** The database that the next command is meant for. */
-  get #db(): number {
+  get db(): number {
     const { condition } = this.#options.driver;
     return this.#clear && condition ? condition.select : this.#parking.db;
   }
@@ -252,6 +279,7 @@ export class Traffic {
     if (refusal)
       return command.reject(outcome === 'unknown' ? trafficErrors.again(refusal, outcome) : refusal);
     ticket.attempts += 1;
+    unmarkCalledBack(command);
     if (command.name !== 'select' && driver.condition?.select !== db) select(db);
     this.#dispatch(command);
   }
@@ -288,8 +316,27 @@ export class Traffic {
       case 'unknown':
         return command.reject(this.closing ? trafficErrors.closed('unknown') : lost);
       case 'again':
-        return this.#parking.putBack(command, 'unknown', lost, db);
+        if (this.#hasTimeLeft(command)) this.#parking.putBack(command, 'unknown', lost, db);
     }
+  }
+
+  /** We have ended it ourselves, before it took anything: it is sent again as if it had never been. */
+  #calledBack(command: DriverCommand): boolean {
+    if (isSettled(command)) return false;
+    const db = this.db;
+    this.#parking.forget(command);
+    if (!this.#hasTimeLeft(command)) return true;
+    this.#shut();
+    this.#parking.put(command, db);
+    this.flush();
+    return true;
+  }
+
+  /** A command that blocks goes on within its own time; where that is over it is told so, as the server would have. */
+  #hasTimeLeft(command: DriverCommand): boolean {
+    if (!waitsForData(command) || shorten(command, this.#options.takeBlockedMs(command))) return true;
+    command.resolve(null);
+    return false;
   }
 
   #quit(command: DriverCommand): unknown {

@@ -16,25 +16,32 @@ export interface Credentials {
  * - `notReady`: it cannot serve yet (loading, or its master link is down).
  */
 export type Identity =
-  | { readonly is: 'primary' }
+  | { readonly is: 'primary'; readonly clientId?: number | undefined }
   | { readonly is: 'replica' }
   | { readonly is: 'notReady'; readonly why: string }
   | { readonly is: 'busy'; readonly why: string };
 
-/**
- * The question in one write: AUTH, ROLE, and a PING, which a server that is loading refuses while it answers ROLE already.
- * `roleOptional`: a lone server that forbids ROLE is taken at its word that it is there.
- */
+export interface Asked {
+  readonly timeoutMs: number;
+  /** a lone server that forbids ROLE is taken at its word that it is there */
+  readonly roleOptional: boolean;
+  /** also ask for the connection's own number */
+  readonly clientId?: boolean;
+}
+
+/** The question in one write: AUTH, ROLE, and a PING, which a server that is loading refuses while it answers ROLE already. */
 export async function identify(
   connection: WireConnection,
   credentials: Credentials,
-  options: { timeoutMs: number; roleOptional: boolean },
+  options: Asked,
 ): Promise<Identity> {
   const login = authCommand(credentials);
-  const answers = await connection.ask([...login, ['ROLE'], ['PING']], options.timeoutMs);
+  const number = options.clientId ? [['CLIENT', 'ID']] : [];
+  const answers = await connection.ask([...login, ['ROLE'], ['PING'], ...number], options.timeoutMs);
   if (login.length > 0) checkLogin(answers[0], credentials, connection.endpoint);
-  const [role, ping] = answers.slice(login.length);
-  return readIdentity(role, ping, credentials, connection.endpoint, options.roleOptional);
+  const [role, ping, clientId] = answers.slice(login.length);
+  const identity = readIdentity(role, ping, credentials, connection.endpoint, options.roleOptional);
+  return identity.is === 'primary' && typeof clientId === 'number' ? { ...identity, clientId } : identity;
 }
 
 /** AUTH, where there is a password. */

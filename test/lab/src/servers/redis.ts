@@ -54,7 +54,7 @@ function accessControl(secrets: Blueprint['secrets']): string[] {
   return [
     'user default off',
     // What a managed provider gives: everything but administration, with the harmless parts of that.
-    `user ${REDIS_APP_USER} on >${secrets.redisApp} ~* &* +@all -@admin +role +client|list +client|kill +config|get`,
+    `user ${REDIS_APP_USER} on >${secrets.redisApp} ~* &* +@all -@admin +role +client|list +client|kill +client|unblock +config|get`,
     `user ${REDIS_ADMIN} on >${secrets.redisAdmin} ~* &* +@all`,
     `user ${REPLICA_USER} on >${secrets.redisReplica} +psync +replconf +ping`,
     `user ${REDIS_SENTINEL_USER} on >${secrets.redisSentinel} allchannels +multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info +client|setname +client|kill +script|kill`,

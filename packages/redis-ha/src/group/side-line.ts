@@ -1,0 +1,66 @@
+import { endpointKey, type Clock, type Endpoint, type Timer } from '@steadfast/shared';
+import type { ConnectionOptions } from 'node:tls';
+import { authCommand, checkLogin, type Credentials } from '../wire/identify.ts';
+import type { Reply } from '../wire/reply.ts';
+import { WireConnection } from '../wire/wire-connection.ts';
+
+export interface SideLineOptions {
+  clock: Clock;
+  credentials: Credentials;
+  tls: ConnectionOptions | undefined;
+  family: number | undefined;
+  timeoutMs: number;
+}
+
+/** It is closed after so long without a question. */
+const IDLE_MS = 5_000;
+
+/** Questions to a server about its other connections: one connection for all of them, opened when there is something to ask. */
+export class SideLine {
+  readonly #options: SideLineOptions;
+  #line: { readonly key: string; readonly connection: Promise<WireConnection> } | undefined;
+  #idle: Timer | undefined;
+
+  constructor(options: SideLineOptions) {
+    this.#options = options;
+  }
+
+  /** @throws where the server cannot be reached, or does not answer in time */
+  async ask(endpoint: Endpoint, commands: readonly (readonly (string | number)[])[]): Promise<Reply[]> {
+    const { clock, timeoutMs } = this.#options;
+    const key = endpointKey(endpoint);
+    if (this.#line?.key !== key) this.close();
+    const line = (this.#line ??= { key, connection: this.#open(endpoint) });
+    this.#idle?.cancel();
+    this.#idle = clock.timer(IDLE_MS, () => this.close(), { background: true });
+    try {
+      return await (await line.connection).ask(commands, timeoutMs);
+    } catch (error) {
+      if (this.#line === line) this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#idle?.cancel();
+    const line = this.#line;
+    this.#line = undefined;
+    void line?.connection.then(
+      (connection) => connection.destroy(),
+      () => undefined,
+    );
+  }
+
+  async #open(endpoint: Endpoint): Promise<WireConnection> {
+    const { clock, credentials, tls, family, timeoutMs } = this.#options;
+    const connection = await WireConnection.open({ endpoint, tls, family, timeoutMs, clock });
+    const login = authCommand(credentials);
+    try {
+      if (login.length > 0) checkLogin((await connection.ask(login, timeoutMs))[0], credentials, endpoint);
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    }
+    return connection.unref();
+  }
+}
