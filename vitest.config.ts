@@ -9,6 +9,7 @@ export default defineConfig({
           include: [
             '{packages,examples}/*/src/**/*.test.ts',
             'bench/src/**/*.test.ts',
+            'test/{campaign,check}/src/**/*.test.ts',
             'test/suites/src/unit/**/*.test.ts',
           ],
           testTimeout: 10_000,
@@ -26,7 +27,7 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: [
-            'test/suites/src/{lab,pg-ha,redis-ha,demo,libraries}/**/*.test.ts',
+            'test/suites/src/{lab,pg-ha,redis-ha,demo,libraries,campaign}/**/*.test.ts',
             'test/lab/src/**/*.test.ts',
           ],
           // One cluster at a time: two labs on two cores would measure each other.

@@ -11,10 +11,11 @@ const ALERT_MS = 15_000;
 /** So many fresh connections in a row must lead to the writable member before the route counts as settled. */
 const SETTLED_ANSWERS = 2;
 /** A dial may hang on a frozen backend: after this another one is started beside it. */
-const OVERTAKE_MS = 100;
-const MAX_DIALS = 3;
+const OVERTAKE_MS = 50;
+/** As many as hang before the first of them is abandoned: the newest must always be a fresh one. */
+const MAX_DIALS = 10;
 const SILENCE_MS = 300;
-const ABANDON_MS = 1_000;
+const ABANDON_MS = 500;
 
 type Route = { to: 'unknown' } | { to: 'down' } | { to: 'member'; name: string };
 

@@ -1,0 +1,108 @@
+import { toMs, type Call, type Verdict } from '@steadfast/check';
+import type { ClientSpec } from '../clients/client.ts';
+import { isWrite } from '../process/load.ts';
+
+/** How the calls of one kind ended. */
+export interface Ends {
+  ok: number;
+  fail: number;
+  unknown: number;
+  open: number;
+}
+
+/** What one client went through in one fault. */
+export interface ClientRun {
+  readonly client: string;
+  readonly ends: Record<string, Ends>;
+  /** what errors said, with their counts, the most frequent first */
+  readonly errors: Record<string, number>;
+  /** from when the client could reach the new primary to its first acknowledged write, ms; absent without an outage */
+  readonly lagMs?: number;
+  /** that write behind the first one of all clients that find the primary by the same route, ms */
+  readonly behindMs?: number;
+  /** from the fault to that write, ms */
+  readonly outageMs?: number;
+  /** there was an outage, and no write was acknowledged after it */
+  readonly never?: boolean;
+  readonly lost: number;
+  readonly doubled: number;
+  /** applied although the call said it was not */
+  readonly unexpected: number;
+  /** of proof-carrying work: the client does not know what became of it */
+  readonly unresolved: number;
+  readonly late: number;
+  /** answers of an older epoch after a newer one was seen */
+  readonly stale: number;
+  /** the longest acknowledged write, ms */
+  readonly longestMs: number;
+  /** the longest time the client's own process did nothing, ms */
+  readonly stalledMs: number;
+  readonly verdicts: Record<string, Verdict>;
+}
+
+export function endsOf(calls: readonly Call[]): Record<string, Ends> {
+  const ends: Record<string, Ends> = {};
+  for (const { kind, end } of calls) {
+    const of = (ends[kind] ??= { ok: 0, fail: 0, unknown: 0, open: 0 });
+    of[end.as] += 1;
+  }
+  return ends;
+}
+
+const MAX_ERRORS = 8;
+
+export function errorsOf(calls: readonly Call[]): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const { kind, end } of calls) {
+    if (end.as !== 'fail' && end.as !== 'unknown') continue;
+    const text = `${kind} ${end.as}: ${end.error}`;
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return Object.fromEntries([...counts].toSorted((a, b) => b[1] - a[1]).slice(0, MAX_ERRORS));
+}
+
+export function longestMs(calls: readonly Call[]): number {
+  const took = calls.flatMap(({ kind, began, end }) =>
+    isWrite(kind) && end.as === 'ok' ? [toMs(end.at - began)] : [],
+  );
+  return Math.max(0, ...took);
+}
+
+export interface AckRule {
+  /** ms: an answer before this is none of the new primary's */
+  readonly notBefore: number;
+  /** an answer must carry a higher epoch than all before this (ms); where the server says its epoch */
+  readonly newEpochSince?: number;
+  /** ids that are there in the end: what an old master acknowledged beside the new one is not */
+  readonly survived?: ReadonlySet<string>;
+}
+
+/** When the first write was acknowledged by the new primary, ms. */
+export function firstAck(calls: readonly Call[], rule: AckRule): number | undefined {
+  const acks = calls.flatMap(({ id, kind, end }) =>
+    isWrite(kind) && end.as === 'ok' ? [{ id, at: toMs(end.at), epoch: end.epoch }] : [],
+  );
+  const { newEpochSince, notBefore, survived } = rule;
+  const oldEpoch =
+    newEpochSince === undefined
+      ? undefined
+      : Math.max(0, ...acks.filter(({ at }) => at <= newEpochSince).map(({ epoch }) => epoch ?? 0));
+  let first: number | undefined;
+  for (const { id, at, epoch } of acks) {
+    if (at < notBefore || (survived && !survived.has(id))) continue;
+    if (oldEpoch !== undefined && (epoch ?? 0) <= oldEpoch) continue;
+    if (first === undefined || at < first) first = at;
+  }
+  return first;
+}
+
+/** Adds how far each client was behind the first of its route: observers look now and then, clients race each other. */
+export function behindTheFirst(runs: readonly ClientRun[], specs: readonly ClientSpec[]): ClientRun[] {
+  const routeOf = ({ client }: ClientRun): string | undefined =>
+    specs.find(({ name }) => name === client)?.route;
+  return runs.map((run) => {
+    const rivals = runs.filter((other) => routeOf(other) === routeOf(run));
+    const first = Math.min(...rivals.flatMap(({ outageMs }) => outageMs ?? []));
+    return run.outageMs === undefined ? run : { ...run, behindMs: run.outageMs - first };
+  });
+}

@@ -1,0 +1,69 @@
+import { toMs, type Call, type Stall } from '@steadfast/check';
+import type { ObserverEvent } from '@steadfast/lab';
+import type { ClientSpec } from '../clients/client.ts';
+import type { CampaignFault } from '../faults/campaign-fault.ts';
+import { endsOf, errorsOf, firstAck, longestMs, type ClientRun } from './client-run.ts';
+import { judge, type Found } from './judge.ts';
+import { reachableAt, routeWindow, type Window } from './window.ts';
+
+/** Everything that is known of one client in one fault. Instants in ms, but `endedAt` in ns as histories are. */
+export interface Measured {
+  readonly spec: ClientSpec;
+  readonly calls: readonly Call[];
+  readonly found: Found;
+  readonly endedAt: number;
+  readonly stalls: readonly Stall[];
+  readonly events: readonly ObserverEvent[];
+  readonly window: Window | undefined;
+  readonly instants: { readonly faultAt: number; readonly healedAt: number };
+  readonly until: number;
+  readonly fault: CampaignFault;
+  readonly serversKeep: boolean;
+}
+
+export function measure(given: Measured): ClientRun {
+  const { spec, calls, found, endedAt, serversKeep, stalls } = given;
+  return {
+    client: spec.name,
+    ends: endsOf(calls),
+    errors: errorsOf(calls),
+    ...recovery(given),
+    ...judge(spec, calls, found, { endedAt, serversKeep, stalls }),
+    longestMs: longestMs(calls),
+    stalledMs: Math.max(0, ...stalls.map(({ from, to }) => toMs(to - from))),
+  };
+}
+
+/** When the way was open for this client, and its first write after that. */
+function recovery(given: Measured): Pick<ClientRun, 'lagMs' | 'outageMs' | 'never'> {
+  const { calls, instants } = given;
+  const way = openingOf(given);
+  if (!way) return {};
+  const first = firstAck(calls, way.rule);
+  if (first === undefined) return { never: true };
+  return { lagMs: first - way.openAt, outageMs: first - instants.faultAt };
+}
+
+function openingOf(given: Measured): { openAt: number; rule: Parameters<typeof firstAck>[1] } | undefined {
+  const { spec, events, window, instants, until, fault } = given;
+  const span = { from: fault.opensOnHeal ? instants.healedAt : instants.faultAt, to: until };
+  if (fault.shape === 'healed') return { openAt: instants.healedAt, rule: { notBefore: instants.healedAt } };
+  if (fault.shape === 'route') {
+    const outage = spec.route === 'haproxy' ? routeWindow(events, span) : undefined;
+    return outage && { openAt: outage.to, rule: { notBefore: outage.from } };
+  }
+  const openAt = window && reachableAt(events, window, spec.route, span);
+  if (!window || openAt === undefined) return undefined;
+  if (!window.moved) return { openAt, rule: { notBefore: window.closedAt } };
+  if (spec.library === 'pg')
+    return { openAt, rule: { notBefore: span.from, newEpochSince: instants.faultAt } };
+  return { openAt, rule: { notBefore: window.writableAt, survived: survivors(given) } };
+}
+
+/** Ids that are there in the end. A counter does not tell, so its increments are left out. */
+function survivors({ calls, found }: Measured): Set<string> {
+  const there = new Map(Object.entries(found.ids).map(([kind, ids]) => [kind, new Set(ids)]));
+  return new Set(
+    calls.filter(({ id, kind, end }) => end.as === 'ok' && there.get(kind)?.has(id)).map(({ id }) => id),
+  );
+}

@@ -1,0 +1,25 @@
+import type { ClientSpec } from '../clients/client.ts';
+import type { Cell } from './cell.ts';
+
+/** P2: the first write follows the opening of the way within this, at the 95th percentile. */
+export const LAG_MS = 50;
+
+/** What a cell of ours shows that is not as promised, a line each; peers promise nothing. */
+export function brokenIn(cell: Cell, spec: ClientSpec, serversKeep: boolean): string[] {
+  if (!spec.ours) return [];
+  const broken: string[] = [];
+  const none = (count: number, what: string): void => {
+    if (count > 0) broken.push(`${count} ${what}`);
+  };
+  if (serversKeep || spec.keeps) none(cell.lost, 'acknowledged and lost');
+  none(cell.doubled, 'doubled');
+  none(cell.unexpected, 'applied though reported as not applied');
+  none(cell.unresolved, 'unresolved in spite of a proof');
+  none(cell.late, 'later than their deadline');
+  none(cell.stuck, 'stuck');
+  none(cell.stale, 'answered by an older epoch after a newer one');
+  none(cell.unsafe, 'errors of work that is safe to repeat');
+  none(cell.never, 'runs without a write after the outage');
+  if (cell.lagMs && cell.lagMs.p95 > LAG_MS) broken.push(`lag ${Math.round(cell.lagMs.p95)} ms at p95`);
+  return broken;
+}

@@ -1,0 +1,48 @@
+import type { LabDescription } from '@steadfast/lab';
+
+export type Library = 'pg' | 'redis';
+
+/**
+ * By what a client finds the primary, and so when it can find a new one: by the members themselves, through HAProxy, by
+ * a provider's name, or by what a majority of the sentinels says.
+ */
+export type Route = 'members' | 'haproxy' | 'name' | 'sentinels';
+
+/** A client under test: one of ours under one strategy, or a peer as its users set it up. */
+export interface ClientSpec {
+  /** library/way, as it stands in tables and is picked by `--client` */
+  readonly name: string;
+  readonly library: Library;
+  /** ours: held to the promises; peers are measured only */
+  readonly ours: boolean;
+  readonly route: Route;
+  /** kinds of work that must never fail where their deadline is longer than the outage */
+  readonly safe: readonly string[];
+  /** it acknowledges only what outlives a failover, whatever the servers promise by themselves */
+  readonly keeps?: boolean;
+}
+
+/** What a client process needs in order to reach the lab; plain JSON. */
+export interface Access {
+  readonly description: LabDescription;
+  /** for ours: the environment that an operator would set */
+  readonly env: Record<string, string>;
+}
+
+/** One kind of work. It resolves with the epoch of the server that did it, where the answer tells. */
+export interface Work {
+  readonly run: (id: string) => Promise<number | undefined>;
+  /** by its own word the call ends within this; absent where the client has no deadlines */
+  readonly deadlineMs?: number;
+}
+
+/** A client at work, in its own process. */
+export interface Driver {
+  readonly work: Readonly<Record<string, Work>>;
+  /** `fail` where the error says that nothing was applied */
+  readonly outcomeOf: (error: unknown) => 'fail' | 'unknown';
+  readonly close: () => Promise<void>;
+}
+
+/** Longer than every outage of the campaign. */
+export const DEADLINE_MS = 45_000;

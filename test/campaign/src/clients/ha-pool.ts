@@ -1,0 +1,35 @@
+import { HaPool, outcomeOf } from '@steadfast/pg-ha';
+import { DEADLINE_MS, type Access, type Driver } from './client.ts';
+import { epochOf, INSERT, READ, UPSERT, type EpochRow } from './sql.ts';
+
+/** Shorter than most outages: such a call must end by its deadline, whatever it ends as. */
+const BRIEF_MS = 1_000;
+
+export async function haPool({ env }: Access, client: string): Promise<Driver> {
+  const pool = new HaPool({ failoverWaitMs: DEADLINE_MS, poolMax: 10, env });
+  const query = (text: string, values: unknown[], options: object) =>
+    pool.query<EpochRow>({ text, values, deadlineMs: DEADLINE_MS, ...options });
+  const insert = async (id: string): Promise<number | undefined> =>
+    epochOf((await query(INSERT, [client, 'insert', id], {})).rows);
+  const upsert = async (id: string): Promise<number | undefined> =>
+    epochOf((await query(UPSERT, [client, id], { idempotent: true })).rows);
+  const read = async (options: object): Promise<undefined> => {
+    await query(READ, [client], { idempotent: true, ...options });
+  };
+  const transaction = (id: string): Promise<number | undefined> =>
+    pool.transaction(
+      async (session) => epochOf((await session.query<EpochRow>(INSERT, [client, 'transaction', id])).rows),
+      { commitProof: true, deadlineMs: DEADLINE_MS },
+    );
+  return {
+    work: {
+      insert: { run: insert, deadlineMs: DEADLINE_MS },
+      upsert: { run: upsert, deadlineMs: DEADLINE_MS },
+      read: { run: () => read({}), deadlineMs: DEADLINE_MS },
+      transaction: { run: transaction, deadlineMs: DEADLINE_MS },
+      brief: { run: () => read({ deadlineMs: BRIEF_MS }), deadlineMs: BRIEF_MS },
+    },
+    outcomeOf: (error) => (['notSent', 'rejected'].includes(outcomeOf(error) ?? '') ? 'fail' : 'unknown'),
+    close: () => pool.end(),
+  };
+}

@@ -1,0 +1,16 @@
+/** Where a Redis client's work lies. */
+export interface Keys {
+  /** one counter, for INCR */
+  readonly counter: string;
+  /** a list of ids, for RPUSH */
+  readonly list: string;
+  /** the same, by way of `once` */
+  readonly once: string;
+  /** a key for each SET: this and the id */
+  readonly set: string;
+}
+
+export function keysOf(client: string): Keys {
+  const key = (what: string): string => `campaign:{${client}}:${what}`;
+  return { counter: key('counter'), list: key('list'), once: key('once'), set: key('set:') };
+}

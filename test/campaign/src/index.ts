@@ -1,0 +1,6 @@
+export { cellsOf, type Cell } from './analysis/cell.ts';
+export { brokenIn } from './analysis/promises.ts';
+export { CLIENTS } from './clients/registry.ts';
+export { CAMPAIGN_FAULTS } from './faults/faults.ts';
+export { runFault, type FaultRun, type FaultRunOptions } from './run/run-fault.ts';
+export { SETTINGS } from './settings.ts';

@@ -1,0 +1,105 @@
+import { randomInt } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { monotonicMs } from '@steadfast/lab';
+import { cellsOf } from './analysis/cell.ts';
+import { CLIENTS } from './clients/registry.ts';
+import { CAMPAIGN_FAULTS } from './faults/faults.ts';
+import { HELP, parseOptions, UsageError, type CampaignOptions } from './options.ts';
+import { circumstances } from './output/circumstances.ts';
+import { between } from './output/publish.ts';
+import { markdown } from './output/tables.ts';
+import { isPicked, planOf, seededRandom } from './plan.ts';
+import { runCampaign } from './run/campaign.ts';
+import { SETTINGS, type Setting } from './settings.ts';
+
+const RESULTS = fileURLToPath(new URL('../../../bench/RESULTS.md', import.meta.url));
+const WRITERS = 8;
+/** What `--quick` runs where nothing is picked: a planned one, a dead one, a silent one, for each library. */
+const QUICK = [
+  'sync-on/switchover',
+  'sync-on/crash',
+  'sync-on/freeze',
+  'down-after-1000/sentinel-failover',
+  'down-after-1000/redis-crash',
+  'down-after-1000/redis-freeze',
+  'down-after-1000/redis-partition-peers',
+];
+const LESSER: ReadonlySet<string> = new Set(['sync-off', 'down-after-5000']);
+/** Settings of the second rank are run with the faults in which they differ. */
+const LESSER_FAULTS = [
+  'switchover',
+  'crash',
+  'freeze',
+  'partition',
+  'sentinel-failover',
+  'redis-crash',
+  'redis-freeze',
+  'redis-partition-peers',
+];
+
+function stepsOf({ quick, only, repeat, seed }: CampaignOptions): ReturnType<typeof planOf> {
+  const picked =
+    only.length > 0
+      ? only
+      : quick
+        ? QUICK
+        : [
+            ...SETTINGS.filter(({ name }) => !LESSER.has(name)).map(({ name }) => name),
+            ...[...LESSER].flatMap((name) => LESSER_FAULTS.map((fault) => `${name}/${fault}`)),
+          ];
+  const byDefault = (setting: Setting): number => (quick ? 1 : LESSER.has(setting.name) ? 3 : 5);
+  return planOf({
+    settings: SETTINGS,
+    faults: CAMPAIGN_FAULTS,
+    only: picked,
+    repeat: (setting) => repeat ?? byDefault(setting),
+    random: seededRandom(seed),
+  });
+}
+
+async function campaign(options: CampaignOptions): Promise<void> {
+  const startedAt = monotonicMs();
+  const steps = stepsOf(options);
+  const clients = CLIENTS.filter(({ name }) => isPicked(name, options.clients));
+  const say = (line: string): void => console.log(line);
+  say(`${steps.length} runs of ${clients.length} clients, seed ${options.seed}; results in ${options.out}`);
+  const { rate, out, resume } = options;
+  const runs = await runCampaign({
+    steps,
+    clients,
+    writers: WRITERS,
+    rate,
+    random: seededRandom(options.seed + 1),
+    folder: out,
+    resume,
+    say,
+  });
+  const cells = cellsOf(runs, CLIENTS);
+  const tables = markdown(cells, { settings: SETTINGS, faults: CAMPAIGN_FAULTS, clients: CLIENTS });
+  const minutes = Math.round((monotonicMs() - startedAt) / 60_000);
+  const about = `${circumstances()}. ${WRITERS} open-loop writers a client, ${rate} calls a second each; seed ${options.seed}; ${minutes} min.`;
+  writeFileSync(join(out, 'cells.json'), `${JSON.stringify({ about, cells }, undefined, 2)}\n`);
+  writeFileSync(join(out, 'tables.md'), `${about}\n\n${tables}\n`);
+  say(`\n${tables}`);
+  if (options.publish) publish(about, tables);
+}
+
+function publish(about: string, tables: string): void {
+  const text = readFileSync(RESULTS, 'utf8');
+  const content = `## \`pnpm campaign\`: every client under the same faults\n\n${about}\n\n${tables}`;
+  writeFileSync(RESULTS, between(text, content));
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2), randomInt(1, 2 ** 32 - 1));
+  if (options === 'help') console.log(HELP);
+  else if (options === 'list') {
+    for (const { name, library, meaning, aboutS } of CAMPAIGN_FAULTS)
+      console.log(`${library.padEnd(6)} ${name.padEnd(24)} ${String(aboutS).padStart(3)} s  ${meaning}`);
+  } else await campaign(options);
+} catch (error) {
+  console.error(error instanceof UsageError ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,111 @@
+import { parseArgs } from 'node:util';
+import { CLIENTS } from './clients/registry.ts';
+import { CAMPAIGN_FAULTS } from './faults/faults.ts';
+import { isPicked } from './plan.ts';
+import { SETTINGS } from './settings.ts';
+
+export interface CampaignOptions {
+  readonly quick: boolean;
+  readonly only: readonly string[];
+  readonly clients: readonly string[];
+  /** undefined: as many as the setting is worth */
+  readonly repeat: number | undefined;
+  readonly seed: number;
+  readonly rate: number;
+  readonly out: string;
+  readonly resume: boolean;
+  readonly publish: boolean;
+}
+
+export const HELP = `Runs every fault on every setting against all clients side by side, and holds what they were told
+against what is there.
+
+  pnpm campaign [options]
+
+  --quick           a few faults, once each, in less than 12 min
+  --only PATTERN    settings and faults, as 'sync-on', 'crash' or 'down-after-1000/redis-*'; may be given several times
+  --client A,B      only these clients, as 'pg-ha/patroni' or 'redis-ha/*'
+  --repeat N        repetitions of each fault, 1 to 100; default 5, and 3 for sync-off and down-after-5000
+  --seed N          order and moments of an earlier run again
+  --rate N          calls a second of each of the 8 writers of a client, 1 to 200; default 10
+  --out DIR         where results and histories go; default .steadfast/campaign
+  --resume          go on with what is in --out
+  --publish         write the tables into bench/RESULTS.md
+  --list            what there is to run
+  --help            this text
+`;
+
+/** Thrown for arguments that are wrong: one line that names what is allowed. */
+export class UsageError extends Error {
+  override readonly name: string = 'UsageError';
+}
+
+const FLAGS = {
+  quick: { type: 'boolean', default: false },
+  only: { type: 'string', multiple: true, default: [] as string[] },
+  client: { type: 'string', multiple: true, default: [] as string[] },
+  repeat: { type: 'string' },
+  seed: { type: 'string' },
+  rate: { type: 'string', default: '10' },
+  out: { type: 'string', default: '.steadfast/campaign' },
+  resume: { type: 'boolean', default: false },
+  publish: { type: 'boolean', default: false },
+  list: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+/** @throws UsageError */
+export function parseOptions(args: readonly string[], randomSeed: number): CampaignOptions | 'help' | 'list' {
+  const values = readFlags(args);
+  if (values.help) return 'help';
+  if (values.list) return 'list';
+  const only = values.only.flatMap((each) => each.split(','));
+  const clients = values.client.flatMap((each) => each.split(','));
+  const cells = SETTINGS.flatMap(({ name, library }) =>
+    CAMPAIGN_FAULTS.filter((fault) => fault.library === library).map((fault) => `${name}/${fault.name}`),
+  );
+  for (const pattern of only) refuseUnknown('--only', pattern, cells);
+  for (const pattern of clients)
+    refuseUnknown(
+      '--client',
+      pattern,
+      CLIENTS.map(({ name }) => name),
+    );
+  const { quick, out, resume, publish } = values;
+  return {
+    quick,
+    only,
+    clients,
+    repeat: values.repeat === undefined ? undefined : whole('--repeat', values.repeat, 100),
+    seed: values.seed === undefined ? randomSeed : whole('--seed', values.seed, 2 ** 32 - 1),
+    rate: whole('--rate', values.rate, 200),
+    out,
+    resume,
+    publish,
+  };
+}
+
+function readFlags(
+  args: readonly string[],
+): ReturnType<typeof parseArgs<{ options: typeof FLAGS }>>['values'] {
+  try {
+    return parseArgs({ args: [...args], options: FLAGS, allowPositionals: false }).values;
+  } catch (error) {
+    const known = Object.keys(FLAGS).map((name) => `--${name}`);
+    throw new UsageError(`${(error as Error).message.split(/\.(?:\s|$)/)[0]}; allowed: ${known.join(', ')}`, {
+      cause: error,
+    });
+  }
+}
+
+function refuseUnknown(flag: string, pattern: string, names: readonly string[]): void {
+  if (names.some((name) => isPicked(name, [pattern]))) return;
+  const parts = [...new Set(flag === '--only' ? names.flatMap((name) => name.split('/')) : names)];
+  throw new UsageError(`${flag} '${pattern}' picks nothing; allowed: ${parts.join(', ')}`);
+}
+
+function whole(flag: string, text: string, max: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw new UsageError(`${flag} is '${text}'; allowed: a whole number from 1 to ${max}`);
+}

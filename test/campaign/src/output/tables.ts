@@ -1,0 +1,98 @@
+import type { Cell, Spread } from '../analysis/cell.ts';
+import type { Ends } from '../analysis/client-run.ts';
+import { brokenIn } from '../analysis/promises.ts';
+import type { ClientSpec } from '../clients/client.ts';
+import type { CampaignFault } from '../faults/campaign-fault.ts';
+import type { Setting } from '../settings.ts';
+
+export interface Known {
+  readonly settings: readonly Setting[];
+  readonly faults: readonly CampaignFault[];
+  readonly clients: readonly ClientSpec[];
+}
+
+const HEADER = [
+  'client',
+  'runs',
+  'server window',
+  'lag p50 / p95 / max',
+  'behind the first',
+  'acknowledged',
+  'failed',
+  'unknown',
+  'lost',
+  'doubled',
+  'unresolved',
+  'late',
+  'stuck',
+];
+
+/** Markdown: a table for each fault under each setting, and what is not as promised. */
+export function markdown(cells: readonly Cell[], { settings, faults, clients }: Known): string {
+  const lines: string[] = [];
+  for (const setting of settings) {
+    const under = cells.filter((cell) => cell.setting === setting.name);
+    if (under.length === 0) continue;
+    lines.push(`### ${setting.library === 'pg' ? 'PostgreSQL' : 'Redis'}, ${setting.meaning}`, '');
+    for (const fault of faults) {
+      const rows = under.filter((cell) => cell.fault === fault.name);
+      if (fault.library !== setting.library || rows.length === 0) continue;
+      lines.push(`**${fault.name}**: ${fault.meaning}`, '', ...table(rows.map(rowOf)), '');
+    }
+  }
+  return [...lines, ...brokenLines(cells, settings, clients)].join('\n');
+}
+
+function brokenLines(
+  cells: readonly Cell[],
+  settings: readonly Setting[],
+  clients: readonly ClientSpec[],
+): string[] {
+  const broken = cells.flatMap((cell) => {
+    const spec = clients.find(({ name }) => name === cell.client);
+    const setting = settings.find(({ name }) => name === cell.setting);
+    const what = spec && setting ? brokenIn(cell, spec, setting.serversKeep) : [];
+    return what.length > 0 ? [`- ${cell.setting}, ${cell.fault}, ${cell.client}: ${what.join('; ')}`] : [];
+  });
+  return ['### Not as promised', '', ...(broken.length > 0 ? broken : ['Nothing.']), ''];
+}
+
+function rowOf(cell: Cell): string[] {
+  const { client, runs, serverMs, lagMs, behindMs, never, lost, doubled, unresolved, late, stuck } = cell;
+  const sum = (as: keyof Ends): string =>
+    count(Object.values(cell.ends).reduce((all, ends) => all + ends[as], 0));
+  const lag = [...(lagMs ? [spread(lagMs)] : []), ...(never > 0 ? [`never in ${never}`] : [])].join('; ');
+  return [
+    client,
+    count(runs),
+    serverMs ? `${count(serverMs.p50)} ms` : '–',
+    lag === '' ? '–' : lag,
+    behindMs ? `${count(behindMs.p50)} / ${count(behindMs.max)} ms` : '–',
+    sum('ok'),
+    withKinds(cell, 'fail'),
+    withKinds(cell, 'unknown'),
+    ...[lost, doubled, unresolved, late, stuck].map(count),
+  ];
+}
+
+/** The count and, where it is not 0, of which kinds of work. */
+function withKinds({ ends }: Cell, as: 'fail' | 'unknown'): string {
+  const kinds = Object.entries(ends).filter(([, each]) => each[as] > 0);
+  const all = kinds.reduce((sum, [, each]) => sum + each[as], 0);
+  return all === 0
+    ? '0'
+    : `${count(all)} (${kinds.map(([kind, each]) => `${kind} ${count(each[as])}`).join(', ')})`;
+}
+
+function spread({ p50, p95, max }: Spread): string {
+  return `${[p50, p95, max].map(count).join(' / ')} ms`;
+}
+
+function count(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}
+
+function table(rows: readonly string[][]): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(HEADER), line(HEADER.map(() => '---')), ...rows.map(line)];
+}

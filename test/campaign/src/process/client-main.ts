@@ -1,0 +1,51 @@
+/** A client's process: opens one client, puts load on it when told, and keeps the history. */
+import type { Driver } from '../clients/client.ts';
+import { openClient } from '../clients/registry.ts';
+import { Load } from './load.ts';
+import type { FromClient, Job, ToClient } from './messages.ts';
+
+const STATUS_EVERY_MS = 50;
+const CLOSE_MS = 1_000;
+
+let driver: Driver | undefined;
+let load: Load | undefined;
+
+function tell(message: FromClient): void {
+  if (process.connected) process.send?.(message);
+}
+
+async function open(job: Job): Promise<void> {
+  driver = await openClient(job.client, job.access);
+  load = new Load(driver, job);
+  await load.warmUp();
+  tell({ tell: 'opened' });
+}
+
+async function halt(drainMs: number): Promise<void> {
+  const result = await load?.halt(drainMs);
+  if (result) tell({ tell: 'halted', result });
+  // A stuck client may not close: its process ends all the same.
+  setTimeout(() => process.exit(0), CLOSE_MS);
+  await driver?.close().catch(() => undefined);
+  process.exit(0);
+}
+
+function start(): void {
+  load?.start();
+  setInterval(() => load && tell({ tell: 'status', status: load.status }), STATUS_EVERY_MS);
+}
+
+process.on('message', (message: ToClient) => {
+  if (message.ask === 'load') start();
+  else
+    void (message.ask === 'open' ? open(message.job) : halt(message.drainMs)).catch((error: unknown) =>
+      tell({
+        tell: 'failed',
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
+    );
+});
+// Whoever started this process is gone.
+process.on('disconnect', () => process.exit(0));
+// Whatever a peer leaves unhandled is its own: its load goes on, as an app's would under a handler.
+process.on('uncaughtException', (error) => console.error(error));

@@ -1,0 +1,127 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import type { HistoryEvent, Stall } from '@steadfast/check';
+import type { Driver } from '../clients/client.ts';
+import type { ClientStatus, Job, LoadResult } from './messages.ts';
+import { OpenLoop } from './open-loop.ts';
+
+const TICK_MS = 4;
+/** A tick this late is the machine's doing where the process did not compute meanwhile; else the client's. */
+const STALL_NS = 20e6;
+const ERROR_CHARACTERS = 160;
+
+/** The writers of a client process: an open loop over the driver's kinds of work, each call kept in the history. */
+export class Load {
+  readonly #driver: Driver;
+  readonly #job: Job;
+  readonly #file: WriteStream;
+  readonly #kinds: string[];
+  readonly #open = new Set<Promise<void>>();
+  #newestWriteBegan = 0;
+  #lastTick = now();
+  #lastCpu = cpuNs();
+  readonly #stalls: Stall[] = [];
+  #ended = false;
+  #failed = 0;
+  #lastError = '';
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(driver: Driver, job: Job) {
+    this.#driver = driver;
+    this.#job = job;
+    this.#kinds = Object.keys(driver.work);
+    this.#file = createWriteStream(job.historyFile);
+  }
+
+  get status(): ClientStatus {
+    return { newestWriteBegan: this.#newestWriteBegan, open: this.#open.size };
+  }
+
+  /** One call of each kind, so that connections stand and code is compiled; rejects where one fails. */
+  async warmUp(): Promise<void> {
+    for (const kind of this.#kinds) await this.#call(`warm-up-${kind}`, 0, kind);
+    if (this.#failed > 0)
+      throw new Error(
+        `${this.#failed} of ${this.#kinds.length} kinds of work failed at the start: ${this.#lastError}`,
+      );
+  }
+
+  start(): void {
+    const loop = new OpenLoop(this.#job.writers, this.#job.rate, now());
+    this.#lastTick = now();
+    this.#lastCpu = cpuNs();
+    this.#timer = setInterval(() => {
+      const at = now();
+      const cpu = cpuNs();
+      const idle = cpu - this.#lastCpu < (at - this.#lastTick) / 2;
+      if (idle && at - this.#lastTick > STALL_NS) this.#stalls.push({ from: this.#lastTick, to: at });
+      this.#lastCpu = cpu;
+      this.#lastTick = at;
+      if (this.#ended) return;
+      for (const { writer, n } of loop.due(at)) this.#begin(writer, n);
+    }, TICK_MS);
+  }
+
+  async halt(drainMs: number): Promise<LoadResult> {
+    this.#ended = true;
+    const limit = AbortSignal.timeout(drainMs);
+    while (this.#open.size > 0 && !limit.aborted) {
+      const aborted = new Promise<void>((resolve) =>
+        limit.addEventListener('abort', () => resolve(), { once: true }),
+      );
+      await Promise.race([Promise.all(this.#open), aborted]);
+    }
+    clearInterval(this.#timer);
+    const endedAt = now();
+    this.#file.end();
+    await finished(this.#file);
+    return { endedAt, stalls: this.#stalls };
+  }
+
+  #begin(writer: number, n: number): void {
+    const kind = this.#kinds[(writer + n) % this.#kinds.length] ?? '';
+    const call = this.#call(`${writer}-${n}`, writer, kind);
+    this.#open.add(call);
+    void call.finally(() => this.#open.delete(call));
+  }
+
+  async #call(id: string, writer: number, kind: string): Promise<void> {
+    const work = this.#driver.work[kind];
+    if (!work) return;
+    const { deadlineMs } = work;
+    const began = now();
+    this.#write({ event: 'invoke', id, at: began, writer, kind, ...(deadlineMs && { deadlineMs }) });
+    try {
+      const epoch = await work.run(id);
+      this.#write({ event: 'ok', id, at: now(), ...(epoch !== undefined && { epoch }) });
+      if (isWrite(kind)) this.#newestWriteBegan = Math.max(this.#newestWriteBegan, began);
+    } catch (error) {
+      this.#failed += 1;
+      this.#lastError = describe(error);
+      this.#write({ event: this.#driver.outcomeOf(error), id, at: now(), error: this.#lastError });
+    }
+  }
+
+  /** What ends after the history has ended is no part of it. */
+  #write(event: HistoryEvent): void {
+    if (!this.#file.writableEnded) this.#file.write(`${JSON.stringify(event)}\n`);
+  }
+}
+
+export function isWrite(kind: string): boolean {
+  return kind !== 'read' && kind !== 'brief';
+}
+
+function now(): number {
+  return Number(process.hrtime.bigint());
+}
+
+function cpuNs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) * 1_000;
+}
+
+function describe(error: unknown): string {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return `${typeof code === 'string' ? `${code} ` : ''}${String(message)}`.slice(0, ERROR_CHARACTERS);
+}

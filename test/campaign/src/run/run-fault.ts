@@ -1,0 +1,216 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { callsOf, parseHistory } from '@steadfast/check';
+import { monotonicMs, type Lab, type LabObservers, type ObserverEvent } from '@steadfast/lab';
+import { behindTheFirst, type ClientRun } from '../analysis/client-run.ts';
+import { measure } from '../analysis/measure.ts';
+import { routeWindow, windowOf, type Window } from '../analysis/window.ts';
+import type { ClientSpec } from '../clients/client.ts';
+import type { CampaignFault, Made } from '../faults/campaign-fault.ts';
+import { ClientProcess } from '../process/client-process.ts';
+import type { LoadResult } from '../process/messages.ts';
+import type { Setting } from '../settings.ts';
+import { accessOf, openLinks, proxiesOf, type Links } from './access.ts';
+import { serversOf } from './servers.ts';
+
+export interface FaultRunOptions {
+  readonly lab: Lab;
+  readonly observers: LabObservers;
+  readonly setting: Setting;
+  readonly fault: CampaignFault;
+  readonly clients: readonly ClientSpec[];
+  readonly repetition: number;
+  readonly writers: number;
+  readonly rate: number;
+  /** 0 to 1: shifts the fault against the load's rhythm */
+  readonly shift: number;
+  /** where histories go */
+  readonly folder: string;
+}
+
+/** One fault made once, and what every client went through in it. */
+export interface FaultRun {
+  readonly setting: string;
+  readonly fault: string;
+  readonly repetition: number;
+  /** from the fault to the first write that the new primary accepted, as the observers saw it, ms */
+  readonly serverMs?: number;
+  readonly clients: readonly ClientRun[];
+  /** what went wrong that is no client's doing */
+  readonly troubles: readonly string[];
+}
+
+const WARM_MS = 1_500;
+const SHIFT_MS = 500;
+const OPENS_MS = 60_000;
+/** So long clients may take after the way is open; who needs more has `never` recovered. */
+const RECOVER_MS = 10_000;
+const AFTER_MS = 2_500;
+const DRAIN_MS = 4_000;
+const LOOK_EVERY_MS = 20;
+
+/** When what happened, ms on the monotonic clock. */
+export interface Instants {
+  readonly faultAt: number;
+  healedAt: number;
+}
+
+export async function runFault(options: FaultRunOptions): Promise<FaultRun> {
+  const { lab, setting, fault, repetition, folder } = options;
+  const clients = options.clients
+    .filter(({ route }) => !fault.linked || fault.linked.includes(route))
+    .filter(canLink(fault));
+  mkdirSync(folder, { recursive: true });
+  const servers = serversOf(lab, setting.library);
+  await lab.waitHealthy();
+  await servers.prepare();
+  const links = fault.linked ? await openLinks(lab) : undefined;
+  const processes: ClientProcess[] = [];
+  try {
+    await open(options, clients, links, processes);
+    for (const each of processes) each.load();
+    await sleep(WARM_MS + options.shift * SHIFT_MS);
+    const troubles: string[] = [];
+    const instants = await throughFault(options, processes, links, troubles);
+    const results = await Promise.all(processes.map((each) => each.halt(DRAIN_MS)));
+    const until = monotonicMs();
+    await lab.waitHealthy();
+    const found = await servers.read(clients.map(({ name }) => name));
+    const events = await options.observers.events();
+    const window = windowIn(options, events, instants, until);
+    const runs = clients.map((spec, index) => {
+      const history = readFileSync(historyFile(folder, spec), 'utf8');
+      const { endedAt, stalls } = results[index] as LoadResult;
+      const calls = callsOf(parseHistory(history));
+      const mine = found.get(spec.name) ?? { ids: {}, counters: {} };
+      const given = { spec, calls, found: mine, endedAt, stalls, events, window, instants, until, fault };
+      return measure({ ...given, serversKeep: setting.serversKeep });
+    });
+    keepEvents(folder, events, instants, until);
+    const serverMs = window && window.writableAt - originOf(fault, instants);
+    return {
+      setting: setting.name,
+      fault: fault.name,
+      repetition,
+      ...(serverMs !== undefined && { serverMs }),
+      clients: behindTheFirst(runs, clients),
+      troubles,
+    };
+  } finally {
+    for (const each of processes) each.kill();
+    for (const proxy of proxiesOf(links)) await proxy.close();
+  }
+}
+
+/** Members that Patroni names, and a provider's name, cannot be led through a proxy. */
+function canLink(fault: CampaignFault): (spec: ClientSpec) => boolean {
+  return ({ name }) => !fault.linked || name !== 'pg-ha/patroni';
+}
+
+/** What the observers saw, beside the histories. */
+function keepEvents(
+  folder: string,
+  events: readonly ObserverEvent[],
+  instants: Instants,
+  until: number,
+): void {
+  const seen = events.filter(({ at }) => at >= instants.faultAt - WARM_MS && at <= until);
+  writeFileSync(
+    join(folder, 'observed.json'),
+    `${JSON.stringify({ instants, until, seen }, undefined, 2)}\n`,
+  );
+}
+
+export function historyFile(folder: string, { name }: ClientSpec): string {
+  return join(folder, `${name.replaceAll('/', '-')}.jsonl`);
+}
+
+/** From when the outage is counted. */
+export function originOf(fault: CampaignFault, { faultAt, healedAt }: Instants): number {
+  return fault.opensOnHeal ? healedAt : faultAt;
+}
+
+async function open(
+  { lab, writers, rate, folder }: FaultRunOptions,
+  clients: readonly ClientSpec[],
+  links: Links | undefined,
+  processes: ClientProcess[],
+): Promise<void> {
+  const opened = await Promise.allSettled(
+    clients.map((spec) =>
+      ClientProcess.open({
+        client: spec.name,
+        access: accessOf(lab, spec, links),
+        writers,
+        rate,
+        historyFile: historyFile(folder, spec),
+      }),
+    ),
+  );
+  processes.push(...opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])));
+  const failed = opened.find((each) => each.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+/** Makes the fault, waits for the way to open and the clients to find it, and heals. The load goes on all the while. */
+async function throughFault(
+  options: FaultRunOptions,
+  processes: readonly ClientProcess[],
+  links: Links | undefined,
+  troubles: string[],
+): Promise<Instants> {
+  const { lab, fault } = options;
+  const instants: Instants = { faultAt: monotonicMs(), healedAt: Number.POSITIVE_INFINITY };
+  const made = await fault.make({ lab, links: proxiesOf(links) });
+  try {
+    if (!fault.opensOnHeal) await opened(options, instants, troubles);
+    const opens = fault.opensOnHeal === true || fault.shape === 'healed';
+    if (!opens) await recovered(processes, monotonicMs());
+    await sleep(fault.holdMs ?? 0);
+  } finally {
+    await made.heal();
+    instants.healedAt = monotonicMs();
+  }
+  if (fault.opensOnHeal) await opened(options, instants, troubles);
+  await mend(made, troubles);
+  await recovered(processes, monotonicMs());
+  await sleep(fault.afterMs ?? AFTER_MS);
+  return instants;
+}
+
+async function mend(made: Made, troubles: string[]): Promise<void> {
+  await made.mend?.().catch((error: unknown) => troubles.push(`mending failed: ${String(error)}`));
+}
+
+function windowIn(
+  { setting, fault }: FaultRunOptions,
+  events: readonly ObserverEvent[],
+  instants: Instants,
+  to: number,
+): Window | undefined {
+  return windowOf(events, setting.library, fault.shape, { from: originOf(fault, instants), to });
+}
+
+/** Waits until the observers have seen the way open again, where the fault closes it. */
+async function opened(options: FaultRunOptions, instants: Instants, troubles: string[]): Promise<void> {
+  const { fault, observers } = options;
+  if (fault.shape === 'healed' || fault.shape === 'none') return;
+  if (fault.shape === 'route' && fault.holdMs !== undefined) return;
+  const limit = monotonicMs() + OPENS_MS;
+  for (;;) {
+    const events = await observers.events();
+    const now = monotonicMs();
+    const route = fault.shape === 'route' && routeWindow(events, { from: instants.faultAt, to: now });
+    if (route || windowIn(options, events, instants, now)) return;
+    if (now > limit) return void troubles.push(`no primary accepted writes within ${OPENS_MS} ms`);
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** Waits until every client has a write acknowledged that began after `since`, or it has had its time. */
+async function recovered(processes: readonly ClientProcess[], since: number): Promise<void> {
+  const limit = monotonicMs() + RECOVER_MS;
+  while (processes.some(({ status }) => status.newestWriteBegan < since * 1e6) && monotonicMs() < limit)
+    await sleep(LOOK_EVERY_MS);
+}

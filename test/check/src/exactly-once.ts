@@ -1,0 +1,41 @@
+import type { Call } from './history.ts';
+import { verdictOn, type Verdict } from './verdict.ts';
+
+/** Every call was to have its effect exactly once, and to know it; `effects` is how often each had it. */
+export interface ExactlyOnceReport {
+  verdict: Verdict;
+  /** acknowledged, with its effect once */
+  once: number;
+  /** acknowledged, and without effect */
+  lost: string[];
+  /** with its effect more than once */
+  doubled: string[];
+  /** with its effect, although it said that there was none */
+  contradicted: string[];
+  /** its end says neither that there was an effect nor that there was none */
+  unresolved: string[];
+}
+
+export function checkExactlyOnce(
+  calls: readonly Call[],
+  effects: ReadonlyMap<string, number>,
+  { serversKeep }: { serversKeep: boolean },
+): ExactlyOnceReport {
+  const times = ({ id }: Call): number => effects.get(id) ?? 0;
+  const ids = (test: (call: Call) => boolean): string[] => calls.filter(test).map(({ id }) => id);
+  const lost = ids((call) => call.end.as === 'ok' && times(call) === 0);
+  const doubled = ids((call) => times(call) > 1);
+  const contradicted = ids((call) => call.end.as === 'fail' && times(call) > 0);
+  const unresolved = ids(({ end }) => end.as === 'unknown');
+  const wrong = doubled.length + contradicted.length + unresolved.length;
+  const found = verdictOn({ wrong, lost: lost.length }, serversKeep);
+  const open = calls.some(({ end }) => end.as === 'open');
+  return {
+    verdict: found === 'valid' && open ? 'unknown' : found,
+    once: calls.filter((call) => call.end.as === 'ok' && times(call) === 1).length,
+    lost,
+    doubled,
+    contradicted,
+    unresolved,
+  };
+}

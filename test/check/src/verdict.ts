@@ -1,0 +1,17 @@
+/** What a checker says. `unknown`: the history does not tell, or what it shows may be the server's doing. */
+export type Verdict = 'valid' | 'invalid' | 'unknown';
+
+/** One bad verdict spoils the whole, and one that cannot be given leaves the whole open. */
+export function worst(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes('invalid')) return 'invalid';
+  return verdicts.includes('unknown') ? 'unknown' : 'valid';
+}
+
+/**
+ * The verdict on a comparison. What is wrong by the client's own word decides; what was acknowledged and is gone is
+ * wrong only where the servers promised to keep it.
+ */
+export function verdictOn(found: { wrong: number; lost: number }, serversKeep: boolean): Verdict {
+  if (found.wrong > 0 || (found.lost > 0 && serversKeep)) return 'invalid';
+  return found.lost > 0 ? 'unknown' : 'valid';
+}
