@@ -10,4 +10,5 @@ export {
   sweepProofs,
   type Queryable,
 } from './transaction/commit-proof.ts';
+export type { HaEvents } from '@steadfast/shared';
 export { HaError, isHaError, outcomeOf, type HaCode, type Outcome } from '@steadfast/shared';

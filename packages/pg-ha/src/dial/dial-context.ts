@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { ClientBase } from 'pg';
 import type { Clock, DialPacer, Seat } from '@steadfast/shared';
 import type { DialTarget } from './dial-target.ts';
+import type { HaClient } from './ha-client.ts';
 
 /** What every connection of one pool shares. */
 export interface DialContext {
@@ -15,6 +16,8 @@ export interface DialContext {
   /** the link of a connection has ended, whoever holds it */
   readonly gone: (client: ClientBase) => void;
   readonly who: Who;
+  /** runs a dial, and tells of it */
+  readonly watchDial?: (client: HaClient, dial: () => Promise<void>) => Promise<void>;
 }
 
 /** Who dials, for messages. */

@@ -73,8 +73,10 @@ export class HaClient extends pg.Client {
   override connect(): Promise<this>;
   override connect(callback: (error: Error) => void): void;
   override connect(callback?: (error: Error) => void): Promise<this> | void {
-    const { pacer, monitor } = this.#context;
-    const dialled = pacer.run(monitor.topology.generation, () => this.#dial());
+    const { pacer, monitor, watchDial } = this.#context;
+    const dialled = pacer.run(monitor.topology.generation, () =>
+      watchDial ? watchDial(this, () => this.#dial()) : this.#dial(),
+    );
     if (!callback) return dialled.then(() => this);
     dialled.then(
       () => process.nextTick(callback, null, this),

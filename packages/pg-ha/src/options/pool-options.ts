@@ -4,6 +4,8 @@ import {
   type Clock,
   type Endpoint,
   type Environment,
+  type MeterLike,
+  type MeterProviderLike,
   type Random,
 } from '@steadfast/shared';
 import type { PoolConfig } from 'pg';
@@ -44,9 +46,12 @@ export interface HaPoolOptions extends Omit<PoolConfig, 'Client'> {
   maxLifetimeJitterPercent?: number;
   statementTimeoutMs?: number;
   keepConnectionOnSqlError?: boolean;
+  callMetrics?: boolean;
   logLevel?: HaOptions['logLevel'];
   /** the app's own pino logger */
   logger?: Logger;
+  /** OpenTelemetry: the app's Meter or MeterProvider; without it nothing is measured */
+  metrics?: MeterLike | MeterProviderLike;
   /** where what is not given is read from (default `process.env`) */
   env?: Environment;
   /** time and randomness, for tests */
@@ -78,7 +83,15 @@ export function readPoolOptions(options: HaPoolOptions): PoolSettings {
     ca: ha.ca,
     provider,
   });
-  const own = new Set([...Object.keys(OPTION_TABLE), 'logger', 'env', 'clock', 'random', 'connectionString']);
+  const own = new Set([
+    ...Object.keys(OPTION_TABLE),
+    'logger',
+    'metrics',
+    'env',
+    'clock',
+    'random',
+    'connectionString',
+  ]);
   const passed = Object.fromEntries(Object.entries(options).filter(([name]) => !own.has(name))) as PoolConfig;
   const pool = { ...connection.passed, ...passed, ...identity(connection), ...defaults(ha, options) };
   const behind = ha.pooler ?? provider?.poolerPort === connection.endpoints[0].port;

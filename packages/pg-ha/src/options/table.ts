@@ -76,6 +76,8 @@ export interface HaOptions {
   statementTimeoutMs: number | undefined;
   /** keep the connection after an SQL error in pool.query, where stock pg-pool closes it (default false) */
   keepConnectionOnSqlError: boolean;
+  /** also measure each call: operation duration, time waited for and held connections (default false); needs `metrics` */
+  callMetrics: boolean;
   /** level of the built-in logger (default `silent`); with the option `logger` the app's own decides */
   logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -109,6 +111,7 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   maxLifetimeJitterPercent: row(integer(0, 100), 0, 'PG_HA_MAX_LIFETIME_JITTER_PERCENT'),
   statementTimeoutMs: row(milliseconds(0, 24 * HOUR), undefined, 'POSTGRES_STATEMENT_TIMEOUT'),
   keepConnectionOnSqlError: row(flag(), false, 'PG_HA_KEEP_CONNECTION_ON_SQL_ERROR'),
+  callMetrics: row(flag(), false, 'PG_HA_CALL_METRICS'),
   logLevel: row(choice(LOG_LEVELS), 'silent', 'PG_HA_LOG_LEVEL'),
 };
 

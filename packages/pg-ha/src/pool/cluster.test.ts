@@ -43,13 +43,11 @@ describe('pools on one cluster', () => {
     expect(keyOf(settings({}), new ManualClock(), systemRandom)).not.toBe(key());
   });
 
+  const environment = { clock: systemClock, random: systemRandom, log: createLogger('pg-ha', 'silent') };
+
   it('share one topology until the last leaves, and start afresh after that', async () => {
     const join = (): ReturnType<typeof joinCluster> =>
-      joinCluster(settings({}), who, {
-        clock: systemClock,
-        random: systemRandom,
-        log: createLogger('pg-ha', 'silent'),
-      });
+      joinCluster(settings({}), who, environment, () => undefined);
     const [a, b] = [join(), join()];
     expect(a.seat.topology).toBe(b.seat.topology);
     await a.leave();

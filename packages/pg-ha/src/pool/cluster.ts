@@ -43,8 +43,11 @@ const POOLS_OWN: ReadonlySet<string> = new Set<keyof HaOptions>([
   'maxWaiting',
   'dialConcurrency',
   'poolMax',
+  'idleCheckMs',
+  'maxLifetimeJitterPercent',
   'statementTimeoutMs',
   'keepConnectionOnSqlError',
+  'callMetrics',
   'logLevel',
 ]);
 
@@ -61,6 +64,7 @@ export function joinCluster(
   settings: PoolSettings,
   who: Who,
   { clock, random, log }: { clock: Clock; random: Random; log: HaLogger },
+  breakerChanged: (open: boolean) => void,
 ): ClusterShare {
   const { thing, release } = clusters.acquire(keyOf(settings, clock, random), () => {
     const strategy = createStrategy(settings, clock, log);
@@ -75,6 +79,7 @@ export function joinCluster(
       threshold: 5,
       resetMs: 10_000,
       counts: (error) => isHaError(error, 'HA_NO_PRIMARY'),
+      changed: breakerChanged,
     }),
     longOutageMs: ha.failoverWaitMs,
     maxWaiting: ha.maxWaiting,

@@ -3,6 +3,7 @@ import {
   createLogger,
   Deadline,
   DialPacer,
+  describeError,
   endpointKey,
   HaError,
   primaryOf,
@@ -10,6 +11,7 @@ import {
   systemClock,
   systemRandom,
   type Endpoint,
+  type HaEvents,
   type HaLogger,
   type TopologyChange,
 } from '@steadfast/shared';
@@ -24,7 +26,8 @@ import {
   type PoolSettings,
 } from '../options/pool-options.ts';
 import type { Strategy } from '../strategies/strategy.ts';
-import { runTransaction, type TransactionOptions } from '../transaction/run-transaction.ts';
+import { PoolTelemetry } from '../telemetry/pool-telemetry.ts';
+import type { TransactionOptions } from '../transaction/run-transaction.ts';
 import { joinCluster } from './cluster.ts';
 import { Verification } from './fitness.ts';
 import { poolHealth, type PoolHealth } from './health.ts';
@@ -37,6 +40,11 @@ import { SilenceWatch } from './silence-watch.ts';
 
 type Callback<T> = (error: Error | undefined, value: T | undefined) => void;
 type ConnectCallback = Parameters<pg.Pool['connect']>[0];
+/** pg.Pool's own events, as its types have them. */
+type PoolEvent = 'error' | 'release' | 'connect' | 'acquire' | 'remove';
+type PoolListener<K extends PoolEvent> = K extends 'error' | 'release'
+  ? (error: Error, client: pg.PoolClient) => void
+  : (client: pg.PoolClient) => void;
 
 /**
  * A pg.Pool that follows the primary. Everything of pg.Pool works as before; a failover becomes a wait.
@@ -50,6 +58,7 @@ export class HaPool extends pg.Pool {
   readonly #silence: SilenceWatch;
   readonly #leave: () => Promise<void>;
   readonly #log: HaLogger;
+  readonly #telemetry: PoolTelemetry;
 
   /**
    * @param options win over the environment (`env`, default `process.env`)
@@ -57,8 +66,9 @@ export class HaPool extends pg.Pool {
    */
   constructor(options: HaPoolOptions = {}) {
     const settings = readPoolOptions(options);
-    const log = createLogger('pg-ha', settings.ha.logLevel, options.logger);
-    const { core, context, stream, leave } = assemble(settings, options, log, {
+    const log = createLogger('pg-ha', settings.ha.logLevel, options.logger, namesOf(settings));
+    const telemetry = (): PoolTelemetry => this.#telemetry;
+    const { core, context, stream, leave } = assemble(settings, options, log, telemetry, {
       checkout: (callback) => super.connect(callback),
       mayDial: () => this.idleCount === 0 && this.totalCount < this.options.max,
       isFull: () => this.idleCount === 0 && this.totalCount >= this.options.max,
@@ -72,7 +82,8 @@ export class HaPool extends pg.Pool {
       ...(stream && { stream }),
       Client: boundClient(settings, context),
     } as pg.PoolConfig);
-    this.#core = core;
+    this.#telemetry = createTelemetry(this, core, log, settings, options.metrics);
+    this.#core = this.#telemetry.core;
     this.#leave = leave;
     this.#log = log;
     for (const warning of settingWarnings(settings)) log.warn(warning);
@@ -95,7 +106,7 @@ export class HaPool extends pg.Pool {
 
   /** For readiness probes. */
   health(): PoolHealth {
-    return poolHealth(this.#core.monitor);
+    return poolHealth(this.#core.monitor, this.#core.clock, this);
   }
 
   /**
@@ -105,7 +116,7 @@ export class HaPool extends pg.Pool {
    * @throws what `fn` throws (after ROLLBACK); HaError with its outcome
    */
   transaction<T>(fn: (client: pg.PoolClient) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    return runTransaction(this.#core, fn, options);
+    return this.#telemetry.transaction(fn, options);
   }
 
   override connect(): Promise<pg.PoolClient>;
@@ -153,7 +164,10 @@ export class HaPool extends pg.Pool {
       return (super.query as (...all: unknown[]) => unknown).apply(this, args);
     }
     const values = Array.isArray(second) ? second : undefined;
-    const result = runQuery(this.#core, config as string | HaQueryConfig, values);
+    const query = config as string | HaQueryConfig;
+    const result = this.#telemetry.watchesQueries
+      ? this.#telemetry.query(query, values)
+      : runQuery(this.#core, query, values);
     if (!callback) return result;
     result.then(
       (value) => process.nextTick(callback, undefined, value),
@@ -170,10 +184,20 @@ export class HaPool extends pg.Pool {
     ended.then(() => callback(), callback);
   }
 
+  /** Our own events are typed beside pg.Pool's; each comes after what it tells of has taken effect. */
+  override on<E extends keyof HaEvents>(event: E, listener: (news: HaEvents[E]) => void): this;
+  override on<K extends PoolEvent>(event: K, listener: PoolListener<K>): this;
+  override on(event: string, listener: (...news: never[]) => void): this {
+    return super.on(event as 'connect', listener as PoolListener<'connect'>);
+  }
+
   /** An 'error' nobody listens to is logged; it never kills the process. */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     if (event === 'error' && this.listenerCount('error') === 0) {
-      this.#log.warn({ err: String(args[0]) }, 'an idle connection was lost');
+      this.#log.warn(
+        { event: 'connection-lost', error: describeError(args[0]) },
+        'an idle connection was lost',
+      );
       return false;
     }
     return super.emit(event as 'error', ...(args as [Error, pg.PoolClient]));
@@ -193,19 +217,12 @@ export class HaPool extends pg.Pool {
   }
 
   /** The primary has changed: connections to the old one are closed, at once and also those with work on them. */
-  #follow({ previous, next, reason }: TopologyChange): void {
+  #follow(change: TopologyChange): void {
+    const { previous, next } = change;
     const primary = primaryOf(next);
     if (primary) Object.assign(this.options, primary.endpoint);
-    if (primary && next.generation > previous.generation) {
-      this.#log.info(
-        { primary: endpointKey(primary.endpoint), generation: next.generation, reason },
-        'following a new primary',
-      );
-      this.#evict(next, endpointKey(primary.endpoint));
-    } else if (!primary && previous.leadership.at === 'following') {
-      this.#log.warn({ reason }, 'the primary is lost, searching');
-    }
-    this.emit('topology', { previous, next, reason });
+    if (primary && next.generation > previous.generation) this.#evict(next, endpointKey(primary.endpoint));
+    this.#telemetry.topologyChanged(change);
   }
 
   /**
@@ -251,6 +268,7 @@ export class HaPool extends pg.Pool {
       );
     }
     this.#silence.stop();
+    this.#telemetry.stop();
     await Promise.all([ended, this.#leave()]);
   }
 }
@@ -267,6 +285,7 @@ function assemble(
   settings: PoolSettings,
   options: HaPoolOptions,
   log: HaLogger,
+  telemetry: () => PoolTelemetry,
   {
     gone,
     ...access
@@ -279,7 +298,11 @@ function assemble(
     database: connection.database ?? connection.user ?? 'default',
     trust: connection.ssl.trust,
   };
-  const { strategy, seat: monitor, leave } = joinCluster(settings, who, { clock, random, log });
+  const {
+    strategy,
+    seat: monitor,
+    leave,
+  } = joinCluster(settings, who, { clock, random, log }, (open) => telemetry().breakerChanged(open));
   const pacer = new DialPacer(clock, random, { concurrency: ha.dialConcurrency });
   const budget = new RetryBudget(clock, { capacity: 1_000, perSecond: 100 });
   const { failoverWaitMs, keepConnectionOnSqlError, dialTimeoutMs } = ha;
@@ -296,13 +319,30 @@ function assemble(
     verification: new Verification(options.verify),
     ...access,
   };
+  const watchDial: DialContext['watchDial'] = (client, dial) => telemetry().dial(client, dial);
   const target = primaryTarget(monitor, strategy.observe);
   return {
     core: { ...parts, servers: primaryServers(parts) },
-    context: { monitor, target, pacer, clock, dialTimeoutMs, stream: strategy.stream, gone, who },
+    context: { monitor, target, pacer, clock, dialTimeoutMs, stream: strategy.stream, gone, who, watchDial },
     stream: strategy.stream,
     leave,
   };
+}
+
+function createTelemetry(
+  pool: HaPool,
+  core: PoolCore,
+  log: HaLogger,
+  settings: PoolSettings,
+  metrics: HaPoolOptions['metrics'],
+): PoolTelemetry {
+  const { database } = namesOf(settings);
+  return new PoolTelemetry({ pool, core, log, database, metrics, callMetrics: settings.ha.callMetrics });
+}
+
+/** What stands on each of its log lines. */
+function namesOf({ ha, connection }: PoolSettings): { strategy: string; database: string } {
+  return { strategy: ha.strategy, database: connection.database ?? connection.user ?? 'default' };
 }
 
 /** pg-pool makes clients by `new Client(config)`; ours need to know which pool they are of. */

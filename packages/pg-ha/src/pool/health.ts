@@ -1,4 +1,12 @@
-import type { Endpoint, Epoch, Seat } from '@steadfast/shared';
+import type { Pool } from 'pg';
+import {
+  describeError,
+  hideUserinfo,
+  type Clock,
+  type Endpoint,
+  type Epoch,
+  type Seat,
+} from '@steadfast/shared';
 
 /** For readiness probes. Plain data. */
 export interface PoolHealth {
@@ -13,12 +21,41 @@ export interface PoolHealth {
   readonly generation: number;
   /** calls waiting for a primary */
   readonly waiting: number;
+  /** connections now: all, those idle, the most there may be; and calls that wait for one to come back */
+  readonly pool: {
+    readonly total: number;
+    readonly idle: number;
+    readonly max: number;
+    readonly queued: number;
+  };
+  /** `open` in a long outage: calls fail at once */
+  readonly breaker: 'open' | 'closed';
+  /** how long ago the primary was asked the question that it answered last, ms */
+  readonly lastAnswerMs?: number;
+  /** what went wrong last while looking for a primary; unset once one is followed */
+  readonly lastError?: string;
 }
 
-export function poolHealth(monitor: Seat): PoolHealth {
+export function poolHealth(monitor: Seat, clock: Clock, pool: Pool): PoolHealth {
   const { leadership, generation } = monitor.topology;
-  const common = { state: monitor.state, generation, waiting: monitor.waiting };
+  const { trouble } = monitor;
+  const { totalCount: total, idleCount: idle, waitingCount: queued } = pool;
+  const common = {
+    state: monitor.state,
+    generation,
+    waiting: monitor.waiting,
+    pool: { total, idle, max: pool.options.max, queued },
+    breaker: monitor.breaker.open ? 'open' : 'closed',
+    ...(trouble === undefined ? {} : { lastError: hideUserinfo(describeError(trouble)) }),
+  } as const;
   if (leadership.at !== 'following') return { ready: false, ...common };
-  const { endpoint, epoch } = leadership.primary;
-  return { ready: true, ...common, primary: endpoint, ...(epoch === undefined ? {} : { epoch }) };
+  const { endpoint, epoch, observedAt } = leadership.primary;
+  const lastAnswerMs = Math.round(clock.now() - observedAt);
+  return {
+    ready: true,
+    ...common,
+    primary: endpoint,
+    ...(epoch === undefined ? {} : { epoch }),
+    lastAnswerMs,
+  };
 }

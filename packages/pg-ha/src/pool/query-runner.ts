@@ -146,7 +146,7 @@ class QueryCall implements LeaseRequest {
     const idempotent = declared || this.#core.servers.readsOnly;
     const { expired } = this.deadline;
     const attempt = { outcome, byRole, idempotent, attempts: this.attempts, expired };
-    return decideRetry(attempt).retry && this.#core.budget.take();
+    return decideRetry(attempt).retry && this.#core.budget.take(outcome);
   }
 
   #repeat(): void {

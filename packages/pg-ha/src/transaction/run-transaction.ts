@@ -63,7 +63,11 @@ export async function runTransaction<T>(
         attempts,
         expired,
       });
-      if (!decision.retry || refusal.isFinal(client, driverErrorOf(error)) || !core.budget.take())
+      if (
+        !decision.retry ||
+        refusal.isFinal(client, driverErrorOf(error)) ||
+        !core.budget.take(error.outcome)
+      )
         throw error;
       await core.servers.ready(deadline, options.signal);
     }

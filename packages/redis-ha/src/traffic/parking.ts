@@ -102,7 +102,7 @@ export class Parking {
     const { attempts } = ticket;
     const byRole = outcome === 'rejected';
     const decision = decideRetry({ outcome, byRole, idempotent: true, attempts, expired });
-    return decision.retry && group().budget.take();
+    return decision.retry && group().budget.take(outcome);
   }
 
   /** Puts a command back to be sent again, before all that is new. */

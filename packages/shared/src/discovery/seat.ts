@@ -56,6 +56,11 @@ export class Seat {
     return this.#waiting.size + this.#confirming.size;
   }
 
+  /** Calls of this client whose deadline came while they waited. */
+  get expired(): number {
+    return this.#waiting.expired + this.#confirming.expired;
+  }
+
   /** As {@link Monitor.onChange}, for as long as this seat is held. */
   onChange(listener: TopologyListener): () => void {
     const stop = this.#base.monitor.onChange(listener);

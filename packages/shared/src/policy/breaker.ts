@@ -21,6 +21,8 @@ export interface BreakerOptions {
   resetMs: number;
   /** whether a failure counts; one that says nothing about the servers (a caller's own abort) must not */
   counts: (error: unknown) => boolean;
+  /** hears when it opens and when it closes */
+  changed?: (open: boolean) => void;
 }
 
 type Work = () => Promise<unknown>;
@@ -40,6 +42,8 @@ export function opossumBreaker(options: BreakerOptions): Breaker {
     errorFilter: (error: unknown) => !options.counts(error),
     enableSnapshots: false,
   });
+  breaker.on('open', () => options.changed?.(true));
+  breaker.on('close', () => options.changed?.(false));
   return {
     get open() {
       return breaker.opened;

@@ -1,3 +1,4 @@
+import type { Outcome } from '../errors/outcome.ts';
 import type { Clock, Instant } from '../runtime/clock.ts';
 
 export interface RetryBudgetOptions {
@@ -12,8 +13,11 @@ export interface RetryBudgetOptions {
  * Waiting for a primary costs nothing from it; only work that is sent again does.
  */
 export class RetryBudget {
+  /** retries so far, by what was known of the attempt before */
+  readonly taken: Readonly<Record<Outcome, number>>;
   readonly #clock: Clock;
   readonly #options: RetryBudgetOptions;
+  readonly #taken: Record<Outcome, number> = { notSent: 0, rejected: 0, unknown: 0, committed: 0 };
   #tokens: number;
   #at: Instant;
 
@@ -22,13 +26,15 @@ export class RetryBudget {
     this.#options = options;
     this.#tokens = options.capacity;
     this.#at = clock.now();
+    this.taken = this.#taken;
   }
 
-  /** Takes one retry, or says that none is left. */
-  take(): boolean {
+  /** Takes one retry of an attempt that ended so, or says that none is left. */
+  take(outcome: Outcome): boolean {
     this.#refill();
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;
+    this.#taken[outcome] += 1;
     return true;
   }
 

@@ -32,9 +32,13 @@ describe('RetryBudget', () => {
   it('runs dry and fills up with time', async () => {
     const clock = new ManualClock();
     const budget = new RetryBudget(clock, { capacity: 2, perSecond: 10 });
-    expect([budget.take(), budget.take(), budget.take()]).toEqual([true, true, false]);
+    expect([budget.take('unknown'), budget.take('unknown'), budget.take('unknown')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
     await clock.advance(100);
-    expect([budget.take(), budget.take()]).toEqual([true, false]);
+    expect([budget.take('unknown'), budget.take('unknown')]).toEqual([true, false]);
     await clock.advance(60_000);
     expect(budget.available).toBe(2);
   });

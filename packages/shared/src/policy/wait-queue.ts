@@ -24,6 +24,7 @@ export class WaitQueue<T> {
   readonly #limit: number;
   readonly #what: string;
   readonly #waiters = new Set<Waiter<T>>();
+  #expired = 0;
 
   /** @param what what is being waited for, for messages: 'a primary' */
   constructor(clock: Clock, limit: number, what: string) {
@@ -34,6 +35,11 @@ export class WaitQueue<T> {
 
   get size(): number {
     return this.#waiters.size;
+  }
+
+  /** How many have left by their deadline so far. */
+  get expired(): number {
+    return this.#expired;
   }
 
   wait(options: WaitOptions): Promise<T> {
@@ -56,7 +62,10 @@ export class WaitQueue<T> {
         waiter.stop();
         reject(error);
       };
-      timer = this.#clock.timer(deadline.remainingMs, () => leave(options.expired()));
+      timer = this.#clock.timer(deadline.remainingMs, () => {
+        this.#expired += 1;
+        leave(options.expired());
+      });
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#waiters.add(waiter);
     });

@@ -16,8 +16,13 @@ const SECRETS = [
   '*.sentinelPassword',
 ];
 
-/** A child of the app's own pino logger, or a logger of ours at `level`. */
-export function createLogger(name: string, level: (typeof LOG_LEVELS)[number], parent?: Logger): HaLogger {
-  if (parent) return parent.child({ component: name }, { redact: SECRETS });
-  return pino({ name, level, redact: SECRETS });
+/** A child of the app's own pino logger, or a logger of ours at `level`; `bindings` stand on each of its lines. */
+export function createLogger(
+  name: string,
+  level: (typeof LOG_LEVELS)[number],
+  parent?: Logger,
+  bindings: Readonly<Record<string, unknown>> = {},
+): HaLogger {
+  if (parent) return parent.child({ component: name, ...bindings }, { redact: SECRETS });
+  return pino({ name, level, redact: SECRETS }).child(bindings);
 }
