@@ -175,8 +175,12 @@ export class HaClient extends pg.Client {
 
   /** pg calls this for every error of the server: it leaves here with its outcome. */
   _handleErrorMessage(message: Error): void {
-    const { outcome } = classifyWorkError(message, internals(this)._activeQuery?.text);
-    if (outcome === 'unknown' && isFatal(message)) this.#doubt = message;
+    const active = internals(this)._activeQuery;
+    const { outcome } = classifyWorkError(message, active?.text);
+    if (isFatal(message)) {
+      if (active) mayHearErrors(active);
+      if (outcome === 'unknown') this.#doubt = message;
+    }
     if (isByRole(message)) this.suspect(message.message);
     PG._handleErrorMessage.call(this, message);
   }

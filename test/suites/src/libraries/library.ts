@@ -11,8 +11,11 @@ export interface Library<Client> {
 export interface LibraryRun {
   /** resolves when a piece of work that ended after `since` was acknowledged */
   worksAfter(since: number): Promise<unknown>;
-  /** ends the load, waits for what is in flight, and expects the work to be right; then closes what it opened */
-  expectRight(): Promise<void>;
+  /**
+   * Ends the load, waits for what is in flight, and expects the work to be right; then closes what it opened. At most `mayFail`
+   * plain writes may have failed: those that were in flight when the primary went.
+   */
+  expectRight(mayFail: number): Promise<void>;
 }
 
 /** How long work may take to go on after a failover that has happened, and to end once the load has. */
