@@ -21,6 +21,9 @@ import { internalsOf, watchStatus } from './driver/internals.ts';
 import { ReplicationGroup } from './group/replication-group.ts';
 import { groupKey, groups } from './group/shared-groups.ts';
 import type { Hold } from './hold/hold.ts';
+import { acquireLock, withLock, type LockHost } from './lock/acquire.ts';
+import type { LockOptions } from './lock/lock-options.ts';
+import type { Lock } from './lock/lock.ts';
 import { readArguments, type HaRedisArguments } from './options/arguments.ts';
 import { readSettings, type HaRedisOptions, type Settings } from './options/settings.ts';
 import { onceFor, type OnceHost, type OnceOp, type OnceOptions, type OnceScript } from './once/once.ts';
@@ -187,6 +190,19 @@ export class HaRedis extends Redis {
   }
 
   /**
+   * A lock that one holder has at a time; it is extended by itself, and `lock.signal` fires when it can no longer be trusted.
+   * @see acquireLock
+   */
+  lock(name: string, options: LockOptions = {}): Promise<Lock> {
+    return acquireLock(this.#lockHost, name, options);
+  }
+
+  /** Runs `work` under a lock, and lets that go whatever happens. @see withLock */
+  withLock<T>(name: string, options: LockOptions, work: (lock: Lock) => T | Promise<T>): Promise<T> {
+    return withLock(this.#lockHost, name, options, work);
+  }
+
+  /**
    * Lends a connection to the primary to `work` alone, for what cannot share one: WATCH, commands that block.
    * @see DedicatedPool.use
    */
@@ -253,6 +269,11 @@ export class HaRedis extends Redis {
   #lastGroup(): ReplicationGroup {
     if (!this.#group) this.#join();
     return this.#group as ReplicationGroup;
+  }
+
+  get #lockHost(): LockHost {
+    const { clock, random } = this.#settings;
+    return { host: this.#host, group: () => this.#lastGroup(), clock, random };
   }
 
   #carry(command: DriverCommand): unknown {

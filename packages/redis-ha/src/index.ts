@@ -1,6 +1,8 @@
 export { HaRedis } from './ha-redis.ts';
 export type { AppLogger, HaRedisOptions } from './options/settings.ts';
 export type { UseOptions } from './dedicated/dedicated-pool.ts';
+export type { Lock } from './lock/lock.ts';
+export type { LockOptions } from './lock/lock-options.ts';
 export { OnceError } from './once/once-error.ts';
 export type { OnceOp, OnceOptions, OnceScript } from './once/once.ts';
 export type { RedisHealth } from './group/health.ts';

@@ -16,6 +16,8 @@ export const HA_CODES = [
   'HA_TRANSACTION_LOST', // a transaction ended with its connection before COMMIT was sent
   'HA_ROLLED_BACK', // COMMIT was answered with ROLLBACK: a statement had failed, and its error was swallowed
   'HA_COMMIT_UNRESOLVED', // a lost COMMIT could not be resolved before the deadline
+  'HA_LOCK_BUSY', // somebody else holds the lock
+  'HA_LOCK_LOST', // a lock that was held can no longer be trusted
   'HA_CLOSED', // the client has been closed
 ] as const;
 
