@@ -20,13 +20,15 @@ import { closedError, Dialer } from './dial/dialer.ts';
 import { internalsOf, watchStatus } from './driver/internals.ts';
 import { ReplicationGroup } from './group/replication-group.ts';
 import { groupKey, groups } from './group/shared-groups.ts';
-import type { Hold } from './hold/hold.ts';
 import { acquireLock, withLock, type LockHost } from './lock/acquire.ts';
 import type { LockOptions } from './lock/lock-options.ts';
 import type { Lock } from './lock/lock.ts';
 import { readArguments, type HaRedisArguments } from './options/arguments.ts';
 import { readSettings, type HaRedisOptions, type Settings } from './options/settings.ts';
-import { onceFor, type OnceHost, type OnceOp, type OnceOptions, type OnceScript } from './once/once.ts';
+import { runDurable, type DurableHost, type DurableOptions } from './once/durable.ts';
+import { onceFor, type OnceOp, type OnceOptions, type OnceScript } from './once/once.ts';
+import type { SurvivalReport } from './survival/survey.ts';
+import type { Tally } from './survival/tally.ts';
 import { CallBack } from './traffic/call-back.ts';
 import { watchTimeout } from './traffic/command-timeout.ts';
 import { SilenceWatch } from './traffic/silence-watch.ts';
@@ -43,7 +45,8 @@ type SendArguments = Parameters<Redis['sendCommand']>;
  * An ioredis client that follows the primary. Commands wait through a failover instead of failing, are sent again only where
  * that changes nothing, and every one that fails says what became of it (`error.outcome`).
  *
- * Events beside ioredis's own: `topology` with a {@link TopologyChange}, after the change.
+ * Events beside ioredis's own: `topology` with a {@link TopologyChange}, after the change; `survival` with a
+ * {@link SurvivalReport}, after a change of primary, where `survivalReport` is on.
  * @throws HaError HA_CONFIG naming the option or variable that is wrong
  */
 export class HaRedis extends Redis {
@@ -61,6 +64,8 @@ export class HaRedis extends Redis {
   #dedicated: DedicatedPool<HaRedis> | undefined;
   #group: ReplicationGroup | undefined;
   #share: Share<ReplicationGroup> | undefined;
+  /** counts acknowledged writes, where a survival report is wanted */
+  #tally: Tally | undefined;
   #stops: (() => void)[] = [];
 
   /** As ioredis: options, a URL or a port and a host, each with options after it. */
@@ -145,6 +150,7 @@ export class HaRedis extends Redis {
   override once(ops: readonly OnceOp[], options: OnceOptions): Promise<unknown[]>;
   override once(script: OnceScript, options: OnceOptions): Promise<unknown>;
   override once(event: 'topology', listener: (change: TopologyChange) => void): this;
+  override once(event: 'survival', listener: (report: SurvivalReport) => void): this;
   override once(event: 'message' | 'pmessage', listener: (...words: string[]) => void): this;
   override once(event: 'error', listener: (error: Error) => void): this;
   override once(event: string | symbol, listener: Listener): this;
@@ -154,6 +160,16 @@ export class HaRedis extends Redis {
   ): Promise<unknown> | this {
     if (typeof second === 'function') return super.once(first as string, second);
     return onceFor(this.#host, first as readonly OnceOp[] | OnceScript, second);
+  }
+
+  /**
+   * As `once`, and resolves when replicas have it too: `redis.durable([['incr', 'n']], { replicas: 1 })`.
+   * @see runDurable
+   */
+  durable(ops: readonly OnceOp[], options: DurableOptions): Promise<unknown[]>;
+  durable(script: OnceScript, options: DurableOptions): Promise<unknown>;
+  durable(work: readonly OnceOp[] | OnceScript, options: DurableOptions): Promise<unknown> {
+    return runDurable(this.#host, work, options);
   }
 
   override connect(callback?: (error?: Error | null) => void): Promise<void> {
@@ -225,6 +241,7 @@ export class HaRedis extends Redis {
   override sendCommand(...sent: SendArguments): unknown {
     const command = sent[0] as DriverCommand;
     if (this.options.commandTimeout !== undefined) watchTimeout(command, this.#traffic);
+    if (this.#tally) this.#tally.watch(command);
     if (this.#traffic.open && !this.#noted.has(command.name)) return super.sendCommand(...sent);
     if (this.#apart && !this.#traffic.transacting && blocksOthers(command)) return this.#carry(command);
     return this.#traffic.route(command, sent[1]);
@@ -244,13 +261,24 @@ export class HaRedis extends Redis {
   }
 
   /** What scripts need of this client. */
-  get #host(): OnceHost {
+  get #host(): DurableHost {
     return {
+      clock: this.#settings.clock,
+      sendTogether: (commands) => this.#sendTogether(commands),
       keyPrefix: this.options.keyPrefix ?? '',
       failoverWaitMs: this.#failoverWaitMs,
       send: (command) => this.sendCommand(command as unknown as SendArguments[0]),
       defined: (name) => internalsOf(this).scriptsSet[name]?.lua,
     };
+  }
+
+  /** In one write, where there is a connection to write to. */
+  #sendTogether(commands: readonly DriverCommand[]): unknown[] {
+    const socket = this.#dialer.link?.socket;
+    socket?.cork();
+    const answers = commands.map((command) => this.sendCommand(command as unknown as SendArguments[0]));
+    socket?.uncork();
+    return answers;
   }
 
   /** Joins the group, for as long as this client is not ended. */
@@ -261,8 +289,11 @@ export class HaRedis extends Redis {
     this.#group = group;
     this.#stops = [
       group.monitor.onChange((change) => this.#topologyChanged(change)),
-      group.hold.onChange((hold) => this.#held(hold)),
+      group.hold.onChange(() => this.#held(group)),
+      group.onSurvival((report) => this.#tell('survival', report)),
     ];
+    this.#tally = group.survey?.tally;
+    if (this.#tally) this.#stops.push(this.#tally.join(() => internalsOf(this).commandQueue.length));
   }
 
   /** The group, also once it has been left: what is still under way then must not join it again. */
@@ -282,17 +313,21 @@ export class HaRedis extends Redis {
     return carry(this.#pool, command, { db: this.#traffic.db, ownDb, send });
   }
 
-  #held(hold: Hold): void {
-    if (hold.at === 'holding') this.#callBack.hold();
+  #held({ hold }: ReplicationGroup): void {
+    if (hold.holding) this.#callBack.hold();
     this.#traffic.flush();
   }
 
   #topologyChanged(change: TopologyChange): void {
     this.#traffic.topologyChanged();
+    this.#tell('topology', change);
+  }
+
+  #tell(event: string, about: object): void {
     try {
-      this.emit('topology', change);
+      this.emit(event, about);
     } catch (error) {
-      this.#group?.log.error({ error: describeError(error) }, 'a listener of topology threw');
+      this.#group?.log.error({ error: describeError(error), event }, 'a listener threw');
     }
   }
 

@@ -3,8 +3,10 @@ export type { AppLogger, HaRedisOptions } from './options/settings.ts';
 export type { UseOptions } from './dedicated/dedicated-pool.ts';
 export type { Lock } from './lock/lock.ts';
 export type { LockOptions } from './lock/lock-options.ts';
+export { NotDurableError, type DurableOptions } from './once/durable.ts';
 export { OnceError } from './once/once-error.ts';
 export type { OnceOp, OnceOptions, OnceScript } from './once/once.ts';
+export type { SurvivalReport } from './survival/survey.ts';
 export type { RedisHealth } from './group/health.ts';
 export {
   HaError,

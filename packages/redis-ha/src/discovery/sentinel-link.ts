@@ -9,9 +9,10 @@ import {
   type Timer,
 } from '@steadfast/shared';
 import { tlsRefusal } from '../options/tls.ts';
-import { authCommand, checkLogin, type Credentials } from '../wire/identify.ts';
+import type { Credentials } from '../wire/identify.ts';
+import { openLoggedIn } from '../wire/log-in.ts';
 import { ErrorReply, textOf, type Reply } from '../wire/reply.ts';
-import { WireConnection } from '../wire/wire-connection.ts';
+import type { WireConnection } from '../wire/wire-connection.ts';
 import { readView, viewQuestions, type SentinelView } from './sentinel-view.ts';
 
 export interface SentinelLinkOptions {
@@ -121,19 +122,8 @@ export class SentinelLink {
 
   async #open(timeoutMs: number): Promise<WireConnection> {
     const { clock, tls, credentials } = this.#options;
-    const connection = await WireConnection.open({ endpoint: this.endpoint, tls, timeoutMs, clock });
-    connection.unref();
+    const connection = await openLoggedIn({ endpoint: this.endpoint, tls, credentials, timeoutMs, clock });
     if (this.#closed) connection.destroy();
-    const login = authCommand(credentials);
-    if (login.length > 0) {
-      const [reply] = await connection.ask(login, timeoutMs);
-      try {
-        checkLogin(reply, credentials, this.endpoint);
-      } catch (error) {
-        connection.destroy();
-        throw error;
-      }
-    }
     return connection;
   }
 

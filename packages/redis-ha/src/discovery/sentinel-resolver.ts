@@ -48,6 +48,11 @@ export class SentinelResolver implements Resolver {
     return this.#links.size;
   }
 
+  /** Whether it is the id of a sentinel that we ask ourselves. */
+  knows(runId: string): boolean {
+    return [...this.#links.values()].some((link) => link.runId === runId);
+  }
+
   watch(wake: (reason: string) => void): void {
     this.#wake = wake;
     for (const link of this.#links.values()) link.subscribe();

@@ -12,10 +12,15 @@ import {
   type Seat,
   type TopologyChange,
 } from '@steadfast/shared';
+import { replaces, type Hello } from '../discovery/hello.ts';
+import { helloWatch } from '../discovery/hello-watch.ts';
 import { RedisProber } from '../discovery/redis-prober.ts';
 import { SentinelResolver } from '../discovery/sentinel-resolver.ts';
+import { HeartbeatWatch } from '../hold/heartbeat-watch.ts';
 import { HoldGate } from '../hold/hold-gate.ts';
 import type { Settings } from '../options/settings.ts';
+import { Survey, type SurvivalReport } from '../survival/survey.ts';
+import type { Beside, BesideOptions } from '../wire/beside.ts';
 import { PromotionWatch } from '../promotion/promotion-watch.ts';
 import { SideLine } from './side-line.ts';
 
@@ -36,8 +41,13 @@ export class ReplicationGroup {
   readonly pacer: DialPacer;
   readonly side: SideLine;
   readonly log: HaLogger;
+  /** what of the acknowledged writes survives changes of primary, where that is asked for */
+  readonly survey: Survey | undefined;
   readonly #resolver: SentinelResolver | undefined;
   readonly #promotion: PromotionWatch | undefined;
+  readonly #hello: Beside | undefined;
+  readonly #heartbeat: HeartbeatWatch | undefined;
+  readonly #survivalListeners = new Set<(report: SurvivalReport) => void>();
 
   constructor(settings: Settings) {
     const { ha, clock, random } = settings;
@@ -53,6 +63,9 @@ export class ReplicationGroup {
     this.#resolver = ha.strategy === 'sentinel' ? this.#sentinels() : undefined;
     this.#promotion =
       ha.follow === 'promoted' && this.#resolver ? this.#promotions(this.#resolver) : undefined;
+    this.#hello = ha.helloFence && this.#resolver ? this.#hellos(this.#resolver) : undefined;
+    this.#heartbeat = ha.replicaHeartbeatMs > 0 ? this.#heartbeats() : undefined;
+    this.survey = (ha.survivalReport ?? ha.follow === 'promoted') ? this.#surveys() : undefined;
     this.#loop = this.#monitor();
     this.monitor = this.#loop.seat({ clock, breaker: this.breaker, maxWaiting: ha.maxWaiting });
     this.monitor.onChange((change) => this.#changed(change));
@@ -64,8 +77,15 @@ export class ReplicationGroup {
     return primary && endpointKey(primary.endpoint);
   }
 
+  /** Hears what became of acknowledged writes; returns the way to stop. */
+  onSurvival(listener: (report: SurvivalReport) => void): () => void {
+    this.#survivalListeners.add(listener);
+    return () => void this.#survivalListeners.delete(listener);
+  }
+
   async close(): Promise<void> {
     this.hold.close();
+    for (const one of [this.#hello, this.#heartbeat, this.survey]) one?.close();
     await this.#promotion?.close();
     this.side.close();
     await this.#loop.close();
@@ -101,6 +121,51 @@ export class ReplicationGroup {
     });
   }
 
+  #hellos(resolver: SentinelResolver): Beside {
+    const { ha, clock } = this.settings;
+    const onHello = (hello: Hello): void => {
+      if (!resolver.knows(hello.sentinel) || !replaces(hello, this.monitor.topology)) return;
+      const { master: endpoint, epoch, sentinel } = hello;
+      this.log.info(
+        { master: endpointKey(endpoint), epoch },
+        'the master has passed on that it was replaced',
+      );
+      this.monitor.report({
+        kind: 'nomination',
+        endpoint,
+        epoch,
+        source: `hello ${sentinel}`,
+        at: clock.now(),
+      });
+    };
+    return helloWatch({ ...this.#beside, master: ha.name, onHello });
+  }
+
+  #heartbeats(): HeartbeatWatch {
+    const onMissing = (missing: boolean): void => this.hold.replicasMissing(missing);
+    return new HeartbeatWatch({
+      ...this.#beside,
+      limitMs: this.settings.ha.replicaHeartbeatMs,
+      onMissing,
+    });
+  }
+
+  #surveys(): Survey {
+    return new Survey({
+      ...this.#beside,
+      holding: () => this.hold.holding,
+      onReport: (report) => {
+        for (const listener of this.#survivalListeners) listener(report);
+      },
+    });
+  }
+
+  /** What every connection beside the data needs. */
+  get #beside(): Omit<BesideOptions, 'purpose' | 'work'> {
+    const { clock, random, data } = this.settings;
+    return { clock, random, log: this.log, data };
+  }
+
   #monitor(): Monitor {
     const { ha, endpoint, data, clock, random } = this.settings;
     const single = ha.strategy === 'single';
@@ -124,6 +189,8 @@ export class ReplicationGroup {
     this.#promotion?.topologyChanged();
     const [before, after] = [primaryOf(previous), primaryOf(next)];
     if (next.generation > previous.generation) this.hold.leave();
+    for (const one of [this.#hello, this.#heartbeat, this.survey])
+      one?.follow(after?.endpoint, next.generation);
     if (before !== after) {
       const name = (one: typeof before): string | undefined => one && endpointKey(one.endpoint);
       this.log.info(

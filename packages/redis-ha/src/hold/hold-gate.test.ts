@@ -9,7 +9,7 @@ describe('the gate of the hold', () => {
     const clock = new ManualClock();
     const gate = new HoldGate({ clock, enabled: true, maxMs: 500, primary: () => 'a:1' });
     const told: string[] = [];
-    gate.onChange((hold) => told.push(`${clock.now()} ${hold.at}`));
+    gate.onChange(() => told.push(`${clock.now()} ${gate.holding ? 'holding' : 'open'}`));
     gate.hear(selected, 's1');
     gate.hear(selected, 's1');
     expect(gate.holding).toBe(true);
@@ -22,5 +22,23 @@ describe('the gate of the hold', () => {
     const gate = new HoldGate({ clock: new ManualClock(), enabled: false, maxMs: 500, primary: () => 'a:1' });
     gate.hear(selected, 's1');
     expect(gate.holding).toBe(false);
+  });
+
+  it('holds for missing replicas too, until both reasons are gone', () => {
+    const gate = new HoldGate({ clock: new ManualClock(), enabled: true, maxMs: 500, primary: () => 'a:1' });
+    const told: string[] = [];
+    gate.onChange(() => told.push(gate.holding ? gate.why : 'open'));
+    gate.replicasMissing(true);
+    gate.replicasMissing(true);
+    gate.hear(selected, 's1');
+    gate.replicasMissing(false);
+    gate.leave();
+    expect(told).toEqual([
+      'no replica confirms that it gets what the master acknowledges',
+      'writes are held for a failover',
+      'writes are held for a failover',
+      'open',
+    ]);
+    gate.close();
   });
 });

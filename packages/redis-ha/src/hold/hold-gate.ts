@@ -11,11 +11,12 @@ export interface HoldGateOptions {
   primary: () => string | undefined;
 }
 
-/** Keeps the {@link Hold} of one group, ends it in time, and tells the clients. */
+/** Keeps the {@link Hold} of one group and ends it in time, and that of missing replicas, and tells the clients. */
 export class HoldGate {
   readonly #options: HoldGateOptions;
-  readonly #listeners = new Set<(hold: Hold) => void>();
+  readonly #listeners = new Set<() => void>();
   #hold: Hold = OPEN;
+  #missing = false;
   #timer: Timer | undefined;
 
   constructor(options: HoldGateOptions) {
@@ -23,10 +24,17 @@ export class HoldGate {
   }
 
   get holding(): boolean {
-    return this.#hold.at === 'holding';
+    return this.#hold.at === 'holding' || this.#missing;
   }
 
-  onChange(listener: (hold: Hold) => void): () => void {
+  /** Why writes wait, for messages. */
+  get why(): string {
+    return this.#missing && this.#hold.at === 'open'
+      ? 'no replica confirms that it gets what the master acknowledges'
+      : 'writes are held for a failover';
+  }
+
+  onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -40,6 +48,13 @@ export class HoldGate {
   /** The primary that was written to is followed no more. */
   leave(): void {
     this.#apply({ is: 'left' });
+  }
+
+  /** No replica confirms anything any more, or one does again. */
+  replicasMissing(missing: boolean): void {
+    if (missing === this.#missing) return;
+    this.#missing = missing;
+    this.#tell();
   }
 
   close(): void {
@@ -57,6 +72,10 @@ export class HoldGate {
       // A hair more than the limit: a timer that fires early must not leave the hold in place.
       this.#timer = this.#options.clock.timer(this.#options.maxMs + 1, late);
     }
-    for (const listener of this.#listeners) listener(next);
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
   }
 }

@@ -12,7 +12,8 @@ export function scriptOf(lua: string): Script {
 
 /**
  * Runs commands unless their proof is there already, and stores their answers in it; a repeat gets those and applies nothing.
- * So it may be sent any number of times, also when an old copy of it still sits in a socket.
+ * So it may be sent any number of times, also when an old copy of it still sits in a socket. A repeat prolongs the proof: it
+ * should be there for the next one, and a WAIT behind it counts nothing where nothing was written.
  *
  * KEYS[1] is the proof, the others are the commands' own. ARGV: ttl in ms, then for each command the number of its words and
  * the words. The answers are kept as MessagePack, which tells numbers, strings (binary too), nil and status replies apart.
@@ -22,7 +23,10 @@ export function scriptOf(lua: string): Script {
 export const ONCE_SCRIPT: Script = scriptOf(
   `
 local proof = redis.call('GET', KEYS[1])
-if proof then return {1, cmsgpack.unpack(proof)} end
+if proof then
+  redis.pcall('PEXPIRE', KEYS[1], ARGV[1])
+  return {1, cmsgpack.unpack(proof)}
+end
 local answers = {}
 local at = 2
 while at <= #ARGV do
@@ -48,7 +52,8 @@ return {0, answers}
  * An error is recorded too, since what the script did before it is not rolled back; but for those that say that the server
  * writes nothing now: there the record cannot be written either, and the whole can be tried again.
  */
-const BEFORE = `local proof = redis.call('GET', KEYS[1]) if proof then return {1, cmsgpack.unpack(proof)} end
+const BEFORE = `local proof = redis.call('GET', KEYS[1])
+if proof then redis.pcall('PEXPIRE', KEYS[1], ARGV[1]) return {1, cmsgpack.unpack(proof)} end
 local function rest(list) local copy = {} for at = 2, #list do copy[at - 1] = list[at] end return copy end
 local ok, answer = pcall(function(KEYS, ARGV) `
   .split('\n')

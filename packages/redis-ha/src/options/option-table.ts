@@ -67,6 +67,12 @@ export interface HaOptions {
   useMax: number;
   /** an idle one of those is closed after so long, 1 s to 1 h (default 30 s) */
   useIdleMs: number;
+  /** what sentinels say through the master that is followed fences it too; one more connection a group (default true) */
+  helloFence: boolean;
+  /** without a replica's confirmation for so long writes wait, 20 ms to 60 s; 0 is off (default 0) */
+  replicaHeartbeatMs: number;
+  /** after each change of master the event `survival` (default: with `follow: 'promoted'`); every write is counted then */
+  survivalReport: boolean | undefined;
   /** level of the built-in logger (default `silent`); with the option `logger` the app's own decides */
   logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -98,6 +104,9 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   blocking: row(choice(BLOCKING), 'inline', 'REDIS_HA_BLOCKING'),
   useMax: row(integer(1, 1_000), 10, 'REDIS_HA_USE_MAX'),
   useIdleMs: row(milliseconds(1_000, HOUR), 30_000, 'REDIS_HA_USE_IDLE_MS'),
+  helloFence: row(flag(), true, 'REDIS_HA_HELLO_FENCE'),
+  replicaHeartbeatMs: row(offOr(milliseconds(20, MINUTE)), 0, 'REDIS_HA_REPLICA_HEARTBEAT_MS'),
+  survivalReport: row(flag(), undefined, 'REDIS_HA_SURVIVAL_REPORT'),
   logLevel: row(choice(LOG_LEVELS), 'silent', 'REDIS_HA_LOG_LEVEL', 'STEADFAST_LOG_LEVEL'),
 };
 
@@ -112,4 +121,12 @@ function secret(setting: Setting<string>, ...env: string[]): OptionRow<string> {
 /** Any text, also none. */
 function anyText(allowed: string): Setting<string> {
   return { allowed, read: (raw) => (typeof raw === 'string' ? raw : undefined) };
+}
+
+/** 0 is off. */
+function offOr(setting: Setting<number>): Setting<number> {
+  return {
+    allowed: `0 for off, or ${setting.allowed}`,
+    read: (raw) => (raw === 0 || raw === '0' ? 0 : setting.read(raw)),
+  };
 }

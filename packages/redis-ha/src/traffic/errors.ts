@@ -38,7 +38,7 @@ export const trafficErrors = {
       return new HaError('HA_DEADLINE', `${name} reached its deadline of ${waitedMs} ms: ${said}`, details);
     }
     if (primaryOf(topology)) {
-      const why = group.hold.holding ? 'writes are held for a failover' : 'no connection to it could be used';
+      const why = group.hold.holding ? group.hold.why : 'no connection to it could be used';
       return new HaError(
         'HA_DEADLINE',
         `${name} was not sent within ${waitedMs} ms: there is a primary, but ${why}`,

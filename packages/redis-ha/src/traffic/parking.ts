@@ -56,7 +56,7 @@ export class Parking {
     const { group, settings } = this.#options;
     const { maxWaiting, maxWaitingBytes } = settings.ha;
     const name = command.name.toLowerCase();
-    if ((name === 'wait' || name === 'waitaof') && !this.#writesWait()) return trafficErrors.waitLost(name);
+    if (countsWrites(name) && !this.#writesWait()) return trafficErrors.waitLost(name);
     if ((isInside(command) && name !== 'multi') || name === 'exec') return undefined;
     if (group().breaker.open) return trafficErrors.circuitOpen(group());
     if (this.#queue.size >= maxWaiting) return trafficErrors.full(maxWaiting);
@@ -98,6 +98,7 @@ export class Parking {
     const { group, settings } = this.#options;
     const ticket = this.#ticketOf(command, db);
     if (ticket.own) return true;
+    if (countsWrites(command.name.toLowerCase())) return false;
     const expired = ticket.deadline <= settings.clock.now();
     const { attempts } = ticket;
     const byRole = outcome === 'rejected';
@@ -201,4 +202,9 @@ export class Parking {
     }
     left();
   }
+}
+
+/** They count the writes of their own connection: on another one their answer would mean nothing. */
+function countsWrites(name: string): boolean {
+  return name === 'wait' || name === 'waitaof';
 }

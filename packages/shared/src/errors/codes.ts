@@ -18,6 +18,7 @@ export const HA_CODES = [
   'HA_COMMIT_UNRESOLVED', // a lost COMMIT could not be resolved before the deadline
   'HA_LOCK_BUSY', // somebody else holds the lock
   'HA_LOCK_LOST', // a lock that was held can no longer be trusted
+  'HA_NOT_DURABLE', // the master has applied it, and fewer replicas than asked have it
   'HA_CLOSED', // the client has been closed
 ] as const;
 

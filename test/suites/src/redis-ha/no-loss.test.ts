@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { withLab } from '../support/with-lab.ts';
-import { ours, runSideBySide, tunedIoredis, type Contestant, type Course } from './side-by-side.ts';
+import type { SurvivalReport } from '@steadfast/redis-ha';
+import { durably, ours, runSideBySide, tunedIoredis, type Contestant, type Course } from './side-by-side.ts';
 
 const held = withLab({ postgres: false, haproxy: false, pgbouncer: false, managed: false });
 const open: Contestant[] = [];
@@ -23,43 +24,47 @@ function named(courses: readonly Course[], name: string): Course {
 describe('what is acknowledged', () => {
   it('survives a planned failover, followed as announced or as promoted', async () => {
     const { lab } = held;
-    const contestants = [
-      enter(ours(lab, 'announced')),
-      enter(ours(lab, 'promoted', { follow: 'promoted' })),
-      enter(tunedIoredis(lab)),
-    ];
-    const courses = await runSideBySide(lab, { fault: 'sentinel-failover', contestants });
-    for (const name of ['announced', 'promoted']) {
+    const promoted = enter(ours(lab, 'promoted', { follow: 'promoted' }));
+    const reports: SurvivalReport[] = [];
+    promoted.redis.on('survival', (report: SurvivalReport) => reports.push(report));
+    const courses = await runSideBySide(lab, {
+      fault: 'sentinel-failover',
+      contestants: [
+        enter(ours(lab, 'announced')),
+        promoted,
+        enter(durably(lab, 'durable')),
+        enter(tunedIoredis(lab)),
+      ],
+    });
+    for (const name of ['announced', 'promoted', 'durable']) {
       expect(named(courses, name).lost).toEqual([]);
       expect(named(courses, name).doubled).toEqual([]);
     }
     expect(named(courses, 'promoted').lagMs).toBeLessThan(named(courses, 'announced').lagMs);
+    const [report] = reports;
+    expect(reports).toHaveLength(1);
+    expect(report).toMatchObject({ lost: 0, unknowable: 0, survived: report?.acknowledged });
   });
 
-  it('is followed as promoted after a crash', async () => {
+  it('on a master that is cut off from its peers alone is little with the heartbeat, and nothing where it is durable', async () => {
     const { lab } = held;
-    const contestants = [
-      enter(ours(lab, 'announced')),
-      enter(ours(lab, 'promoted', { follow: 'promoted' })),
-      enter(tunedIoredis(lab)),
-    ];
-    const courses = await runSideBySide(lab, { fault: 'redis-crash', contestants });
-    expect(named(courses, 'promoted').doubled).toEqual([]);
-    expect(named(courses, 'promoted').lagMs).toBeLessThan(named(courses, 'announced').lagMs);
-  });
-
-  it('on a master that is cut off from its peers alone', async () => {
-    const { lab } = held;
-    const contestants = [
-      enter(ours(lab, 'announced')),
-      enter(ours(lab, 'promoted', { follow: 'promoted' })),
-      enter(tunedIoredis(lab)),
-    ];
+    const beating = enter(ours(lab, 'heartbeat', { replicaHeartbeatMs: 100, survivalReport: true }));
+    const counting = enter(ours(lab, 'announced', { survivalReport: true }));
+    const reports: SurvivalReport[] = [];
+    counting.redis.on('survival', (report: SurvivalReport) => reports.push(report));
     const courses = await runSideBySide(lab, {
       fault: 'redis-partition',
       args: { clients: 'kept' },
-      contestants,
+      contestants: [counting, beating, enter(durably(lab, 'durable')), enter(tunedIoredis(lab))],
     });
-    expect(named(courses, 'promoted').doubled).toEqual([]);
+    for (const { name, doubled } of courses.filter((course) => course.name !== 'ioredis'))
+      expect({ name, doubled }).toEqual({ name, doubled: [] });
+    expect(named(courses, 'durable').lost).toEqual([]);
+    expect(named(courses, 'heartbeat').lost.length).toBeLessThan(named(courses, 'ioredis').lost.length / 2);
+    const [report] = reports;
+    const { lost } = named(courses, 'announced');
+    expect(report?.lost).toBeGreaterThan(0);
+    expect(report?.lost).toBeLessThanOrEqual(lost.length);
+    expect((report?.lost ?? 0) + (report?.unknowable ?? 0)).toBeGreaterThanOrEqual(lost.length);
   });
 });

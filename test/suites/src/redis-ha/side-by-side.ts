@@ -22,6 +22,14 @@ export function ours(lab: Lab, name: string, options: HaRedisOptions = {}): Cont
   return { name, redis, count: (key) => redis.incr(key), close: () => redis.disconnect() };
 }
 
+/** Ours, where a write counts as acknowledged when both replicas have it. */
+export function durably(lab: Lab, name: string): Contestant {
+  const redis = new HaRedis({ env: lab.env({ redis: 'sentinel' }) });
+  const count = (key: string): Promise<unknown> =>
+    redis.durable([['incr', key]], { replicas: 2, timeoutMs: 100 });
+  return { name, count, close: () => redis.disconnect() };
+}
+
 /** Stock ioredis as well as its options allow. */
 export function tunedIoredis(lab: Lab): Contestant {
   const about = lab.description.redis;
