@@ -3,7 +3,8 @@ import { parseEndpoint, wrongSetting, type Endpoint, type Environment } from '@s
 import type { PoolConfig } from 'pg';
 import type { Provider } from './provider.ts';
 import { resolveSsl, type SslSetting } from './ssl.ts';
-import type { SslMode } from './table.ts';
+import { SESSION_ATTRS, type SessionAttrs } from './session-attrs.ts';
+import { LOAD_BALANCE, type SslMode } from './table.ts';
 
 /** Who we are and what we want, independent of which member is dialled. */
 export interface ConnectionSettings {
@@ -16,8 +17,15 @@ export interface ConnectionSettings {
   readonly database: string | undefined;
   readonly applicationName: string | undefined;
   readonly ssl: SslSetting;
+  /** what the URL says about who may serve, in libpq's words */
+  readonly session: SessionParams;
   /** what else the URL says to pg: `options`, `statement_timeout` … */
   readonly passed: Readonly<Record<string, string>>;
+}
+
+export interface SessionParams {
+  readonly targetSessionAttrs?: SessionAttrs;
+  readonly loadBalanceHosts?: (typeof LOAD_BALANCE)[number];
 }
 
 /** Where a value came from, so that an error can name it. Hosts and ports may be lists, as in libpq. */
@@ -51,9 +59,6 @@ export interface ConnectionDefaults {
   readonly provider: Provider | undefined;
 }
 
-/** What a pool for writing can be asked to look for; a replica's attributes come with replica reads. */
-const SESSION_ATTRS = ['primary', 'read-write'] as const;
-
 /**
  * Options first, then DATABASE_URL, then the POSTGRES_* names of a Chatwoot deployment, then PG* as libpq reads them.
  * @throws HaError HA_CONFIG naming the variable
@@ -65,10 +70,6 @@ export function readConnection(
 ): ConnectionSettings {
   const source = readSource(options, env);
   const { params, name } = source;
-  const wanted = params.get('target_session_attrs') ?? (env['PGTARGETSESSIONATTRS'] || 'primary');
-  if (!SESSION_ATTRS.some((known) => known === wanted)) {
-    throw wrongSetting(`target_session_attrs (${name})`, wanted, SESSION_ATTRS.join(', '), SESSION_ATTRS);
-  }
   return {
     endpoints: readEndpoints(
       name,
@@ -90,8 +91,28 @@ export function readConnection(
       defaultMode: defaultSslMode,
       needsCa: provider?.ca === 'own',
     }),
+    session: readSession(name, params),
     passed: Object.fromEntries([...params].filter(([param]) => PASSED.has(param))),
   };
+}
+
+function readSession(name: string, params: URLSearchParams): SessionParams {
+  const targetSessionAttrs = word(name, params, 'target_session_attrs', SESSION_ATTRS);
+  const loadBalanceHosts = word(name, params, 'load_balance_hosts', LOAD_BALANCE);
+  return { ...(targetSessionAttrs && { targetSessionAttrs }), ...(loadBalanceHosts && { loadBalanceHosts }) };
+}
+
+/** A parameter of the URL that is one of a few words. */
+function word<T extends string>(
+  name: string,
+  params: URLSearchParams,
+  param: string,
+  words: readonly T[],
+): T | undefined {
+  const given = params.get(param);
+  const found = words.find((known) => known === given);
+  if (given !== null && !found) throw wrongSetting(`${param} (${name})`, given, words.join(', '), words);
+  return found;
 }
 
 function caSource(given: string, isOption: boolean): { what: string; given: string; isOption: boolean } {

@@ -154,6 +154,43 @@ describe('sslmode', () => {
   });
 });
 
+describe('who may serve', () => {
+  const url = (query: string): string => `postgres://u@a,b/db?${query}`;
+  const rows: [
+    what: string,
+    env: Record<string, string>,
+    options: HaPoolOptions,
+    prefer: string | undefined,
+  ][] = [
+    ['nothing said: the primary', {}, {}, undefined],
+    ['read-write', { DATABASE_URL: url('target_session_attrs=read-write') }, {}, undefined],
+    ['the URL', { DATABASE_URL: url('target_session_attrs=standby') }, {}, 'standby'],
+    ['libpq’s variable', { PGTARGETSESSIONATTRS: 'any' }, {}, 'any'],
+    [
+      'the URL before the variable',
+      { DATABASE_URL: url('target_session_attrs=prefer-standby'), PGTARGETSESSIONATTRS: 'any' },
+      {},
+      'prefer-standby',
+    ],
+    [
+      'the option before both',
+      { DATABASE_URL: url('target_session_attrs=standby'), PGTARGETSESSIONATTRS: 'any' },
+      { targetSessionAttrs: 'primary' },
+      undefined,
+    ],
+    ['read-only', { PGTARGETSESSIONATTRS: 'read-only' }, {}, 'standby'],
+  ];
+  it.each(rows)('%s', (_what, env, options, prefer) => {
+    expect(read({ PG_HA_STRATEGY: 'hosts', ...env }, options).target?.prefer).toBe(prefer);
+  });
+
+  it('in the order listed, where hosts are not to be balanced', () => {
+    expect(read({ DATABASE_URL: url('load_balance_hosts=disable') }).ha.loadBalanceHosts).toBe('disable');
+    expect(read({ PGLOADBALANCEHOSTS: 'disable' }).ha.loadBalanceHosts).toBe('disable');
+    expect(read({}).ha.loadBalanceHosts).toBe('random');
+  });
+});
+
 describe('certificates to trust', () => {
   const managed = { PG_HA_STRATEGY: 'managed', DATABASE_URL: 'postgres://a@db/x' };
   const rows: [what: string, env: Record<string, string>, ca: string | undefined, trust: string][] = [
@@ -294,8 +331,16 @@ describe('a wrong setting gives one line naming it', () => {
     ],
     [{ DATABASE_URL: 'postgres://u@a:1,b:x/db' }, "DATABASE_URL host and port is 'a:1,b:x:'"],
     [
-      { DATABASE_URL: 'postgres://u@a/db?target_session_attrs=standby' },
-      "target_session_attrs (DATABASE_URL) is 'standby'; allowed: primary, read-write",
+      { DATABASE_URL: 'postgres://u@a/db?target_session_attrs=standbye' },
+      "target_session_attrs (DATABASE_URL) is 'standbye'; allowed: any, read-write, read-only, primary, standby, prefer-standby; did you mean 'standby'?",
+    ],
+    [
+      { DATABASE_URL: 'postgres://u@a/db?load_balance_hosts=yes' },
+      "load_balance_hosts (DATABASE_URL) is 'yes'; allowed: random, disable",
+    ],
+    [
+      { PGTARGETSESSIONATTRS: 'master' },
+      "PGTARGETSESSIONATTRS is 'master'; allowed: any, read-write, read-only, primary, standby, prefer-standby",
     ],
     [
       { PGSSLMODE: 'verify_full' },

@@ -13,6 +13,7 @@ import type { Logger } from 'pino';
 import { readConnection, type ConnectionSettings } from './connection.ts';
 import { forPooler, type PoolerSettings } from './pooler.ts';
 import { readProvider, type Provider } from './provider.ts';
+import { readTarget, type ReadTarget, type SessionAttrs } from './session-attrs.ts';
 import { OPTION_TABLE, type HaOptions } from './table.ts';
 
 /**
@@ -47,6 +48,14 @@ export interface HaPoolOptions extends Omit<PoolConfig, 'Client'> {
   statementTimeoutMs?: number;
   keepConnectionOnSqlError?: boolean;
   callMetrics?: boolean;
+  targetSessionAttrs?: SessionAttrs;
+  loadBalanceHosts?: HaOptions['loadBalanceHosts'];
+  readerHosts?: string | readonly (string | Endpoint)[];
+  readerFallback?: HaOptions['readerFallback'];
+  maxLagBytes?: number;
+  maxLagMs?: number;
+  readerRefreshMs?: number;
+  tokenWaitMs?: number;
   logLevel?: HaOptions['logLevel'];
   /** the app's own pino logger */
   logger?: Logger;
@@ -62,6 +71,8 @@ export interface HaPoolOptions extends Omit<PoolConfig, 'Client'> {
 /** All settings of one pool, read once. */
 export interface PoolSettings {
   readonly ha: HaOptions;
+  /** who may serve a pool for reads alone; undefined: the primary, which may write too */
+  readonly target: ReadTarget | undefined;
   readonly connection: ConnectionSettings;
   /** what is documented of the provider that was named */
   readonly provider: Provider | undefined;
@@ -74,13 +85,13 @@ export interface PoolSettings {
 /** @throws HaError HA_CONFIG */
 export function readPoolOptions(options: HaPoolOptions): PoolSettings {
   const env = readEnvironment(options.env);
-  const ha = readOptions(OPTION_TABLE, { ...options }, env);
-  const provider = readProvider(ha.provider, ha.strategy);
+  const read = readOptions(OPTION_TABLE, { ...options }, env);
+  const provider = readProvider(read.provider, read.strategy);
   // A provider's endpoint is reached over somebody else's network: verified unless said otherwise.
-  const verified = ha.strategy === 'managed' || ha.ca !== undefined;
+  const verified = read.strategy === 'managed' || read.ca !== undefined;
   const connection = readConnection(options, env, {
     defaultSslMode: verified ? 'verify-full' : 'disable',
-    ca: ha.ca,
+    ca: read.ca,
     provider,
   });
   const own = new Set([
@@ -92,11 +103,16 @@ export function readPoolOptions(options: HaPoolOptions): PoolSettings {
     'random',
     'connectionString',
   ]);
+  // Options win over the URL, as everywhere, and the URL over libpq's variables.
+  const { targetSessionAttrs = connection.session.targetSessionAttrs ?? read.targetSessionAttrs } = options;
+  const { loadBalanceHosts = connection.session.loadBalanceHosts ?? read.loadBalanceHosts } = options;
+  const ha = Object.freeze({ ...read, targetSessionAttrs, loadBalanceHosts });
+  const target = readTarget(targetSessionAttrs ?? 'primary');
   const passed = Object.fromEntries(Object.entries(options).filter(([name]) => !own.has(name))) as PoolConfig;
   const pool = { ...connection.passed, ...passed, ...identity(connection), ...defaults(ha, options) };
   const behind = ha.pooler ?? provider?.poolerPort === connection.endpoints[0].port;
-  if (!behind) return { ha, connection, provider, pooler: undefined, pool };
-  return { ha, connection, provider, ...forPooler(pool, env) };
+  if (!behind) return { ha, target, connection, provider, pooler: undefined, pool };
+  return { ha, target, connection, provider, ...forPooler(pool, env) };
 }
 
 function identity({

@@ -13,6 +13,7 @@ import {
   type OptionTable,
 } from '@steadfast/shared';
 import { PROVIDER_NAMES, type ProviderName } from './provider.ts';
+import { SESSION_ATTRS, type SessionAttrs } from './session-attrs.ts';
 
 /** The strategies this version has. */
 export const STRATEGIES = ['haproxy', 'hosts', 'managed', 'patroni', 'single'] as const;
@@ -78,9 +79,28 @@ export interface HaOptions {
   keepConnectionOnSqlError: boolean;
   /** also measure each call: operation duration, time waited for and held connections (default false); needs `metrics` */
   callMetrics: boolean;
+  /** who serves this pool; all but `primary` and `read-write` make it one for reads alone (default `primary`) */
+  targetSessionAttrs: SessionAttrs | undefined;
+  /** among several that may serve a read: the less loaded of two drawn at random, or the first listed (default `random`) */
+  loadBalanceHosts: (typeof LOAD_BALANCE)[number];
+  /** where standbys are reached under `haproxy` and `managed`: the balancer's port for replicas, the provider's name for them */
+  readerHosts: readonly Endpoint[] | undefined;
+  /** a read that finds no standby goes to the primary, or waits for one (default `primary`) */
+  readerFallback: (typeof READER_FALLBACKS)[number];
+  /** a standby further behind gets no reads, bytes of log, 0 to 1 TiB (default 16 MiB) */
+  maxLagBytes: number;
+  /** a standby whose data may be older gets no reads, 100 ms to 24 h (default: no bound) */
+  maxLagMs: number | undefined;
+  /** how often standbys are looked at while there are reads, 50 ms to 60 s, jittered (default 1 s) */
+  readerRefreshMs: number;
+  /** how long a read with a token waits for a standby before it goes to the primary, 0 to 1 h (default 200 ms) */
+  tokenWaitMs: number;
   /** level of the built-in logger (default `silent`); with the option `logger` the app's own decides */
   logLevel: (typeof LOG_LEVELS)[number];
 }
+
+export const LOAD_BALANCE = ['random', 'disable'] as const;
+const READER_FALLBACKS = ['primary', 'wait'] as const;
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -112,6 +132,14 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   statementTimeoutMs: row(milliseconds(0, 24 * HOUR), undefined, 'POSTGRES_STATEMENT_TIMEOUT'),
   keepConnectionOnSqlError: row(flag(), false, 'PG_HA_KEEP_CONNECTION_ON_SQL_ERROR'),
   callMetrics: row(flag(), false, 'PG_HA_CALL_METRICS'),
+  targetSessionAttrs: row(choice(SESSION_ATTRS), undefined, 'PGTARGETSESSIONATTRS'),
+  loadBalanceHosts: row(choice(LOAD_BALANCE), 'random', 'PGLOADBALANCEHOSTS'),
+  readerHosts: row(endpoints(5432), undefined, 'PG_HA_READER_HOSTS'),
+  readerFallback: row(choice(READER_FALLBACKS), 'primary', 'PG_HA_READER_FALLBACK'),
+  maxLagBytes: row(integer(0, 2 ** 40), 2 ** 24, 'PG_HA_MAX_LAG_BYTES'),
+  maxLagMs: row(milliseconds(100, 24 * HOUR), undefined, 'PG_HA_MAX_LAG_MS'),
+  readerRefreshMs: row(milliseconds(50, MINUTE), 1_000, 'PG_HA_READER_REFRESH_MS'),
+  tokenWaitMs: row(milliseconds(0, HOUR), 200, 'PG_HA_TOKEN_WAIT_MS'),
   logLevel: row(choice(LOG_LEVELS), 'silent', 'PG_HA_LOG_LEVEL'),
 };
 

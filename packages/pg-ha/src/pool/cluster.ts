@@ -49,6 +49,13 @@ const POOLS_OWN: ReadonlySet<string> = new Set<keyof HaOptions>([
   'keepConnectionOnSqlError',
   'callMetrics',
   'logLevel',
+  'targetSessionAttrs',
+  'loadBalanceHosts',
+  'readerFallback',
+  'maxLagBytes',
+  'maxLagMs',
+  'readerRefreshMs',
+  'tokenWaitMs',
 ]);
 
 /** The same for pools that may watch their cluster together: where it is, who asks, over what TLS, and how often. */

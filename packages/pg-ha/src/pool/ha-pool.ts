@@ -2,36 +2,31 @@ import pg from 'pg';
 import {
   createLogger,
   Deadline,
-  DialPacer,
   describeError,
   endpointKey,
   HaError,
   primaryOf,
-  RetryBudget,
-  systemClock,
-  systemRandom,
   type Endpoint,
   type HaEvents,
   type HaLogger,
   type TopologyChange,
 } from '@steadfast/shared';
-import type { DialContext } from '../dial/dial-context.ts';
-import { HaClient } from '../dial/ha-client.ts';
-import { PoolerClient } from '../dial/pooler-client.ts';
-import { primaryTarget } from '../dial/primary-target.ts';
+import type { HaClient } from '../dial/ha-client.ts';
 import {
   readPoolOptions,
   settingWarnings,
   type HaPoolOptions,
   type PoolSettings,
 } from '../options/pool-options.ts';
-import type { Strategy } from '../strategies/strategy.ts';
+import type { SessionAttrs } from '../options/session-attrs.ts';
+import { evict, type MemberPools } from '../reader/member-pools.ts';
+import type { Reads } from '../reader/reads.ts';
+import { readToken, TOKEN_SQL, type TokenRow } from '../reader/wal-position.ts';
 import { PoolTelemetry } from '../telemetry/pool-telemetry.ts';
 import type { TransactionOptions } from '../transaction/run-transaction.ts';
-import { joinCluster } from './cluster.ts';
-import { Verification } from './fitness.ts';
+import { assemble, boundClient } from './assemble.ts';
 import { poolHealth, type PoolHealth } from './health.ts';
-import { giveUpExpired, primaryServers, type LeaseRequest } from './lease.ts';
+import { giveUpExpired } from './lease.ts';
 import { spreadLifetimes } from './lifetime.ts';
 import type { PoolCore } from './pool-core.ts';
 import { forget, poolInternals } from './pool-internals.ts';
@@ -56,6 +51,10 @@ type PoolListener<K extends PoolEvent> = K extends 'error' | 'release'
 export class HaPool extends pg.Pool {
   readonly #core: PoolCore;
   readonly #silence: SilenceWatch;
+  /** for a pool that runs reads alone */
+  readonly #reads: Reads | undefined;
+  readonly #makeReader: () => HaPool;
+  #reader: HaPool | undefined;
   readonly #leave: () => Promise<void>;
   readonly #log: HaLogger;
   readonly #telemetry: PoolTelemetry;
@@ -68,11 +67,12 @@ export class HaPool extends pg.Pool {
     const settings = readPoolOptions(options);
     const log = createLogger('pg-ha', settings.ha.logLevel, options.logger, namesOf(settings));
     const telemetry = (): PoolTelemetry => this.#telemetry;
-    const { core, context, stream, leave } = assemble(settings, options, log, telemetry, {
+    const { core, reads, context, stream, leave } = assemble(settings, options, log, telemetry, {
+      pool: () => this,
       checkout: (callback) => super.connect(callback),
       mayDial: () => this.idleCount === 0 && this.totalCount < this.options.max,
       isFull: () => this.idleCount === 0 && this.totalCount >= this.options.max,
-      dropStale: () => this.#dropStale(),
+      dropStale: () => dropStale(this),
       gone: (client) => forget(this, client),
     });
     const { verify } = core.verification;
@@ -84,6 +84,9 @@ export class HaPool extends pg.Pool {
     } as pg.PoolConfig);
     this.#telemetry = createTelemetry(this, core, log, settings, options.metrics);
     this.#core = this.#telemetry.core;
+    this.#reads = reads;
+    if (reads) showCounts(this, reads.pools);
+    this.#makeReader = () => new HaPool({ ...options, targetSessionAttrs: readerAttrs(settings) });
     this.#leave = leave;
     this.#log = log;
     for (const warning of settingWarnings(settings)) log.warn(warning);
@@ -92,7 +95,7 @@ export class HaPool extends pg.Pool {
       clock: core.clock,
       silenceMs: settings.ha.silenceMs,
       idleCheckMs: settings.ha.idleCheckMs || undefined,
-      clients: () => poolInternals(this)._clients,
+      clients: () => reads?.pools.clients ?? poolInternals(this)._clients,
       onSilence: (client, silentMs) => this.#heardNothing(client, silentMs),
       onLook: () => giveUpExpired(core),
     });
@@ -106,7 +109,26 @@ export class HaPool extends pg.Pool {
 
   /** For readiness probes. */
   health(): PoolHealth {
-    return poolHealth(this.#core.monitor, this.#core.clock, this);
+    return poolHealth(this.#core.monitor, this.#core.clock, this, this.#reads?.health());
+  }
+
+  /**
+   * A pool for reads, over the standbys that are fresh enough, else (`readerFallback`) the primary: made when first asked for,
+   * ended with this one. What it runs may be run again, elsewhere; a write is refused with HA_READ_ONLY. A pool that was made
+   * for reads (`targetSessionAttrs`) is its own.
+   */
+  get reader(): HaPool {
+    return this.#reads ? this : (this.#reader ??= this.#makeReader());
+  }
+
+  /**
+   * Names what is committed now, as a short text for a cookie or a job: `reader.query({ text, after: token })` is answered by
+   * a server that holds it. Take it after COMMIT has been answered.
+   * @throws HaError with its outcome
+   */
+  async token(): Promise<string> {
+    const { rows } = await this.query<TokenRow>({ text: TOKEN_SQL, idempotent: true });
+    return readToken(rows);
   }
 
   /**
@@ -221,7 +243,10 @@ export class HaPool extends pg.Pool {
     const { previous, next } = change;
     const primary = primaryOf(next);
     if (primary) Object.assign(this.options, primary.endpoint);
-    if (primary && next.generation > previous.generation) this.#evict(next, endpointKey(primary.endpoint));
+    if (primary && next.generation > previous.generation) {
+      if (this.#reads) this.#reads.follow(next);
+      else evictSuperseded(this, next, endpointKey(primary.endpoint));
+    }
     this.#telemetry.topologyChanged(change);
   }
 
@@ -230,31 +255,12 @@ export class HaPool extends pg.Pool {
    * at most, it will not speak again in time.
    */
   #heardNothing(client: HaClient, silentMs: number): void {
+    if (this.#reads) return this.#reads.heardNothing(client, silentMs);
     const { monitor, failoverWaitMs } = this.#core;
     monitor.suspect('work in flight and no answer');
     if (monitor.state !== 'searching' || silentMs < failoverWaitMs) return;
     const why = `no byte for ${Math.round(silentMs)} ms, and its server cannot be reached`;
     client.interrupt(new HaError('HA_CONNECTION_LOST', why, { outcome: 'unknown' }));
-  }
-
-  #dropStale(): void {
-    const inner = poolInternals(this);
-    for (const { client } of inner._idle.filter((item) => item.client.stale)) {
-      inner._remove(client);
-      client.interrupt();
-    }
-  }
-
-  #evict(next: TopologyChange['next'], key: string): void {
-    const inner = poolInternals(this);
-    const idle = new Set(inner._idle.map((item) => item.client));
-    for (const client of inner._clients.filter((candidate) => candidate.supersededBy(next))) {
-      if (idle.has(client)) {
-        inner._remove(client);
-        client.interrupt(); // nothing is on it, so nobody needs a reason
-      } else
-        client.interrupt(new HaError('HA_INTERRUPTED', `${key} is the primary now`, { outcome: 'unknown' }));
-    }
   }
 
   async #end(): Promise<void> {
@@ -269,64 +275,8 @@ export class HaPool extends pg.Pool {
     }
     this.#silence.stop();
     this.#telemetry.stop();
-    await Promise.all([ended, this.#leave()]);
+    await Promise.all([ended, this.#reader?.end(), this.#reads?.end(), this.#leave()]);
   }
-}
-
-interface Parts {
-  core: PoolCore;
-  context: DialContext;
-  stream: Strategy['stream'];
-  /** the pool watches its cluster no more */
-  leave: () => Promise<void>;
-}
-
-function assemble(
-  settings: PoolSettings,
-  options: HaPoolOptions,
-  log: HaLogger,
-  telemetry: () => PoolTelemetry,
-  {
-    gone,
-    ...access
-  }: Pick<PoolCore, 'checkout' | 'mayDial' | 'isFull' | 'dropStale'> & Pick<DialContext, 'gone'>,
-): Parts {
-  const { clock = systemClock, random = systemRandom } = options;
-  const { ha, connection } = settings;
-  const who = {
-    user: connection.user ?? 'the operating system’s',
-    database: connection.database ?? connection.user ?? 'default',
-    trust: connection.ssl.trust,
-  };
-  const {
-    strategy,
-    seat: monitor,
-    leave,
-  } = joinCluster(settings, who, { clock, random, log }, (open) => telemetry().breakerChanged(open));
-  const pacer = new DialPacer(clock, random, { concurrency: ha.dialConcurrency });
-  const budget = new RetryBudget(clock, { capacity: 1_000, perSecond: 100 });
-  const { failoverWaitMs, keepConnectionOnSqlError, dialTimeoutMs } = ha;
-  const queued = new Set<LeaseRequest>();
-  const parts = {
-    monitor,
-    clock,
-    random,
-    budget,
-    failoverWaitMs,
-    keepConnectionOnSqlError,
-    pooler: settings.pooler,
-    queued,
-    verification: new Verification(options.verify),
-    ...access,
-  };
-  const watchDial: DialContext['watchDial'] = (client, dial) => telemetry().dial(client, dial);
-  const target = primaryTarget(monitor, strategy.observe);
-  return {
-    core: { ...parts, servers: primaryServers(parts) },
-    context: { monitor, target, pacer, clock, dialTimeoutMs, stream: strategy.stream, gone, who, watchDial },
-    stream: strategy.stream,
-    leave,
-  };
 }
 
 function createTelemetry(
@@ -345,17 +295,33 @@ function namesOf({ ha, connection }: PoolSettings): { strategy: string; database
   return { strategy: ha.strategy, database: connection.database ?? connection.user ?? 'default' };
 }
 
-/** pg-pool makes clients by `new Client(config)`; ours need to know which pool they are of. */
-function boundClient(
-  { pooler }: PoolSettings,
-  context: DialContext,
-): new (config?: pg.ClientConfig) => HaClient {
-  const Base = pooler ? PoolerClient : HaClient;
-  return class BoundHaClient extends Base {
-    constructor(config?: pg.ClientConfig) {
-      super(config, context);
-    }
-  };
+/** Where one idle connection has died unnoticed, those that have been idle as long have as a rule died with it. */
+function dropStale(pool: pg.Pool): void {
+  const inner = poolInternals(pool);
+  for (const { client } of inner._idle.filter((item) => item.client.stale)) {
+    inner._remove(client);
+    client.interrupt();
+  }
+}
+
+function evictSuperseded(pool: pg.Pool, next: TopologyChange['next'], key: string): void {
+  const why = (): HaError =>
+    new HaError('HA_INTERRUPTED', `${key} is the primary now`, { outcome: 'unknown' });
+  evict(
+    pool,
+    (client) => client.supersededBy(next),
+    (client) => client.interrupt(why()),
+  );
+}
+
+/** pg-pool's counters, over the pools of all members. */
+function showCounts(pool: pg.Pool, members: MemberPools): void {
+  for (const name of ['totalCount', 'idleCount', 'waitingCount', 'expiredCount'] as const)
+    Object.defineProperty(pool, name, { get: () => members.count(name), configurable: true });
+}
+
+function readerAttrs({ ha }: PoolSettings): SessionAttrs {
+  return ha.readerFallback === 'wait' ? 'standby' : 'prefer-standby';
 }
 
 function isSubmittable(config: unknown): boolean {

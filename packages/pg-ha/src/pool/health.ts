@@ -7,10 +7,11 @@ import {
   type Epoch,
   type Seat,
 } from '@steadfast/shared';
+import type { ReaderHealth } from '../reader/reads.ts';
 
 /** For readiness probes. Plain data. */
 export interface PoolHealth {
-  /** a primary is being followed */
+  /** a primary is being followed; of a pool for reads: or a standby answers */
   readonly ready: boolean;
   /** what the monitor does: idle, steady, checking, searching, closed */
   readonly state: Seat['state'];
@@ -34,9 +35,17 @@ export interface PoolHealth {
   readonly lastAnswerMs?: number;
   /** what went wrong last while looking for a primary; unset once one is followed */
   readonly lastError?: string;
+  /** of a pool for reads: the servers it knows */
+  readonly members?: readonly ReaderHealth[];
 }
 
-export function poolHealth(monitor: Seat, clock: Clock, pool: Pool): PoolHealth {
+/** @param members of a pool for reads, which is ready as well where a standby answers */
+export function poolHealth(
+  monitor: Seat,
+  clock: Clock,
+  pool: Pool,
+  members?: readonly ReaderHealth[],
+): PoolHealth {
   const { leadership, generation } = monitor.topology;
   const { trouble } = monitor;
   const { totalCount: total, idleCount: idle, waitingCount: queued } = pool;
@@ -46,9 +55,11 @@ export function poolHealth(monitor: Seat, clock: Clock, pool: Pool): PoolHealth 
     waiting: monitor.waiting,
     pool: { total, idle, max: pool.options.max, queued },
     breaker: monitor.breaker.open ? 'open' : 'closed',
+    ...(members && { members }),
     ...(trouble === undefined ? {} : { lastError: hideUserinfo(describeError(trouble)) }),
   } as const;
-  if (leadership.at !== 'following') return { ready: false, ...common };
+  const served = members?.some(({ role }) => role === 'replica') ?? false;
+  if (leadership.at !== 'following') return { ready: served, ...common };
   const { endpoint, epoch, observedAt } = leadership.primary;
   const lastAnswerMs = Math.round(clock.now() - observedAt);
   return {

@@ -13,6 +13,7 @@ import {
 } from '@steadfast/shared';
 import type { HaClient } from '../dial/ha-client.ts';
 import { isByRole } from '../errors/work-error.ts';
+import type { WalPosition } from '../reader/wal-position.ts';
 import { isAlive } from './fitness.ts';
 import type { PoolCore, Servers } from './pool-core.ts';
 
@@ -25,6 +26,8 @@ const HEDGE_MS = 250;
 export interface LeaseRequest {
   readonly deadline: Deadline;
   readonly signal: AbortSignal | undefined;
+  /** the server must have got there, for reads */
+  readonly after?: WalPosition | undefined;
   /** attempts made so far */
   attempts: number;
   /** the caller has gone: a connection that still comes joins the pool */

@@ -16,6 +16,7 @@ import { sqlstateOf } from '../errors/sqlstate.ts';
 import { classifyWorkError } from '../errors/work-error.ts';
 import { CallBound, type CallLimits } from './call-bound.ts';
 import type { LeaseRequest } from './lease.ts';
+import { parseToken, type WalPosition } from '../reader/wal-position.ts';
 import type { PoolCore } from './pool-core.ts';
 import { SameRefusal } from './same-refusal.ts';
 
@@ -26,6 +27,8 @@ import { SameRefusal } from './same-refusal.ts';
 export interface HaQueryOptions extends CallLimits {
   /** a second application changes nothing, so it may be repeated when its outcome is unknown (default false) */
   idempotent?: boolean;
+  /** for reads: the server must hold what `pool.token()` named; on the pool of the primary it always does */
+  after?: string;
 }
 
 /** So long after the caller's end the answer to a cancelled statement is waited for, ms. */
@@ -47,6 +50,7 @@ export function runQuery(
 class QueryCall implements LeaseRequest {
   readonly deadline: Deadline;
   readonly signal: AbortSignal | undefined;
+  readonly after: WalPosition | undefined;
   attempts = 0;
   settled = false;
   readonly #core: PoolCore;
@@ -76,6 +80,7 @@ class QueryCall implements LeaseRequest {
     this.#resolve = resolve;
     this.#reject = reject;
     this.signal = options.signal;
+    this.after = options.after === undefined ? undefined : parseToken(options.after);
     this.deadline = Deadline.after(core.clock, options.deadlineMs ?? core.failoverWaitMs);
     if (options.deadlineMs !== undefined || options.signal)
       this.#bound = new CallBound(core.clock, options, this.#onEnd);

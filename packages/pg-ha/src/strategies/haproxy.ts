@@ -14,5 +14,6 @@ export function haproxy(settings: PoolSettings, clock: Clock, log: HaLogger): St
     resolvers: patroniUrls ? [new HintResolver(patroniSource(patroniUrls, settings, clock, log))] : [],
     freshProbes: true,
     observe: observeIdentity,
+    replicas: settings.ha.readerHosts ?? [],
   };
 }

@@ -9,15 +9,18 @@ import type { Strategy } from './strategy.ts';
  * A provider's endpoint: one host name that the provider points to another server in a failover. It is looked up on every
  * dial and watched; the server behind it still has to say itself that it is primary, so a name that lags costs time only.
  */
-export function managed({ ha, connection }: PoolSettings, clock: Clock): Strategy {
+export function managed({ ha, connection, provider }: PoolSettings, clock: Clock): Strategy {
   const endpoint = onlyHost(connection, "the provider's one host name with PG_HA_STRATEGY=managed");
   const find = nameLookup(ha.dnsServers);
+  const { host, port } = endpoint;
+  const documented = provider?.replicaHost ? [{ host: provider.replicaHost(host), port }] : [];
   return {
     rule: 'route',
     seeds: [endpoint],
     resolvers: [new DnsResolver(endpoint.host, find, clock)],
     freshProbes: true,
     observe: observeIdentity,
+    replicas: ha.readerHosts ?? documented,
     stream: () => lookupSocket(find),
   };
 }

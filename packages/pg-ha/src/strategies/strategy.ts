@@ -1,5 +1,13 @@
 import type { Socket } from 'node:net';
-import type { Clock, Endpoint, EpochRule, HaLogger, Resolver } from '@steadfast/shared';
+import {
+  endpointKey,
+  wrongSetting,
+  type Clock,
+  type Endpoint,
+  type EpochRule,
+  type HaLogger,
+  type Resolver,
+} from '@steadfast/shared';
 import type { Observe } from '../dial/identity.ts';
 import type { PoolSettings } from '../options/pool-options.ts';
 import { haproxy } from './haproxy.ts';
@@ -17,6 +25,8 @@ export interface Strategy {
   /** dial anew for every probe, because what stands behind an address can change */
   readonly freshProbes: boolean;
   readonly observe: Observe;
+  /** where standbys are reached, when not as members of the topology: what answers there is any one of them */
+  readonly replicas?: readonly Endpoint[];
   /** sockets of its own, where names are looked up in a way of its own */
   readonly stream?: () => Socket;
 }
@@ -26,5 +36,13 @@ const STRATEGY_BY_NAME = { haproxy, hosts, managed, patroni, single } as const;
 
 /** @throws HaError HA_CONFIG where a setting that the strategy needs is missing */
 export function createStrategy(settings: PoolSettings, clock: Clock, log: HaLogger): Strategy {
-  return STRATEGY_BY_NAME[settings.ha.strategy](settings, clock, log);
+  const strategy = STRATEGY_BY_NAME[settings.ha.strategy](settings, clock, log);
+  const { readerHosts } = settings.ha;
+  if (!readerHosts || strategy.replicas) return strategy;
+  const allowed = `not set with PG_HA_STRATEGY=${settings.ha.strategy}, whose members are known; set with haproxy and managed`;
+  throw wrongSetting(
+    'PG_HA_READER_HOSTS (option readerHosts)',
+    readerHosts.map(endpointKey).join(','),
+    allowed,
+  );
 }

@@ -4,6 +4,7 @@ import type { HaClient } from '../dial/ha-client.ts';
 import { CallBound, type CallLimits } from '../pool/call-bound.ts';
 import type { LeaseRequest } from '../pool/lease.ts';
 import type { PoolCore } from '../pool/pool-core.ts';
+import { parseToken, type WalPosition } from '../reader/wal-position.ts';
 
 /**
  * The connections of one call of several statements, one after the other. When the caller's end comes, waiting for one ends,
@@ -14,13 +15,15 @@ export class LeaseHolder {
   readonly bound: CallBound;
   readonly #core: PoolCore;
   readonly #signal: AbortSignal | undefined;
+  readonly #after: WalPosition | undefined;
   #waiting: LeaseRequest | undefined;
   #client: PoolClient | undefined;
   #cut: ((error: Error) => void) | undefined;
 
-  constructor(core: PoolCore, limits: CallLimits, deadline: Deadline) {
+  constructor(core: PoolCore, limits: CallLimits & { after?: string }, deadline: Deadline) {
     this.#core = core;
     this.#signal = limits.signal;
+    this.#after = limits.after === undefined ? undefined : parseToken(limits.after);
     this.deadline = deadline;
     this.bound = new CallBound(core.clock, limits, () => this.#end());
   }
@@ -41,6 +44,7 @@ export class LeaseHolder {
       const request = {
         deadline: this.deadline,
         signal: this.#signal,
+        after: this.#after,
         attempts: 0,
         settled: false,
         granted,

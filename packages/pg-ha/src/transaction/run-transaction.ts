@@ -30,6 +30,8 @@ export interface TransactionOptions extends CallLimits {
   readOnly?: boolean;
   /** resolve a lost answer to COMMIT by a row of the same transaction; needs `createProofTable` once (default false) */
   commitProof?: boolean;
+  /** for reads: the server must hold what `pool.token()` named */
+  after?: string;
 }
 
 type Work<T> = (client: PoolClient) => Promise<T>;
@@ -37,11 +39,8 @@ type Failure = { done: false; error: Error & { outcome: Outcome }; replay: boole
 type Attempt<T> = { done: true; value: T } | Failure;
 
 /** Runs `fn` in a transaction until it is committed, has failed for good, or its end has come. */
-export async function runTransaction<T>(
-  core: PoolCore,
-  fn: Work<T>,
-  options: TransactionOptions,
-): Promise<T> {
+export async function runTransaction<T>(core: PoolCore, fn: Work<T>, given: TransactionOptions): Promise<T> {
+  const options = core.servers.readsOnly ? { ...given, readOnly: true } : given;
   if (options.readOnly && options.commitProof) {
     throw wrongSetting('option commitProof', true, 'false with readOnly: a proof is a row that is written');
   }
@@ -68,7 +67,7 @@ export async function runTransaction<T>(
         refusal.isFinal(client, driverErrorOf(error)) ||
         !core.budget.take(error.outcome)
       )
-        throw error;
+        throw core.servers.explain(error);
       await core.servers.ready(deadline, options.signal);
     }
   } finally {

@@ -2,6 +2,8 @@
 export const HA_CODES = [
   'HA_CONFIG', // a setting is wrong; names it, its value and what is allowed
   'HA_NO_PRIMARY', // no primary was found before the deadline
+  'HA_NO_REPLICA', // no server that may answer reads was found before the deadline
+  'HA_READ_ONLY', // a write was given to whoever runs reads alone
   'HA_DEADLINE', // the deadline passed while the work was under way
   'HA_ABORTED', // the caller's signal fired
   'HA_QUEUE_FULL', // too many calls are waiting for a primary already

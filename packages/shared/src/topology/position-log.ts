@@ -9,6 +9,8 @@ export interface PositionLog {
   /** positions of different epochs say nothing about each other */
   readonly epoch: Epoch | undefined;
   readonly samples: readonly PositionSample[];
+  /** where the epoch's primary was when it was first seen: whoever has got there holds all that has come over from before */
+  readonly begin: number;
   /** the furthest position anybody has shown */
   readonly furthest: number;
 }
@@ -30,7 +32,12 @@ export interface Lag {
 /** Older ones tell nothing that matters: whoever is behind all of these is simply late. */
 const MAX_SAMPLES = 64;
 
-export const EMPTY_POSITION_LOG: PositionLog = { epoch: undefined, samples: [], furthest: 0 };
+export const EMPTY_POSITION_LOG: PositionLog = {
+  epoch: undefined,
+  samples: [],
+  begin: Infinity,
+  furthest: 0,
+};
 
 /** Pure: the primary of `epoch` was at `position`, asked at `at`. What an older primary says changes nothing. */
 export function notePosition(
@@ -40,12 +47,13 @@ export function notePosition(
   at: Instant,
 ): PositionLog {
   if (epoch !== undefined && log.epoch !== undefined && epoch < log.epoch) return log;
-  if (epoch !== log.epoch) return { epoch, samples: [{ position, at }], furthest: position };
+  if (epoch !== log.epoch || log.samples.length === 0)
+    return { epoch, samples: [{ position, at }], begin: position, furthest: position };
   const last = log.samples.at(-1);
   if (last && (at < last.at || position < last.position)) return log; // an answer that was overtaken
   // An idle primary stands still: what has reached that position is as fresh as the last look.
   const earlier = last?.position === position ? log.samples.slice(0, -1) : log.samples.slice(1 - MAX_SAMPLES);
-  return { epoch, samples: [...earlier, { position, at }], furthest: Math.max(log.furthest, position) };
+  return { ...log, samples: [...earlier, { position, at }], furthest: Math.max(log.furthest, position) };
 }
 
 /** Pure: a replica has shown `position`, so the primary has been at least there. It says nothing about when. */

@@ -1,0 +1,101 @@
+import type pg from 'pg';
+import { DialPacer, RetryBudget, systemClock, systemRandom, type HaLogger } from '@steadfast/shared';
+import type { DialContext } from '../dial/dial-context.ts';
+import { HaClient } from '../dial/ha-client.ts';
+import { PoolerClient } from '../dial/pooler-client.ts';
+import { primaryTarget } from '../dial/primary-target.ts';
+import type { HaPoolOptions, PoolSettings } from '../options/pool-options.ts';
+import { Reads } from '../reader/reads.ts';
+import type { Strategy } from '../strategies/strategy.ts';
+import type { PoolTelemetry } from '../telemetry/pool-telemetry.ts';
+import { joinCluster } from './cluster.ts';
+import { Verification } from './fitness.ts';
+import { primaryServers, type LeaseRequest } from './lease.ts';
+import type { PoolCore } from './pool-core.ts';
+
+/** The parts of one pool, put together. */
+export interface Parts {
+  readonly core: PoolCore;
+  /** for a pool that runs reads alone */
+  readonly reads: Reads | undefined;
+  readonly context: DialContext;
+  readonly stream: Strategy['stream'];
+  /** the pool watches its cluster no more */
+  readonly leave: () => Promise<void>;
+}
+
+/** What the parts may ask of the pool that they are of. */
+export interface PoolAccess
+  extends Pick<PoolCore, 'checkout' | 'mayDial' | 'isFull' | 'dropStale'>, Pick<DialContext, 'gone'> {
+  pool: () => pg.Pool;
+}
+
+/** @throws HaError HA_CONFIG where a setting that the strategy needs is missing */
+export function assemble(
+  settings: PoolSettings,
+  options: HaPoolOptions,
+  log: HaLogger,
+  telemetry: () => PoolTelemetry,
+  { gone, pool, ...access }: PoolAccess,
+): Parts {
+  const { clock = systemClock, random = systemRandom } = options;
+  const { ha, connection } = settings;
+  const who = {
+    user: connection.user ?? 'the operating system’s',
+    database: connection.database ?? connection.user ?? 'default',
+    trust: connection.ssl.trust,
+  };
+  const told = (open: boolean): void => telemetry().breakerChanged(open);
+  const { strategy, seat: monitor, leave } = joinCluster(settings, who, { clock, random, log }, told);
+  const pacer = new DialPacer(clock, random, { concurrency: ha.dialConcurrency });
+  const budget = new RetryBudget(clock, { capacity: 1_000, perSecond: 100 });
+  const { failoverWaitMs, keepConnectionOnSqlError, dialTimeoutMs } = ha;
+  const queued = new Set<LeaseRequest>();
+  const parts = {
+    monitor,
+    clock,
+    random,
+    budget,
+    failoverWaitMs,
+    keepConnectionOnSqlError,
+    pooler: settings.pooler,
+    queued,
+    verification: new Verification(options.verify),
+    ...access,
+  };
+  const target = primaryTarget(monitor, strategy.observe);
+  const { stream } = strategy;
+  const watchDial: DialContext['watchDial'] = (client, dial) => telemetry().dial(client, dial);
+  const context = { monitor, target, pacer, clock, dialTimeoutMs, stream, gone, who, watchDial };
+  const reads =
+    settings.target &&
+    new Reads({
+      settings,
+      strategy,
+      core: parts,
+      context,
+      target: settings.target,
+      pool,
+      client: boundClient,
+    });
+  return {
+    core: { ...parts, servers: reads?.servers ?? primaryServers(parts) },
+    reads,
+    context,
+    stream,
+    leave,
+  };
+}
+
+/** pg-pool makes clients by `new Client(config)`; ours need to know which pool they are of. */
+export function boundClient(
+  { pooler }: PoolSettings,
+  context: DialContext,
+): new (config?: pg.ClientConfig) => HaClient {
+  const Base = pooler ? PoolerClient : HaClient;
+  return class BoundHaClient extends Base {
+    constructor(config?: pg.ClientConfig) {
+      super(config, context);
+    }
+  };
+}

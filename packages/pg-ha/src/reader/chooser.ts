@@ -1,0 +1,160 @@
+import {
+  endpointKey,
+  HaError,
+  lagOf,
+  pickReader,
+  primaryOf,
+  type Clock,
+  type Endpoint,
+  type Epoch,
+  type Lag,
+  type Random,
+  type ReadCandidate,
+  type ReadWish,
+  type Seat,
+} from '@steadfast/shared';
+import type { LeaseRequest } from '../pool/lease.ts';
+import { follows, type ReadMember } from './member-state.ts';
+import type { ReadWatch } from './read-watch.ts';
+import type { WalPosition } from './wal-position.ts';
+
+export type Choice =
+  | { readonly at: 'member'; readonly endpoint: Endpoint }
+  /** `forToken`: somebody is there, who has not got to the token yet */
+  | { readonly at: 'wait'; readonly forToken: boolean }
+  | { readonly at: 'fail'; readonly error: HaError };
+
+export interface ChooserOptions {
+  monitor: Seat;
+  watch: ReadWatch;
+  clock: Clock;
+  random: Random;
+  wish: ReadWish;
+  /** a primary whose sessions may not write unless they ask counts as a standby (`read-only`) */
+  readOnlyPrimary: boolean;
+  /** somebody else (a balancer's checks) answers for standbys being on the primary's way */
+  vouched: boolean;
+  load: (endpoint: Endpoint) => number;
+}
+
+/** A member as this moment shows it. */
+interface Candidate extends ReadCandidate {
+  readonly position: number | undefined;
+}
+
+/** Which member answers a read now, by what the watch and the topology know; nothing is asked here. */
+export class Chooser {
+  readonly #options: ChooserOptions;
+
+  constructor(options: ChooserOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param tried members that have failed this call
+   * @param impatient the token has been waited for long enough: the primary will do
+   */
+  choose({ after }: LeaseRequest, tried: ReadonlySet<string>, impatient: boolean): Choice {
+    const { monitor, watch, wish, random } = this.#options;
+    const all = this.#candidates();
+    const untried = all.filter(({ endpoint }) => !tried.has(endpointKey(endpoint)));
+    const error = all.length === 0 ? this.#refusal() : undefined;
+    if (error) return { at: 'fail', error };
+    if (!after) {
+      const picked = pickReader(untried, wish, random);
+      // Before the first look is over, a standby may still be about to answer.
+      const early = picked?.role === 'primary' && wish.prefer === 'prefer-standby' && !watch.complete;
+      return picked && !early ? { at: 'member', endpoint: picked.endpoint } : { at: 'wait', forToken: false };
+    }
+    const { epoch } = monitor.topology;
+    if (epoch !== undefined && after.timeline > epoch) {
+      monitor.suspect(`a token of timeline ${after.timeline} has been seen`);
+      return { at: 'wait', forToken: false };
+    }
+    const reached = untried.filter((each) => hasReached(each.position, after, epoch, watch.log.begin));
+    const patient = wish.prefer === 'prefer-standby' && !impatient;
+    const picked = pickReader(reached, patient ? { ...wish, prefer: 'standby' } : wish, random);
+    return picked ? { at: 'member', endpoint: picked.endpoint } : { at: 'wait', forToken: patient };
+  }
+
+  /** The error of a read that found nobody in time. */
+  nobody({ deadline, after }: LeaseRequest): HaError {
+    const { monitor, watch } = this.#options;
+    const { epoch } = monitor.topology;
+    const within = `within ${Math.round(deadline.totalMs)} ms`;
+    const members = watch.members().map((member) => this.#describe(member));
+    const seen = members.length === 0 ? 'no member is known' : members.join(', ');
+    if (after && epoch !== undefined && after.timeline > epoch) {
+      const message = `the token is of timeline ${after.timeline}, and no primary newer than timeline ${epoch} was found ${within}`;
+      return new HaError('HA_STALE_PRIMARY', `${message}: ${seen}`, { outcome: 'notSent' });
+    }
+    const what = after ? 'server that may answer reads has got to the token' : 'server may answer reads';
+    return new HaError('HA_NO_REPLICA', `no ${what} ${within}: ${seen}`, { outcome: 'notSent' });
+  }
+
+  /** How far behind a member is, where it can be told. */
+  lagOf(member: ReadMember): Lag | undefined {
+    const { watch, clock } = this.#options;
+    const { state } = member;
+    return state.at === 'answering' && state.standing.role === 'replica'
+      ? lagOf(watch.log, state.standing.position, clock.now())
+      : undefined;
+  }
+
+  #candidates(): Candidate[] {
+    const { monitor, watch, load, readOnlyPrimary, vouched } = this.#options;
+    const { topology } = monitor;
+    const primary = primaryOf(topology);
+    const primaryKey = primary && endpointKey(primary.endpoint);
+    return watch.members().flatMap((member): Candidate[] => {
+      const { endpoint, state } = member;
+      const standing = state.at === 'answering' ? state.standing : undefined;
+      if (state.at === 'ejected') return [];
+      if (endpointKey(endpoint) === primaryKey) {
+        const role = readOnlyPrimary && standing?.readOnly ? 'replica' : 'primary';
+        return [{ endpoint, role, lag: { bytes: 0, ms: 0 }, load: load(endpoint), position: undefined }];
+      }
+      const lag = this.lagOf(member);
+      if (!lag || !standing || !(vouched || follows(state, topology.epoch))) return [];
+      return [{ endpoint, role: 'replica', lag, load: load(endpoint), position: standing.position }];
+    });
+  }
+
+  /** Everybody refuses us for a reason that waiting would only hide. */
+  #refusal(): HaError | undefined {
+    const { watch } = this.#options;
+    if (!watch.complete) return undefined;
+    const errors = watch.members().map(({ state }) => (state.at === 'ejected' ? state.error : undefined));
+    const final = errors.filter((error) => error?.code === 'HA_AUTH' || error?.code === 'HA_CONFIG');
+    return final.length === errors.length ? final[0] : undefined;
+  }
+
+  #describe(member: ReadMember): string {
+    const key = endpointKey(member.endpoint);
+    const { state } = member;
+    if (state.at === 'unasked') return `${key} has not answered yet`;
+    if (state.at === 'ejected') return `${key} (${state.error.message})`;
+    const lag = this.lagOf(member);
+    if (!lag) return `${key} ${state.standing.role}`;
+    if (!this.#options.vouched && !follows(state, this.#options.monitor.topology.epoch))
+      return `${key} replica, not seen to follow the primary`;
+    const age = Number.isFinite(lag.ms) ? `${Math.round(lag.ms)} ms` : 'an unknown time';
+    return `${key} replica, ${lag.bytes} bytes and ${age} behind`;
+  }
+}
+
+/**
+ * Pure: whether a server holds everything that was committed before the token, as far as anybody does. A primary (no position)
+ * of the same or a newer timeline does. Of a timeline that has ended only what came over to the next one is left, and that lies
+ * before the place where its primary was first seen.
+ */
+export function hasReached(
+  position: number | undefined,
+  token: WalPosition,
+  epoch: Epoch | undefined,
+  begin: number,
+): boolean {
+  if (position === undefined) return true;
+  if (epoch !== undefined && token.timeline !== 0 && token.timeline < epoch) return position >= begin;
+  return position >= token.lsn;
+}

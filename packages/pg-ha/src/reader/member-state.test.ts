@@ -1,0 +1,73 @@
+import { HaError, seededRandom } from '@steadfast/shared';
+import { describe, expect, it } from 'vitest';
+import { answered, failed, follows, type MemberState } from './member-state.ts';
+import type { Standing } from './standing.ts';
+
+const unasked: MemberState = { at: 'unasked' };
+
+function standby(position: number, received: number, followed?: number): Standing {
+  return {
+    role: 'replica',
+    position,
+    received,
+    followed,
+    timeline: undefined,
+    systemId: 's',
+    readOnly: false,
+  };
+}
+
+/** The state after these answers, each [standing, the cluster's epoch at the time]. */
+function after(...answers: [Standing, number | undefined][]): MemberState {
+  return answers.reduce((state, [standing, epoch]) => answered(state, standing, epoch), unasked);
+}
+
+describe('whether a standby follows the primary', () => {
+  const rows: [what: string, state: MemberState, epoch: number | undefined, follows: boolean][] = [
+    ['nobody has asked it', unasked, 1, false],
+    ['no failover has ever happened', after([standby(10, 10), 1]), 1, true],
+    ['no primary has been seen', after([standby(10, 10), undefined]), undefined, true],
+    ['it receives the new timeline', after([standby(10, 10, 2), 2]), 2, true],
+    ['its last word is of before the change', after([standby(10, 10, 2), 1]), 2, false],
+    ['it stands where the old primary left it', after([standby(10, 10, 1), 2]), 2, false],
+    [
+      'it replays what the old primary left it',
+      after([standby(10, 90, 1), 2], [standby(90, 90, 1), 2]),
+      2,
+      false,
+    ],
+    ['it has replayed more than that', after([standby(10, 90, 1), 2], [standby(91, 95, 1), 2]), 2, true],
+    [
+      'it had replayed more, and there was another change',
+      after([standby(10, 90), 2], [standby(91, 95), 2], [standby(91, 95), 3]),
+      3,
+      false,
+    ],
+  ];
+  it.each(rows)('%s', (_what, state, epoch, expected) => {
+    expect(follows(state, epoch)).toBe(expected);
+  });
+});
+
+describe('a member that fails', () => {
+  const error = new HaError('HA_DIAL_FAILED', 'refused', { outcome: 'notSent' });
+
+  it('is left alone for longer each time, and never for long', () => {
+    const random = seededRandom(5);
+    let state: MemberState = after([standby(1, 1), 1]);
+    const pauses: number[] = [];
+    for (let n = 0; n < 12; n++) {
+      state = failed(state, error, 1_000, random);
+      if (state.at === 'ejected') pauses.push(state.until - 1_000);
+    }
+    expect(pauses[0]).toBeLessThanOrEqual(320);
+    expect(pauses[0]).toBeGreaterThanOrEqual(180);
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(6_250);
+    expect(pauses.at(-1)).toBeGreaterThan(3_500);
+  });
+
+  it('is as good as new once it has answered', () => {
+    const ejected = failed(unasked, error, 0, seededRandom(1));
+    expect(answered(ejected, standby(5, 5), 1)).toMatchObject({ at: 'answering', firstReceived: 5 });
+  });
+});

@@ -1,0 +1,66 @@
+import {
+  backoffMs,
+  type BackoffOptions,
+  type Endpoint,
+  type Epoch,
+  type HaError,
+  type Instant,
+  type Random,
+} from '@steadfast/shared';
+import type { Standing } from './standing.ts';
+
+/**
+ * One member as reads see it.
+ * - `unasked`: nothing is known yet; it gets no work.
+ * - `answering`: its last answer, and under which epoch of the cluster it was given.
+ * - `ejected`: it could not be reached, or must not be used; it gets no work, and is looked at again from `until` on. Only a
+ *   look brings it back: no caller ever waits for a dead member to be tried.
+ */
+export type MemberState =
+  | { readonly at: 'unasked' }
+  | {
+      readonly at: 'answering';
+      readonly standing: Standing;
+      readonly epoch: Epoch | undefined;
+      /** how far it had received the log when it was first asked under this epoch */
+      readonly firstReceived: number;
+    }
+  | { readonly at: 'ejected'; readonly error: HaError; readonly failures: number; readonly until: Instant };
+
+export interface ReadMember {
+  readonly endpoint: Endpoint;
+  readonly state: MemberState;
+}
+
+const EJECTION: BackoffOptions = { minMs: 250, maxMs: 5_000 };
+
+/** Pure: the member has answered, while the cluster's epoch was `epoch`. */
+export function answered(before: MemberState, standing: Standing, epoch: Epoch | undefined): MemberState {
+  const known = before.at === 'answering' && before.epoch === epoch;
+  return {
+    at: 'answering',
+    standing,
+    epoch,
+    firstReceived: known ? before.firstReceived : standing.received,
+  };
+}
+
+/** Pure but for the jitter: the member could not be reached, or may not be used. */
+export function failed(before: MemberState, error: HaError, now: Instant, random: Random): MemberState {
+  const failures = before.at === 'ejected' ? before.failures + 1 : 1;
+  return { at: 'ejected', error, failures, until: now + backoffMs(EJECTION, failures - 1, random) };
+}
+
+/**
+ * Pure: whether a standby is known to be on the way of the primary of `epoch`, so that its position means something. After a
+ * failover that lost writes a standby may hold what no longer counts, at positions that look up to date. Proof is, in turn:
+ * no failover has ever happened, or none that we know of; it says so itself; it has replayed more than it had received when
+ * the epoch was first seen, and the old primary is gone, so the new one must have sent it.
+ */
+export function follows(state: MemberState, epoch: Epoch | undefined): boolean {
+  if (state.at !== 'answering') return false;
+  if (epoch === undefined || epoch === 1) return true;
+  const { standing, firstReceived } = state;
+  if (state.epoch !== epoch) return false; // asked before the change
+  return (standing.followed ?? 0) >= epoch || standing.position > firstReceived;
+}

@@ -1,0 +1,228 @@
+import pg from 'pg';
+import {
+  DialPacer,
+  endpointKey,
+  HaError,
+  type Endpoint,
+  type Lag,
+  type Seat,
+  type Topology,
+} from '@steadfast/shared';
+import type { DialContext } from '../dial/dial-context.ts';
+import type { HaClient } from '../dial/ha-client.ts';
+import { ProbeLines } from '../discovery/probe-lines.ts';
+import type { PoolSettings } from '../options/pool-options.ts';
+import type { ReadTarget } from '../options/session-attrs.ts';
+import type { LeaseRequest } from '../pool/lease.ts';
+import { spreadLifetimes } from '../pool/lifetime.ts';
+import type { PoolCore, Servers } from '../pool/pool-core.ts';
+import { forget } from '../pool/pool-internals.ts';
+import type { Strategy } from '../strategies/strategy.ts';
+import { Chooser, hasReached } from './chooser.ts';
+import { MemberPools } from './member-pools.ts';
+import { memberTarget } from './member-target.ts';
+import { blamesServer, explainRead } from './read-error.ts';
+import { ReadSearch, type ReadSearchParts } from './read-search.ts';
+import { ReadWatch } from './read-watch.ts';
+import { readStanding } from './standing.ts';
+import { formatToken } from './wal-position.ts';
+
+/** What a pool for reads is made of, beside what every pool has. */
+export interface ReadsParts {
+  settings: PoolSettings;
+  strategy: Strategy;
+  core: Omit<PoolCore, 'servers'>;
+  /** of the pool's own connections; each member's differ in whom they are for */
+  context: DialContext;
+  target: ReadTarget;
+  /** the pool that the app holds: hears what happens in the members' pools */
+  pool: () => pg.Pool;
+  client: (settings: PoolSettings, context: DialContext) => new (config?: pg.ClientConfig) => HaClient;
+}
+
+/** One server as a pool for reads sees it. Plain data. */
+export interface ReaderHealth {
+  readonly member: string;
+  readonly state: 'unasked' | 'answering' | 'ejected';
+  readonly role?: 'primary' | 'replica';
+  /** of a replica that answers */
+  readonly lag?: Lag;
+  /** why it is ejected */
+  readonly reason?: string;
+}
+
+/** The members that answer reads, and the connections to them. */
+export class Reads {
+  readonly servers: Servers;
+  readonly pools: MemberPools;
+  readonly #watch: ReadWatch;
+  readonly #chooser: Chooser;
+  readonly #monitor: Seat;
+
+  constructor(parts: ReadsParts) {
+    const { core, settings, target } = parts;
+    const { monitor, clock, random } = core;
+    const { maxLagBytes, maxLagMs, loadBalanceHosts, tokenWaitMs } = settings.ha;
+    const order = loadBalanceHosts === 'random' ? 'random' : 'listed';
+    this.#monitor = monitor;
+    this.#watch = new ReadWatch(watchOptions(parts));
+    this.pools = new MemberPools(parts.pool, (endpoint) => memberPool(parts, endpoint, this.#watch));
+    this.#chooser = new Chooser({
+      monitor,
+      watch: this.#watch,
+      clock,
+      random,
+      wish: { prefer: target.prefer, maxLagBytes, maxLagMs, order },
+      readOnlyPrimary: target.readOnlyPrimary,
+      vouched: parts.strategy.replicas !== undefined,
+      load: (endpoint) => this.pools.load(endpoint),
+    });
+    this.servers = this.#servers({
+      clock,
+      random,
+      tokenWaitMs,
+      watch: this.#watch,
+      pools: this.pools,
+      chooser: this.#chooser,
+      hasReached: parts.strategy.replicas && ((client, request) => this.#askWhetherReached(client, request)),
+      onGrant: (request) => this.#tellOfEndedTimeline(request, parts.pool()),
+    });
+  }
+
+  /** Connections to a primary that has been replaced are worthless; those to standbys are not. */
+  follow(next: Topology): void {
+    this.pools.evict(
+      (client) => client.supersededBy(next),
+      (client) =>
+        client.interrupt(
+          new HaError('HA_INTERRUPTED', 'another server is the primary now', { outcome: 'unknown' }),
+        ),
+    );
+  }
+
+  /** A link that is silent is cut when its server does not answer a look either: what is on it can be read elsewhere. */
+  heardNothing(client: HaClient, silentMs: number): void {
+    const { endpoint } = client;
+    if (!endpoint) return;
+    const state = this.#watch.stateOf(endpoint);
+    if (state.at !== 'ejected') return this.#watch.suspect(endpoint);
+    const why = `no byte for ${Math.round(silentMs)} ms, and ${state.error.message}`;
+    client.interrupt(new HaError('HA_CONNECTION_LOST', why, { outcome: 'unknown' }));
+  }
+
+  health(): readonly ReaderHealth[] {
+    return this.#watch.members().map((each) => {
+      const { endpoint, state } = each;
+      const member = endpointKey(endpoint);
+      if (state.at === 'unasked') return { member, state: 'unasked' };
+      if (state.at === 'ejected') return { member, state: 'ejected', reason: state.error.message };
+      const lag = this.#chooser.lagOf(each);
+      return { member, state: 'answering', role: state.standing.role, ...(lag && { lag }) };
+    });
+  }
+
+  async end(): Promise<void> {
+    this.#watch.close(() => new HaError('HA_CLOSED', 'the pool has been ended', { outcome: 'notSent' }));
+    await this.pools.end();
+  }
+
+  #servers(parts: ReadSearchParts): Servers {
+    /** the members that have failed a call, for as long as the call lives */
+    const tried = new WeakMap<LeaseRequest, Set<string>>();
+    return {
+      readsOnly: true,
+      lease: (request) => {
+        const failed = tried.get(request) ?? new Set<string>();
+        tried.set(request, failed);
+        new ReadSearch(parts, request, failed).start();
+      },
+      ready: () => Promise.resolve(),
+      blames: blamesServer,
+      explain: explainRead,
+    };
+  }
+
+  /** Behind an address that leads to any of several standbys, only the connection itself can say how far its server is. */
+  async #askWhetherReached(client: pg.PoolClient, { after }: LeaseRequest): Promise<boolean> {
+    if (!after) return true;
+    const { role, position } = await readStanding(client);
+    const { epoch } = this.#monitor.topology;
+    return hasReached(role === 'primary' ? undefined : position, after, epoch, this.#watch.log.begin);
+  }
+
+  /** What was written under a timeline that has ended may not have come over: whoever has its token may want to know. */
+  #tellOfEndedTimeline({ after }: LeaseRequest, pool: pg.Pool): void {
+    const { epoch } = this.#monitor.topology;
+    if (!after || after.timeline === 0 || epoch === undefined || after.timeline >= epoch) return;
+    const event = { token: formatToken(after), timeline: after.timeline, current: epoch };
+    pool.emit('superseded' as 'error', event as unknown as Error, undefined as unknown as pg.PoolClient);
+  }
+}
+
+function watchOptions({
+  settings,
+  strategy,
+  core,
+  context,
+}: ReadsParts): ConstructorParameters<typeof ReadWatch>[0] {
+  const { ha, pool } = settings;
+  const { user, password, database, ssl } = pool;
+  const config = {
+    user,
+    password,
+    database,
+    ssl,
+    keepAlive: true,
+    stream: strategy.stream,
+  } as pg.ClientConfig;
+  const { monitor, clock, random } = core;
+  const { replicas, observe } = strategy;
+  return {
+    monitor,
+    clock,
+    random,
+    lines: new ProbeLines({ clock, config, fresh: false, applicationName: 'steadfast-reads' }),
+    who: context.who,
+    replicas,
+    observe,
+    // A bound can only be kept by looking more often than it is long.
+    refreshMs: Math.min(ha.readerRefreshMs, (ha.maxLagMs ?? Infinity) / 3),
+    hurriedMaxMs: ha.searchMaxMs,
+    probeTimeoutMs: ha.probeTimeoutMs,
+    maxWaiting: ha.maxWaiting,
+  };
+}
+
+/** pg-pool as it is, for one member. Its sessions may not write, so that a read that fell back to the primary cannot either. */
+function memberPool(
+  { settings, strategy, core, context, target, client }: ReadsParts,
+  endpoint: Endpoint,
+  watch: ReadWatch,
+): pg.Pool {
+  const { monitor, clock, random } = core;
+  const { replicas, observe, stream } = strategy;
+  const dial: DialContext = {
+    ...context,
+    gone: (lost) => forget(pool, lost),
+    pacer: new DialPacer(clock, random, { concurrency: settings.ha.dialConcurrency }),
+    target: memberTarget({
+      endpoint,
+      monitor,
+      observe: replicas ? undefined : observe,
+      primaryToo: target.prefer !== 'standby' || target.readOnlyPrimary,
+      suspect: (at) => watch.suspect(at),
+    }),
+  };
+  const options = settings.pool.options ?? process.env['PGOPTIONS'] ?? '';
+  const { verify } = core.verification;
+  const pool = new pg.Pool({
+    ...settings.pool,
+    ...endpoint,
+    ...(verify && { verify }),
+    ...(stream && { stream }),
+    ...(settings.pooler ? {} : { options: `${options} -c default_transaction_read_only=on`.trim() }),
+    Client: client(settings, dial),
+  } as pg.PoolConfig);
+  spreadLifetimes(pool, settings.ha.maxLifetimeJitterPercent, core);
+  return pool;
+}

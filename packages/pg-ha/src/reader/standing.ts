@@ -1,0 +1,55 @@
+import type { ClientBase } from 'pg';
+
+/** What a member says of itself when it is looked at for reads. Positions are LSNs as numbers. */
+export interface Standing {
+  readonly role: 'primary' | 'replica';
+  /** of a primary: what it has written; of a standby: what it has replayed */
+  readonly position: number;
+  /** the furthest that a standby may get without hearing from anybody: what it has received or replayed */
+  readonly received: number;
+  /** the timeline that a primary writes */
+  readonly timeline: number | undefined;
+  /** timelines that a standby has certainly followed: what it receives (shown to pg_monitor alone), its last checkpoint */
+  readonly followed: number | undefined;
+  readonly systemId: string | undefined;
+  /** sessions may not write unless they ask for it */
+  readonly readOnly: boolean;
+}
+
+/**
+ * pg_current_wal_lsn() is what has been written, which commits wait for; the next record's place may lie further. No function
+ * says which timeline a standby replays; see `follows` for what can be told.
+ */
+const STANDING_SQL = `SELECT pg_is_in_recovery()::text AS standby,
+  pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, '0/0')::text AS position,
+  pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')::text AS received,
+  CASE WHEN pg_is_in_recovery() THEN NULL ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END AS timeline,
+  greatest((SELECT received_tli FROM pg_stat_wal_receiver), (SELECT timeline_id FROM pg_control_checkpoint()))::text AS followed,
+  (SELECT system_identifier::text FROM pg_control_system()) AS system_id,
+  current_setting('default_transaction_read_only') AS read_only`;
+
+interface StandingRow {
+  standby: string;
+  position: string | null;
+  received: string | null;
+  timeline: string | null;
+  followed: string | null;
+  system_id: string | null;
+  read_only: string;
+}
+
+export async function readStanding(client: Pick<ClientBase, 'query'>): Promise<Standing> {
+  const { rows } = await client.query<StandingRow>(STANDING_SQL);
+  const row = rows[0];
+  if (!row) throw new Error('the server gave no answer about its position');
+  const position = Number(row.position ?? 0);
+  return {
+    role: row.standby === 'true' ? 'replica' : 'primary',
+    position,
+    received: Math.max(position, Number(row.received ?? 0)),
+    timeline: row.timeline === null ? undefined : Number.parseInt(row.timeline, 16),
+    followed: row.followed === null ? undefined : Number(row.followed),
+    systemId: row.system_id ?? undefined,
+    readOnly: row.read_only === 'on',
+  };
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { hasReached } from './chooser.ts';
+import { endOfLog, formatToken, parseToken, readToken } from './wal-position.ts';
+
+describe('a token', () => {
+  it.each(['1-0', '3-16B3748', '4294967295-FFFFFFFFFFFFF'])('%s is what it was made of', (token) => {
+    expect(formatToken(parseToken(token))).toBe(token);
+  });
+
+  it.each(['', '3', '3-', '-16B3748', '3-16b3748', '3/16B3748', '3-16B3748 ', `3-${'F'.repeat(14)}`, 7, {}])(
+    '%j is refused, by a message that says what one looks like',
+    (token) => {
+      expect(() => parseToken(token)).toThrow(/^option after is .*; allowed: what pool.token\(\) gave/);
+    },
+  );
+
+  it('names the end of the log where nothing has been written yet, not the place behind the next page’s header', () => {
+    const page = 8_192 * 1_000;
+    expect(endOfLog(page + 24)).toBe(page);
+    expect([page, page + 32, page + 100].map(endOfLog)).toEqual([page, page + 32, page + 100]);
+    expect(readToken([{ timeline: '0000000A', lsn: '4096' }])).toBe('10-1000');
+  });
+});
+
+describe('who holds what a token names', () => {
+  // The second timeline began somewhere before 900, where its primary was first seen.
+  const rows: [what: string, position: number | undefined, token: string, held: boolean][] = [
+    ['a standby that has not got there', 999, '2-3E8', false],
+    ['a standby that has', 1_000, '2-3E8', true],
+    ['the primary', undefined, '2-3E8', true],
+    ['of an ended timeline: a standby that has not seen its end', 899, '1-64', false],
+    ['of an ended timeline: a standby beyond its end', 900, '1-64', true],
+    ['of an ended timeline, lost or not: nobody holds more than the primary', undefined, '1-FFFF', true],
+    [
+      'of an ended timeline, perhaps lost: whoever is beyond its end holds what there is',
+      950,
+      '1-FFFF',
+      true,
+    ],
+  ];
+  it.each(rows)('%s: %s, %s', (_what, position, token, held) => {
+    expect(hasReached(position, parseToken(token), 2, 900)).toBe(held);
+  });
+
+  it('goes by the position alone where no timeline can be asked', () => {
+    expect(hasReached(1_000, parseToken('0-3E8'), undefined, Infinity)).toBe(true);
+    expect(hasReached(999, parseToken('0-3E8'), undefined, Infinity)).toBe(false);
+  });
+});
