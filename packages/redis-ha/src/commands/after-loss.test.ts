@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { afterLoss } from './after-loss.ts';
+import { afterLoss, isResent } from './after-loss.ts';
 import type { DriverCommand } from './command.ts';
+import { isSafeToRepeat } from './idempotence.ts';
 import { markInside, markWatched } from './transaction-mark.ts';
 
 /**
@@ -75,15 +76,28 @@ const cases: { says: string; inFlight: string; verdicts: string }[] = [
 
 describe('after the loss of a link', () => {
   it.each(cases)('$says: $inFlight', ({ inFlight, verdicts }) => {
-    expect(afterLoss(commands(inFlight), () => true).join(' ')).toBe(verdicts);
+    expect(afterLoss(commands(inFlight), { isSafe: isSafeToRepeat, mayRepeat: () => true }).join(' ')).toBe(
+      verdicts,
+    );
   });
 
   it('a budget that ends is asked once for each unit, and never splits one', () => {
     let tokens = 2;
-    const verdicts = afterLoss(commands('get multi+ set+ set+ exec get'), () => tokens-- > 0);
+    const verdicts = afterLoss(commands('get multi+ set+ set+ exec get'), {
+      isSafe: isSafeToRepeat,
+      mayRepeat: () => tokens-- > 0,
+    });
     expect(verdicts.join(' ')).toBe('again again again again again unknown');
     expect(tokens).toBe(-1);
-    const none = afterLoss(commands('multi+ set+ exec'), () => false);
+    const none = afterLoss(commands('multi+ set+ exec'), { isSafe: isSafeToRepeat, mayRepeat: () => false });
     expect(none.join(' ')).toBe('unknown unknown unknown');
+  });
+
+  it('with autoResendUnfulfilledCommands everything is sent again but WAIT, and still no half of a transaction', () => {
+    const resent = { isSafe: isResent, mayRepeat: () => true };
+    expect(afterLoss(commands('incr multi+ incr+ exec wait'), resent).join(' ')).toBe(
+      'again again again again unknown',
+    );
+    expect(afterLoss(commands('incr+ exec'), resent).join(' ')).toBe('unknown unknown');
   });
 });

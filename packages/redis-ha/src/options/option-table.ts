@@ -53,6 +53,10 @@ export interface HaOptions {
   maxWaiting: number;
   /** what the arguments of waiting commands may hold together, estimated, 64 KiB to 64 GiB (default 64 MiB) */
   maxWaitingBytes: number;
+  /** commands wait while they cannot be sent; without, they fail at once, as in ioredis (default true) */
+  enableOfflineQueue: boolean;
+  /** whatever was in flight when a connection ended is sent again, as ioredis does, also where that applies it twice (default false) */
+  autoResendUnfulfilledCommands: boolean;
   /** writes wait from the choice of a replica until the switch, so that a planned failover loses nothing (default true) */
   hold: boolean;
   /** the longest such hold, 100 ms to 60 s (default 5 s) */
@@ -97,6 +101,8 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   refreshMs: row(milliseconds(100, HOUR), 5_000, 'REDIS_HA_REFRESH_MS'),
   maxWaiting: row(integer(1, 1_000_000), 10_000, 'REDIS_HA_MAX_WAITING'),
   maxWaitingBytes: row(integer(65_536, 68_719_476_736), 67_108_864, 'REDIS_HA_MAX_WAITING_BYTES'),
+  enableOfflineQueue: row(flag(), true, 'REDIS_HA_OFFLINE_QUEUE'),
+  autoResendUnfulfilledCommands: row(flag(), false, 'REDIS_HA_AUTO_RESEND'),
   hold: row(flag(), true, 'REDIS_HA_HOLD'),
   holdMaxMs: row(milliseconds(100, MINUTE), 5_000, 'REDIS_HA_HOLD_MAX_MS'),
   follow: row<HaOptions['follow']>(choice(FOLLOW), 'announced', 'REDIS_HA_FOLLOW'),

@@ -27,6 +27,8 @@ type Own = Partial<
 >;
 type Replaced =
   | 'Connector'
+  | 'autoResendUnfulfilledCommands'
+  | 'enableOfflineQueue'
   | 'sentinels'
   | 'name'
   | 'retryStrategy'

@@ -22,6 +22,12 @@ export const trafficErrors = {
     return new HaError('HA_QUEUE_FULL', message, { outcome: 'notSent' });
   },
 
+  /** `enableOfflineQueue: false`, in ioredis's words. */
+  notQueued(): HaError {
+    const message = "Stream isn't writeable and enableOfflineQueue options is false";
+    return new HaError('HA_CONNECTION_LOST', message, { outcome: 'notSent' });
+  },
+
   circuitOpen(group: ReplicationGroup): HaError {
     const message = `${group.name}: the outage has lasted long, commands fail at once until a primary is seen`;
     return new HaError('HA_CIRCUIT_OPEN', message, { outcome: 'notSent' });

@@ -54,10 +54,11 @@ export class Parking {
   /** Why a new command may not wait; undefined where it may. What continues a transaction always may. */
   refusal(command: DriverCommand): HaError | undefined {
     const { group, settings } = this.#options;
-    const { maxWaiting, maxWaitingBytes } = settings.ha;
+    const { enableOfflineQueue, maxWaiting, maxWaitingBytes } = settings.ha;
     const name = command.name.toLowerCase();
     if (countsWrites(name) && !this.#writesWait()) return trafficErrors.waitLost(name);
     if ((isInside(command) && name !== 'multi') || name === 'exec') return undefined;
+    if (!enableOfflineQueue && name !== 'quit') return trafficErrors.notQueued();
     if (group().breaker.open) return trafficErrors.circuitOpen(group());
     if (this.#queue.size >= maxWaiting) return trafficErrors.full(maxWaiting);
     const bytes = this.#queue.bytes + bytesOf(command);

@@ -6,12 +6,12 @@ import {
   type Instant,
   type Outcome,
 } from '@steadfast/shared';
-import { afterLoss, type Verdict } from '../commands/after-loss.ts';
+import { afterLoss, isResent, type Verdict } from '../commands/after-loss.ts';
 import { shorten, waitsForData } from '../commands/blocking.ts';
 import { unmarkCalledBack } from '../commands/called-back.ts';
 import type { DriverCommand } from '../commands/command.ts';
 import { classifyReply, isByRole, saysReplica } from '../commands/error-reply.ts';
-import { isRead } from '../commands/idempotence.ts';
+import { isRead, isSafeToRepeat } from '../commands/idempotence.ts';
 import type { Ticket } from '../commands/parked-queue.ts';
 import { isSettled, markSettled } from '../commands/settled.ts';
 import { TransactionGuard } from '../commands/transaction-guard.ts';
@@ -237,7 +237,9 @@ export class Traffic {
     for (const [command, at] of this.#options.sentAt([...dbs.keys()])) this.#parking.began(command, at);
     const mayRepeat = (command: DriverCommand): boolean =>
       !this.closing && this.#parking.mayRepeat(command, 'unknown', dbs.get(command) ?? 0);
-    return afterLoss([...dbs.keys()], mayRepeat);
+    const { autoResendUnfulfilledCommands } = this.#options.settings.ha;
+    const isSafe = autoResendUnfulfilledCommands ? isResent : isSafeToRepeat;
+    return afterLoss([...dbs.keys()], { isSafe, mayRepeat });
   }
 
   #shut(): void {
