@@ -7,6 +7,8 @@ import type { ClientBase } from 'pg';
 export interface QueuedQuery {
   readonly text?: string;
   handleError(error: Error, connection: unknown): void;
+  /** its success */
+  handleReadyForQuery(connection: unknown): void;
 }
 
 /**
@@ -39,6 +41,7 @@ export interface ClientInternals {
   query(this: unknown, ...args: unknown[]): unknown;
   _errorAllQueries(this: unknown, error: Error): void;
   _handleErrorMessage(this: unknown, message: Error): void;
+  _handleNotice(this: unknown, notice: { message?: string; routine?: string }): void;
 }
 
 export function internals(client: ClientBase): ClientInternals {

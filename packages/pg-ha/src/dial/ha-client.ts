@@ -185,6 +185,22 @@ export class HaClient extends pg.Client {
     PG._handleErrorMessage.call(this, message);
   }
 
+  /**
+   * A commit that has stopped waiting for its synchronous standbys (it was cancelled, or the server is going away) is reported
+   * by a warning and then as a success. It is in doubt: a failover may lose it. The warning's text and SQLSTATE depend on the
+   * server's language and on who stopped it; the routine that raises it does not.
+   * https://www.postgresql.org/docs/current/warm-standby.html#SYNCHRONOUS-REPLICATION-HA
+   */
+  _handleNotice(notice: { message?: string; routine?: string }): void {
+    const query = internals(this)._activeQuery;
+    if (query && notice.routine === 'SyncRepWaitForLSN') {
+      const message = `committed, but not confirmed by its standbys: a failover may lose it (${notice.message ?? ''})`;
+      const error = new HaError('HA_NOT_DURABLE', message, { outcome: 'unknown' });
+      query.handleReadyForQuery = (connection) => query.handleError(error, connection);
+    }
+    PG._handleNotice.call(this, notice);
+  }
+
   /** pg calls this when the link is gone: each statement gets the outcome that is true for it. */
   _errorAllQueries(cause: Error): void {
     const inner = internals(this);

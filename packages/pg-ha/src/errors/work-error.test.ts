@@ -14,6 +14,8 @@ const rows: [sqlstate: string, text: string, outcome: Outcome, byRole: boolean][
   ['57P01', 'INSERT INTO t VALUES (1)', 'rejected', true],
   ['57P02', 'INSERT INTO t VALUES (1)', 'rejected', true],
   ['57P01', 'COMMIT', 'unknown', true],
+  ['22012', 'BEGIN; INSERT INTO t VALUES (1); COMMIT; SELECT 1/0', 'unknown', false],
+  ['23505', 'INSERT INTO t VALUES (1); COMMIT;', 'rejected', false],
   ['57P01', "INSERT INTO proof VALUES ('x'); COMMIT", 'unknown', true],
   ['57P03', 'SELECT 1', 'notSent', true],
   ['53300', 'SELECT 1', 'notSent', true],
@@ -44,6 +46,12 @@ describe('a server’s error', () => {
     const error = Object.assign(serverError('08P01'), { severity: 'FATAL' });
     expect(classifyWorkError(error, 'INSERT INTO t VALUES (1)').outcome).toBe('unknown');
     expect(isByRole(error)).toBe(true);
+  });
+
+  it('is no matter of the server where a statement’s own error was swallowed', () => {
+    const codes = ['HA_ROLLED_BACK', 'HA_AUTH', 'HA_CONNECTION_LOST'] as const;
+    const byRole = codes.map((code) => isByRole(new HaError(code, 'x', { outcome: 'rejected' })));
+    expect(byRole).toEqual([false, false, true]);
   });
 
   it('stays the very object that pg gave', () => {

@@ -1,4 +1,12 @@
-import { describeError, HaError, isHaError, outcomeOf, withOutcome, type Outcome } from '@steadfast/shared';
+import {
+  describeError,
+  HaError,
+  isHaError,
+  outcomeOf,
+  withOutcome,
+  type HaCode,
+  type Outcome,
+} from '@steadfast/shared';
 import { sqlstateMeaning, sqlstateOf } from './sqlstate.ts';
 
 /** What is known of the statement that a broken link took with it. */
@@ -42,6 +50,9 @@ export function lostStatement(cause: Error, lost: LostStatement): HaError {
 const ENDS = /(^|;)\s*(commit|end|rollback|abort|prepare\s+transaction)\b/i;
 const COMMITS_ALONE = /(^|;)\s*(call|do|execute)\b/i;
 
+/** Committed, and then more of the same text: what fails there comes after the fact. */
+const COMMITS_FIRST = /(^|;)\s*(commit|end|prepare\s+transaction)\b[^;]*;\s*[^;\s]/i;
+
 /** Whether a text may hold the end of a transaction. Errs on the side of yes: the price is an honest `unknown`. */
 export function endsTransaction(text: string | undefined): boolean {
   return text === undefined || readings(text).some((reading) => ENDS.test(reading));
@@ -66,16 +77,21 @@ export function classifyWorkError(error: Error, text: string | undefined): Error
   if (sqlstate === undefined) return withOutcome(error, 'unknown');
   // A server that goes away while it commits may have committed; a procedure that fails may have committed parts before.
   const goesAway = sqlstate === '57P01' || sqlstate === '57P02';
-  const partly = readings(text ?? '').some((reading) => COMMITS_ALONE.test(reading));
+  const partly = readings(text ?? '').some(
+    (reading) => COMMITS_ALONE.test(reading) || COMMITS_FIRST.test(reading),
+  );
   return withOutcome(
     error,
     partly || (goesAway && commitsParts(text)) ? 'unknown' : sqlstateMeaning(sqlstate).outcome,
   );
 }
 
+/** What no other server, and no other moment, would answer otherwise. */
+const NOT_BY_ROLE: ReadonlySet<HaCode> = new Set(['HA_AUTH', 'HA_CONFIG', 'HA_ROLLED_BACK']);
+
 /** Whether the server that answered is the wrong one or is going away. */
 export function isByRole(error: unknown): boolean {
   const sqlstate = sqlstateOf(error);
   if (sqlstate !== undefined) return sqlstateMeaning(sqlstate).byRole;
-  return isHaError(error) && error.code !== 'HA_AUTH' && error.code !== 'HA_CONFIG';
+  return isHaError(error) && !NOT_BY_ROLE.has(error.code);
 }

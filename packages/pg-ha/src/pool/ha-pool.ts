@@ -23,6 +23,7 @@ import { evict, type MemberPools } from '../reader/member-pools.ts';
 import type { Reads } from '../reader/reads.ts';
 import { readToken, TOKEN_SQL, type TokenRow } from '../reader/wal-position.ts';
 import { PoolTelemetry } from '../telemetry/pool-telemetry.ts';
+import { runStatement } from '../transaction/run-statement.ts';
 import type { TransactionOptions } from '../transaction/run-transaction.ts';
 import { assemble, boundClient } from './assemble.ts';
 import { poolHealth, type PoolHealth } from './health.ts';
@@ -30,7 +31,7 @@ import { giveUpExpired } from './lease.ts';
 import { spreadLifetimes } from './lifetime.ts';
 import type { PoolCore } from './pool-core.ts';
 import { forget, poolInternals } from './pool-internals.ts';
-import { runQuery, type HaQueryConfig, type HaQueryOptions } from './query-runner.ts';
+import type { HaQueryConfig, HaQueryOptions } from './query-runner.ts';
 import { SilenceWatch } from './silence-watch.ts';
 
 type Callback<T> = (error: Error | undefined, value: T | undefined) => void;
@@ -189,7 +190,7 @@ export class HaPool extends pg.Pool {
     const query = config as string | HaQueryConfig;
     const result = this.#telemetry.watchesQueries
       ? this.#telemetry.query(query, values)
-      : runQuery(this.#core, query, values);
+      : runStatement(this.#core, query, values);
     if (!callback) return result;
     result.then(
       (value) => process.nextTick(callback, undefined, value),

@@ -29,6 +29,11 @@ export interface HaQueryOptions extends CallLimits {
   idempotent?: boolean;
   /** for reads: the server must hold what `pool.token()` named; on the pool of the primary it always does */
   after?: string;
+  /**
+   * apply it exactly once: its transaction carries a proof, by which a lost answer is resolved. Takes two round trips instead
+   * of one, and needs `createProofTable` once (default false)
+   */
+  commitProof?: boolean;
 }
 
 /** So long after the caller's end the answer to a cancelled statement is waited for, ms. */

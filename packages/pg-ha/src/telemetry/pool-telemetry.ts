@@ -2,7 +2,8 @@ import type { Pool, PoolClient, QueryResult } from 'pg';
 import { meterOf, Reporter, type HaEvents, type HaLogger } from '@steadfast/shared';
 import type { HaClient } from '../dial/ha-client.ts';
 import type { PoolCore } from '../pool/pool-core.ts';
-import { runQuery, type HaQueryConfig } from '../pool/query-runner.ts';
+import type { HaQueryConfig } from '../pool/query-runner.ts';
+import { runStatement } from '../transaction/run-statement.ts';
 import { runTransaction, type TransactionOptions } from '../transaction/run-transaction.ts';
 import { CallTrace, watchLeases } from './call-trace.ts';
 import { dialChannel, queryChannel, topologyChannel, transactionChannel } from './channels.ts';
@@ -61,7 +62,7 @@ export class PoolTelemetry {
     return this.#timed(
       'query',
       trace,
-      queryChannel.tracePromise(() => runQuery(core, config, values), trace),
+      queryChannel.tracePromise(() => runStatement(core, config, values), trace),
     );
   }
 

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { asError, backoffMs, HaError, sleep, type Deadline } from '@steadfast/shared';
 import type { PoolCore } from '../pool/pool-core.ts';
+import { sqlstateOf } from '../errors/sqlstate.ts';
 import { LeaseHolder } from './lease-holder.ts';
 
 /** Anything that can run SQL: a pool or a client. */
@@ -9,6 +10,8 @@ export interface Queryable {
 }
 
 const TABLE = 'steadfast_commit_proof';
+/** in_failed_sql_transaction: what a statement in a transaction is told in which another one has failed. */
+const IN_FAILED_TRANSACTION = '25P02';
 
 /** One row a transaction that carried a proof, or a claim on one whose COMMIT was lost. */
 export const PROOF_TABLE_SQL: string = `CREATE TABLE IF NOT EXISTS ${TABLE} (
@@ -35,9 +38,16 @@ export async function sweepProofs(db: Queryable, maxAgeMs = 86_400_000): Promise
   await db.query(`DELETE FROM ${TABLE} WHERE at < now() - interval '${Math.round(maxAgeMs)} milliseconds'`);
 }
 
-/** The proof travels in the same message as COMMIT: no round trip more than without it. */
+/**
+ * The proof travels in the same message as COMMIT: no round trip more than without it.
+ * @throws HaError HA_ROLLED_BACK where a statement had failed before
+ */
 export async function commitWithProof(client: PoolClient, token: string): Promise<void> {
-  await client.query(`INSERT INTO ${TABLE} (token, kind) VALUES ('${token}', 'commit'); COMMIT`);
+  try {
+    await client.query(`INSERT INTO ${TABLE} (token, kind) VALUES ('${token}', 'commit'); COMMIT`);
+  } catch (error) {
+    throw sqlstateOf(error) === IN_FAILED_TRANSACTION ? rolledBack(error) : error;
+  }
 }
 
 /**
@@ -49,18 +59,21 @@ export async function commitWithProof(client: PoolClient, token: string): Promis
 export async function resolveCommit(
   core: PoolCore,
   token: string,
-  deadline: Deadline,
   lost: Error,
+  deadline: Deadline,
+  signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  for (let attempts = 0; !deadline.expired; attempts++) {
+  for (let attempts = 0; !deadline.expired && !signal?.aborted; attempts++) {
     // Bounded as a whole: neither a backend that never ends nor a standby that never confirms may hold us.
-    const holder = new LeaseHolder(core, { deadlineMs: deadline.remainingMs }, deadline);
+    const limits = { deadlineMs: deadline.remainingMs, ...(signal && { signal }) };
+    const holder = new LeaseHolder(core, limits, deadline);
     try {
-      await core.monitor.whenConfirmed(deadline);
-      return await claim(holder, token);
+      await core.monitor.whenConfirmed(deadline, signal);
+      return await holder.untilEnd(() => claim(holder, token));
     } catch (error) {
       core.monitor.suspect(asError(error).message);
-      await sleep(core.clock, deadline.stepMs(backoffMs({ minMs: 5, maxMs: 250 }, attempts, core.random)));
+      const pause = backoffMs({ minMs: 5, maxMs: 250 }, attempts, core.random);
+      await sleep(core.clock, deadline.stepMs(pause), { signal });
     } finally {
       holder.close();
     }
@@ -69,22 +82,28 @@ export async function resolveCommit(
   throw new HaError('HA_COMMIT_UNRESOLVED', message, { outcome: 'unknown', cause: lost });
 }
 
+/**
+ * One statement, which waits for a backend that is still committing. It writes whatever it finds, so that its own commit
+ * waits for the standbys: what it saw cannot be lost to them any more.
+ */
 async function claim(holder: LeaseHolder, token: string): Promise<boolean> {
   const client = await holder.lease();
   try {
-    await client.query(
-      `INSERT INTO ${TABLE} (token, kind) VALUES ('${token}', 'claim') ON CONFLICT (token) DO NOTHING`,
-    );
     // A claim of an earlier try whose answer was lost too counts as a claim.
     const { rows } = await client.query<{ kind: string }>(
-      `SELECT kind FROM ${TABLE} WHERE token = '${token}'`,
+      `INSERT INTO ${TABLE} AS proof (token, kind) VALUES ('${token}', 'claim')
+       ON CONFLICT (token) DO UPDATE SET kind = proof.kind RETURNING kind`,
     );
-    const kind = rows[0]?.kind;
-    if (kind === undefined) throw new Error('the proof vanished');
     holder.release();
-    return kind === 'commit';
+    return rows[0]?.kind === 'commit';
   } catch (error) {
     holder.release(asError(error));
     throw error;
   }
+}
+
+/** The server rolls a failed transaction back when it is told to commit it. */
+export function rolledBack(cause?: unknown): HaError {
+  const message = 'COMMIT was answered with ROLLBACK: a statement had failed and its error was not passed on';
+  return new HaError('HA_ROLLED_BACK', message, { outcome: 'rejected', cause });
 }

@@ -4,20 +4,21 @@ import {
   correctOutcome,
   Deadline,
   decideRetry,
-  HaError,
   outcomeOf,
   uniqueToken,
   wrongSetting,
   type Outcome,
 } from '@steadfast/shared';
 import { isUsable } from '../dial/client-internals.ts';
-import { classifyWorkError, isByRole } from '../errors/work-error.ts';
+import { classifyWorkError, endsTransaction, isByRole } from '../errors/work-error.ts';
 import { driverErrorOf, sqlstateMeaning, sqlstateOf } from '../errors/sqlstate.ts';
 import type { CallLimits } from '../pool/call-bound.ts';
 import type { PoolCore } from '../pool/pool-core.ts';
 import { SameRefusal } from '../pool/same-refusal.ts';
-import { commitWithProof, resolveCommit } from './commit-proof.ts';
+import type { HaQueryConfig } from '../pool/query-runner.ts';
+import { commitWithProof, resolveCommit, rolledBack } from './commit-proof.ts';
 import { LeaseHolder } from './lease-holder.ts';
+import { queryOpening } from './opening-query.ts';
 
 /**
  * `deadlineMs` and `signal` end the whole call; without them waiting and replaying end after failoverWaitMs, running
@@ -34,15 +35,49 @@ export interface TransactionOptions extends CallLimits {
   after?: string;
 }
 
-type Work<T> = (client: PoolClient) => Promise<T>;
+/** Opens a transaction by the statements of `begin` and does what is to be committed. */
+type Work<T> = (client: PoolClient, begin: readonly string[]) => Promise<T>;
 type Failure = { done: false; error: Error & { outcome: Outcome }; replay: boolean };
 type Attempt<T> = { done: true; value: T } | Failure;
 
 /** Runs `fn` in a transaction until it is committed, has failed for good, or its end has come. */
-export async function runTransaction<T>(core: PoolCore, fn: Work<T>, given: TransactionOptions): Promise<T> {
+export function runTransaction<T>(
+  core: PoolCore,
+  fn: (client: PoolClient) => Promise<T>,
+  options: TransactionOptions,
+): Promise<T> {
+  const work: Work<T> = async (client, begin) => {
+    await client.query(begin.join('; '));
+    return fn(client);
+  };
+  return commitWork(core, work, options);
+}
+
+/**
+ * One statement, applied exactly once: a transaction of its own with a proof. BEGIN travels with the statement and the proof
+ * with COMMIT, so it takes two round trips, and the rows are there before COMMIT is sent.
+ */
+export async function runProvenStatement(
+  core: PoolCore,
+  config: HaQueryConfig,
+  values: unknown[] | undefined,
+): Promise<QueryResult> {
+  if (endsTransaction(config.text))
+    throw wrongSetting('option commitProof', true, 'with a statement that does not end a transaction itself');
+  const { deadlineMs, signal } = config;
+  const limits = { ...(deadlineMs !== undefined && { deadlineMs }), ...(signal && { signal }) };
+  const work: Work<QueryResult> = (client, begin) => queryOpening(client, begin, config, values);
+  return commitWork(core, work, { ...limits, commitProof: true });
+}
+
+async function commitWork<T>(core: PoolCore, work: Work<T>, given: TransactionOptions): Promise<T> {
   const options = core.servers.readsOnly ? { ...given, readOnly: true } : given;
   if (options.readOnly && options.commitProof) {
-    throw wrongSetting('option commitProof', true, 'false with readOnly: a proof is a row that is written');
+    throw wrongSetting(
+      'option commitProof',
+      true,
+      'false for what is read only: a proof is a row that is written',
+    );
   }
   const deadline = Deadline.after(core.clock, options.deadlineMs ?? core.failoverWaitMs);
   const holder = new LeaseHolder(core, options, deadline);
@@ -50,7 +85,7 @@ export async function runTransaction<T>(core: PoolCore, fn: Work<T>, given: Tran
   try {
     for (let attempts = 1; ; attempts++) {
       const client = await holder.lease();
-      const attempt = await attemptOnce(core, client, fn, options, holder);
+      const attempt = await attemptOnce(core, client, work, options, holder);
       if (attempt.done) return attempt.value;
       const { error, replay } = attempt;
       if (holder.bound.ended) throw holder.bound.error(error.outcome, error);
@@ -78,16 +113,13 @@ export async function runTransaction<T>(core: PoolCore, fn: Work<T>, given: Tran
 async function attemptOnce<T>(
   core: PoolCore,
   client: PoolClient,
-  fn: Work<T>,
+  work: Work<T>,
   options: TransactionOptions,
   holder: LeaseHolder,
 ): Promise<Attempt<T>> {
   let value: T;
   try {
-    value = await holder.untilEnd(async () => {
-      await client.query(beginSql(options, core.pooler?.statementTimeoutMs));
-      return fn(client);
-    });
+    value = await holder.untilEnd(() => work(client, beginSql(options, core.pooler?.statementTimeoutMs)));
   } catch (thrown) {
     return failedBeforeCommit(holder, client, asError(thrown), options);
   }
@@ -99,12 +131,12 @@ async function attemptOnce<T>(
   } catch (thrown) {
     const error = classifyWorkError(asError(thrown), 'COMMIT');
     holder.release(error);
-    if (token === undefined || error.outcome !== 'unknown')
+    if (token === undefined || error.outcome !== 'unknown' || holder.bound.ended)
       return { done: false, error, replay: mayReplay(error) };
     // Without a limit of the caller's the time that fn took must not be taken from resolving.
     const limit =
       options.deadlineMs === undefined ? Deadline.after(core.clock, core.failoverWaitMs) : holder.deadline;
-    const committed = await resolveCommit(core, token, limit, error);
+    const committed = await resolveCommit(core, token, error, limit, options.signal);
     return committed
       ? { done: true, value }
       : { done: false, error: correctOutcome(error, 'rejected'), replay: true };
@@ -114,9 +146,7 @@ async function attemptOnce<T>(
 /** The server answers COMMIT of a failed transaction with ROLLBACK, and calls that no error. */
 async function commit(client: PoolClient): Promise<void> {
   const { command }: QueryResult = await client.query('COMMIT');
-  if (command === 'COMMIT') return;
-  const message = `COMMIT was answered with ${command}: a statement had failed and its error was not passed on`;
-  throw new HaError('HA_ROLLED_BACK', message, { outcome: 'rejected' });
+  if (command !== 'COMMIT') throw rolledBack();
 }
 
 /** Nothing has been committed: COMMIT was not sent. */
@@ -155,8 +185,8 @@ function mayReplay(error: Error): boolean {
 }
 
 /** Behind a pooler the statement timeout goes along with BEGIN, in the same message: no session could keep it. */
-function beginSql({ isolation, readOnly }: TransactionOptions, timeoutMs: number | undefined): string {
+function beginSql({ isolation, readOnly }: TransactionOptions, timeoutMs: number | undefined): string[] {
   const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation.toUpperCase()}`;
-  const limit = timeoutMs === undefined ? '' : `; SET LOCAL statement_timeout = ${Math.ceil(timeoutMs)}`;
-  return `BEGIN${level}${readOnly ? ' READ ONLY' : ''}${limit}`;
+  const begin = `BEGIN${level}${readOnly ? ' READ ONLY' : ''}`;
+  return timeoutMs === undefined ? [begin] : [begin, `SET LOCAL statement_timeout = ${Math.ceil(timeoutMs)}`];
 }

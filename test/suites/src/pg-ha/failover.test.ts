@@ -36,10 +36,12 @@ describe('through a failover with synchronous replication', () => {
       const env = { ...lab.env({ postgres: row.strategy }), PG_HA_DNS_SERVERS: dns };
       const pool = new HaPool({ failoverWaitMs: 60_000, env });
       try {
-        const { proven, plain, reads, before, after } = await runRow(row, lab, observers, pool);
+        const { proven, single, plain, reads, before, after } = await runRow(row, lab, observers, pool);
         // With a proof, and with a deadline longer than the outage, no error is left at all.
         expect(proven).toMatchObject(CLEAN);
         expect(Object.keys(proven.outcomes)).toEqual(['ok']);
+        expect(single).toMatchObject(CLEAN);
+        expect(Object.keys(single.outcomes)).toEqual(['ok']);
         expect(reads).toEqual(new Set(['ok']));
         // Of plain writes only what was in flight at the fault is unknown: never more than the pool has connections.
         const { ok = 0, unknown = 0, ...others } = plain.outcomes;
@@ -61,6 +63,7 @@ describe('through a failover with synchronous replication', () => {
 
 interface Report {
   proven: Verdict;
+  single: Verdict;
   plain: Verdict;
   reads: Set<string>;
   before: PoolHealth;
@@ -80,7 +83,7 @@ async function reachable(
   return Math.max(at, promoted.at);
 }
 
-/** Three open loops through one fault: transactions with a proof, plain inserts, idempotent reads. */
+/** Four open loops through one fault: transactions and single statements with a proof, plain inserts, idempotent reads. */
 async function runRow(
   { fault, strategy, withinMs }: Row,
   lab: Lab,
@@ -94,6 +97,10 @@ async function runRow(
   const insert = `INSERT INTO ${table} VALUES ($1)`;
   const proven = startWriters((id) =>
     pool.transaction((client) => client.query(insert, [`p-${id}`]), { commitProof: true }),
+  );
+  const single = startWriters(
+    (id) => pool.query({ text: insert, values: [`s-${id}`], commitProof: true }),
+    20,
   );
   const plain = startWriters((id) => pool.query(insert, [`q-${id}`]));
   const reads = startWriters(() => pool.query({ text: 'SELECT 1', idempotent: true }));
@@ -109,7 +116,7 @@ async function runRow(
     `${strategy} ${fault}: promoted after ${ms[0]} ms, reachable after ${ms[1]} ms, first write ${ms[2]} ms later`,
   );
   await new Promise((resolve) => setTimeout(resolve, 500));
-  await Promise.all([proven, plain, reads].map((writers) => writers.stop(20_000)));
+  await Promise.all([proven, single, plain, reads].map((writers) => writers.stop(20_000)));
   await made.heal();
 
   const { rows: found } = await pool.query<{ id: string }>(`SELECT id FROM ${table}`);
@@ -117,6 +124,7 @@ async function runRow(
     found.filter(({ id }) => id.startsWith(prefix)).map(({ id }) => id.slice(prefix.length));
   return {
     proven: judge(proven.writes, own('p-')),
+    single: judge(single.writes, own('s-')),
     plain: judge(plain.writes, own('q-')),
     reads: new Set(reads.writes.map((read) => read.outcome)),
     before,

@@ -11,7 +11,15 @@ describe(`the internals of pg that pg-ha relies on`, () => {
   };
   const pool = new pg.Pool() as unknown as Record<string, unknown>;
 
-  for (const name of ['_errorAllQueries', '_handleErrorMessage', 'query', 'connect', 'end']) {
+  for (const name of [
+    '_errorAllQueries',
+    '_handleErrorMessage',
+    '_handleNotice',
+    '_pulseQueryQueue',
+    'query',
+    'connect',
+    'end',
+  ]) {
     it(`Client.prototype.${name} is a method`, () => expect(client[name]).toBeTypeOf('function'));
   }
   it('a client holds its queue, what is active, whether it can be used, and the transaction status', () => {
@@ -26,8 +34,26 @@ describe(`the internals of pg that pg-ha relies on`, () => {
     expect(client.connection.stream['destroy']).toBeTypeOf('function');
     expect(client.connection.stream['bytesRead']).toBe(0);
   });
+  it('a client holds what a cancel request names, and whether the server waits for it', () => {
+    for (const name of ['processID', 'secretKey']) expect(client[name]).toBeNull();
+    expect(client['ssl']).toBe(false);
+  });
+  for (const name of [
+    'prepare',
+    'requiresPreparation',
+    'handleCommandComplete',
+    'handleError',
+    'handleReadyForQuery',
+  ]) {
+    it(`Query.prototype.${name} is a method`, () => expect(pg.Query.prototype).toHaveProperty(name));
+  }
+  for (const name of ['parse', 'bind', 'execute', 'connect', 'requestSsl', 'cancel']) {
+    it(`Connection.prototype.${name} is a method`, () =>
+      expect(pg.Connection.prototype).toHaveProperty(name));
+  }
   it('a pool holds its clients, the idle ones and who is queued', () => {
     for (const name of ['_clients', '_idle', '_pendingQueue']) expect(pool[name]).toEqual([]);
+    expect(pool['_expired']).toBeInstanceOf(WeakSet);
     for (const name of ['_remove', '_pulseQueue']) expect(pool[name]).toBeTypeOf('function');
   });
 });
