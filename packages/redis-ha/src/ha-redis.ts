@@ -31,6 +31,7 @@ import type { SurvivalReport } from './survival/survey.ts';
 import type { Tally } from './survival/tally.ts';
 import { CallBack } from './traffic/call-back.ts';
 import { watchTimeout } from './traffic/command-timeout.ts';
+import { IdlePing } from './traffic/idle-ping.ts';
 import { SilenceWatch } from './traffic/silence-watch.ts';
 import { Traffic } from './traffic/traffic.ts';
 import { redisHealth, type RedisHealth } from './group/health.ts';
@@ -62,6 +63,7 @@ export class HaRedis extends Redis {
   /** commands that never pass unseen, by name */
   readonly #noted: ReadonlySet<string>;
   #dedicated: DedicatedPool<HaRedis> | undefined;
+  readonly #idlePing: IdlePing;
   #group: ReplicationGroup | undefined;
   #share: Share<ReplicationGroup> | undefined;
   /** counts acknowledged writes, where a survival report is wanted */
@@ -77,6 +79,7 @@ export class HaRedis extends Redis {
     const dialer = new Dialer(group, {
       unlinked: (link) => {
         (wiring.self as HaRedis).#silence.stop();
+        (wiring.self as HaRedis).#idlePing.stop();
         (wiring.self as HaRedis).#traffic.unlinked(link);
       },
       refused: (error) => (wiring.self as HaRedis).#refused(error),
@@ -115,6 +118,13 @@ export class HaRedis extends Redis {
       doubt: () => this.#traffic.doubt(),
       callBack: this.#callBack,
       closing: () => this.#traffic.closing,
+    });
+    this.#idlePing = new IdlePing({
+      clock: settings.clock,
+      idlePingMs: settings.idlePingMs,
+      dialer,
+      mayPass: () => this.#traffic.open,
+      ping: () => this.ping(),
     });
     Object.defineProperty(this, inspect.custom, { value: () => this.#describe() });
     watchStatus(this, (status) => this.#onStatus(status));
@@ -348,6 +358,7 @@ export class HaRedis extends Redis {
     if (this.status !== 'ready') return;
     this.#traffic.connectionReady();
     this.#silence.start();
+    this.#idlePing.start();
   }
 
   #ended(): void {
@@ -357,6 +368,7 @@ export class HaRedis extends Redis {
     // quit() lets work on connections of its own end first.
     if (!this.#dedicated?.draining) this.#dedicated?.destroy();
     this.#dedicated = undefined;
+    this.#idlePing.stop();
     for (const stop of this.#stops.splice(0)) stop();
     void this.#share?.release();
     this.#share = undefined;

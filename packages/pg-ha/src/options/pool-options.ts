@@ -25,6 +25,7 @@ export interface HaPoolOptions extends Omit<PoolConfig, 'Client'> {
   patroniUrls?: string | readonly (string | URL)[];
   hosts?: string | readonly (string | Endpoint)[];
   dnsServers?: string | readonly (string | Endpoint)[];
+  dnsWatchMs?: number;
   provider?: HaOptions['provider'];
   pooler?: boolean;
   /** certificates of the CAs to trust: a PEM file or its text */

@@ -32,6 +32,8 @@ export interface HaOptions {
   hosts: readonly Endpoint[] | undefined;
   /** name servers for strategy `managed`, host:port; where unset, the system's */
   dnsServers: readonly Endpoint[] | undefined;
+  /** pause between two looks at the name of strategy `managed`, 100 ms to 1 h (default 1 s) */
+  dnsWatchMs: number;
   /** whose endpoint it is, with strategy `managed`: sets what is documented of it, such as its ports (default: nobody's) */
   provider: ProviderName | undefined;
   /**
@@ -110,6 +112,7 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   patroniUrls: row(urls(['http://', 'https://']), undefined, 'PG_HA_PATRONI_URLS'),
   hosts: row(endpoints(5432), undefined, 'PG_HA_HOSTS'),
   dnsServers: row(endpoints(53), undefined, 'PG_HA_DNS_SERVERS'),
+  dnsWatchMs: row(milliseconds(100, HOUR), 1_000, 'PG_HA_DNS_WATCH_MS'),
   provider: row(choice(PROVIDER_NAMES), undefined, 'PG_HA_PROVIDER'),
   pooler: row(flag(), undefined, 'PG_HA_POOLER'),
   ca: secret(pemSetting('certificates'), 'PG_HA_CA'),

@@ -17,7 +17,7 @@ export function managed({ ha, connection, provider }: PoolSettings, clock: Clock
   return {
     rule: 'route',
     seeds: [endpoint],
-    resolvers: [new DnsResolver(endpoint.host, find, clock)],
+    resolvers: [new DnsResolver({ hostname: endpoint.host, find, clock, watchMs: ha.dnsWatchMs })],
     freshProbes: true,
     observe: observeIdentity,
     replicas: ha.readerHosts ?? documented,

@@ -104,13 +104,14 @@ export class Dialer {
 
   async #dial(primary: Primary, generation: number, signal: AbortSignal): Promise<Link> {
     const { monitor, settings } = this.#group();
-    const { clock, data, ha } = settings;
+    const { clock, data, lookup, ha } = settings;
     const { endpoint, epoch } = primary;
     const at = clock.now();
     const options = {
       endpoint,
       tls: data.tls,
       family: data.family,
+      lookup,
       timeoutMs: ha.dialTimeoutMs,
       clock,
       signal,
@@ -121,11 +122,12 @@ export class Dialer {
     try {
       connection = await WireConnection.open(options);
       const remainingMs = Math.max(1, ha.dialTimeoutMs - (clock.now() - at));
-      const asked = { timeoutMs: remainingMs, roleOptional: ha.strategy === 'single', clientId: true };
+      const asked = { timeoutMs: remainingMs, roleOptional: ha.strategy !== 'sentinel', clientId: true };
       const identity = await identify(connection, data.credentials, asked);
       if (identity.is === 'primary') monitor.report({ kind: 'self', endpoint, role: 'primary', at });
-      else if (identity.is === 'replica') monitor.report({ kind: 'self', endpoint, role: 'replica', at });
-      else throw new Error(identity.why);
+      else if (identity.is !== 'replica') throw new Error(identity.why);
+      // A name that leads to a replica for now says nothing of the server that other links lead to.
+      else if (ha.strategy !== 'managed') monitor.report({ kind: 'self', endpoint, role: 'replica', at });
       if (identity.is === 'replica') throw new Error(`${endpointKey(endpoint)} has become a replica`);
       const now = primaryOf(monitor.topology);
       if (!now || monitor.topology.generation !== generation)
@@ -134,7 +136,8 @@ export class Dialer {
       return { socket: connection.release(), endpoint, generation, epoch, since: clock.now(), clientId };
     } catch (error) {
       connection?.destroy();
-      if (connection === undefined && !signal.aborted)
+      // Behind a name an old address may linger: one dial proves nothing there.
+      if (connection === undefined && !signal.aborted && ha.strategy !== 'managed')
         monitor.report({ kind: 'unreachable', endpoint, reason: describeError(error), at });
       else if (!signal.aborted) monitor.suspect(`a dial of ${endpointKey(endpoint)} failed`);
       throw tlsRefusal(error, endpointKey(endpoint)) ?? error;

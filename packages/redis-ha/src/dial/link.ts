@@ -28,5 +28,6 @@ export function fateOf(link: Link, topology: Topology): Fate {
   if (topology.generation > link.generation) return 'cut';
   const named = topology.rule === 'nominated' ? topology.nominee?.epoch : undefined;
   if (named !== undefined && named > (link.epoch ?? -1)) return 'cut';
-  return topology.leadership.at === 'following' ? 'keep' : 'pause';
+  // Behind a name, whom a question reaches says nothing of a link that stands: silence and refusals do.
+  return topology.leadership.at === 'following' || topology.rule === 'route' ? 'keep' : 'pause';
 }

@@ -88,9 +88,10 @@ export class RedisProber implements Prober {
 }
 
 /** Alive and silent about its role: nothing is concluded from that. */
-class Busy extends Error {}
+export class Busy extends Error {}
 
-function isFinal(error: unknown): boolean {
+/** Asking elsewhere would hide it. */
+export function isFinal(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return code === 'HA_AUTH' || code === 'HA_CONFIG';
 }

@@ -1,4 +1,5 @@
 import { endpointKey, parseEndpoint, type Endpoint, type Epoch } from '@steadfast/shared';
+import type { Translate } from '../options/nat-map.ts';
 
 /** The course of a failover as a sentinel publishes it, read for one master. https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/#sentinel-pubsub */
 export type SentinelEvent =
@@ -17,6 +18,8 @@ export type SentinelEvent =
   /** anything else about our master or its replicas: worth a look */
   | { readonly is: 'other'; readonly step: string };
 
+const asNamed: Translate = (endpoint) => endpoint;
+
 const SELECTED = new Set(['+selected-slave', '+failover-state-send-slaveof-noone']);
 const ABOUT_MASTER: ReadonlyMap<string, 'elected' | 'down' | 'up'> = new Map([
   ['+elected-leader', 'elected'],
@@ -33,18 +36,24 @@ export function namesNoMaster(event: SentinelEvent): boolean {
 /**
  * Reads a notification. Undefined where it is about another master or not understood: another group's failover touches nothing.
  * @param step the channel, which is the event's name
+ * @param translate where an address that it names is to be dialled
  */
-export function parseSentinelEvent(step: string, message: string, master: string): SentinelEvent | undefined {
+export function parseSentinelEvent(
+  step: string,
+  message: string,
+  master: string,
+  translate: Translate = asNamed,
+): SentinelEvent | undefined {
   const words = message.split(' ');
   if (step === '+new-epoch') return parseEpoch(step, words);
   if (step === '+vote-for-leader') return parseVote(step, words);
-  if (step === '+switch-master') return parseSwitch(step, words, master);
+  if (step === '+switch-master') return parseSwitch(step, words, master, translate);
   const [type, name, host, port, at, masterName] = words;
   const about = type === 'master' ? name : at === '@' ? masterName : undefined;
   if (about !== master || type === 'sentinel') return undefined;
   if (SELECTED.has(step)) {
     const replica = parseEndpoint(join(host, port), 6379);
-    return replica && { is: 'selected', replica, step };
+    return replica && { is: 'selected', replica: translate(replica), step };
   }
   const known = type === 'master' ? ABOUT_MASTER.get(step) : undefined;
   return { is: known ?? (step.startsWith('-failover-abort') ? 'aborted' : 'other'), step };
@@ -62,10 +71,15 @@ function parseVote(step: string, [leader, word]: readonly string[]): SentinelEve
     : undefined;
 }
 
-function parseSwitch(step: string, words: readonly string[], master: string): SentinelEvent | undefined {
+function parseSwitch(
+  step: string,
+  words: readonly string[],
+  master: string,
+  translate: Translate,
+): SentinelEvent | undefined {
   const [name, , , host, port] = words;
   const to = name === master ? parseEndpoint(join(host, port), 6379) : undefined;
-  return to && { is: 'switched', to, step };
+  return to && { is: 'switched', to: translate(to), step };
 }
 
 function join(host: string | undefined, port: string | undefined): string {

@@ -8,12 +8,13 @@ import {
   type Random,
   type Timer,
 } from '@steadfast/shared';
+import type { Translate } from '../options/nat-map.ts';
 import { tlsRefusal } from '../options/tls.ts';
 import type { Credentials } from '../wire/identify.ts';
 import { openLoggedIn } from '../wire/log-in.ts';
 import { ErrorReply, textOf, type Reply } from '../wire/reply.ts';
 import type { WireConnection } from '../wire/wire-connection.ts';
-import { readView, viewQuestions, type SentinelView } from './sentinel-view.ts';
+import { readView, translated, viewQuestions, type SentinelView } from './sentinel-view.ts';
 
 export interface SentinelLinkOptions {
   clock: Clock;
@@ -21,6 +22,8 @@ export interface SentinelLinkOptions {
   master: string;
   credentials: Credentials;
   tls: ConnectionOptions | undefined;
+  /** where an address that it names is to be dialled */
+  translate: Translate;
   /** hears every notification: channel and message */
   onMessage: (step: string, message: string) => void;
 }
@@ -102,7 +105,7 @@ export class SentinelLink {
   }
 
   async #ask(timeoutMs: number): Promise<SentinelView> {
-    const { clock, master } = this.#options;
+    const { clock, master, translate } = this.#options;
     const at = clock.now();
     try {
       this.#asked = this.#asked?.open ? this.#asked : await this.#open(timeoutMs);
@@ -113,7 +116,7 @@ export class SentinelLink {
       const id = answers[questions.length];
       if (typeof id === 'string') this.runId = id;
       this.#misses = 0;
-      return readView(answers, { sentinel: this.key, master, at });
+      return translated(readView(answers, { sentinel: this.key, master, at }), translate);
     } catch (error) {
       this.#restUntil = clock.now() + backoffMs(REST, this.#misses++, this.#options.random);
       throw tlsRefusal(error, `sentinel ${this.key}`) ?? error;

@@ -143,7 +143,7 @@ export class SentinelResolver implements Resolver {
   #add(endpoint: Endpoint): SentinelLink {
     const { onEvent, onNamed: _named, seeds: _seeds, ...options } = this.#options;
     const onMessage = (step: string, message: string): void => {
-      const event = parseSentinelEvent(step, message, options.master);
+      const event = parseSentinelEvent(step, message, options.master, options.translate);
       if (!event) return;
       onEvent(event, link.runId ?? link.key);
       if (!namesNoMaster(event)) this.#wake?.(`${endpointKey(endpoint)} published ${step}`);

@@ -1,4 +1,5 @@
 import { endpointKey, HaError, type Endpoint, type Instant, type Observation } from '@steadfast/shared';
+import type { Translate } from '../options/nat-map.ts';
 import { ErrorReply, fieldsOf, type Reply } from '../wire/reply.ts';
 
 /** What one sentinel says about our master. `at` is when it was asked. */
@@ -52,6 +53,16 @@ export function readView(
     epoch,
     replicas: listed(replicas).map(({ endpoint }) => endpoint),
     sentinels: listed(sentinels),
+  };
+}
+
+/** A view whose addresses can be dialled from here. */
+export function translated(view: SentinelView, translate: Translate): SentinelView {
+  return {
+    ...view,
+    master: translate(view.master),
+    replicas: view.replicas.map(translate),
+    sentinels: view.sentinels.map((one) => ({ ...one, endpoint: translate(one.endpoint) })),
   };
 }
 

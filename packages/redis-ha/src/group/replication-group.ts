@@ -1,6 +1,7 @@
 import {
   createLogger,
   DialPacer,
+  DnsResolver,
   endpointKey,
   isHaError,
   Monitor,
@@ -8,13 +9,16 @@ import {
   primaryOf,
   RetryBudget,
   type Breaker,
+  type EpochRule,
   type HaLogger,
+  type Prober,
   type Seat,
   type TopologyChange,
 } from '@steadfast/shared';
 import { replaces, type Hello } from '../discovery/hello.ts';
 import { helloWatch } from '../discovery/hello-watch.ts';
 import { RedisProber } from '../discovery/redis-prober.ts';
+import { RouteProber } from '../discovery/route-prober.ts';
 import { SentinelResolver } from '../discovery/sentinel-resolver.ts';
 import { HeartbeatWatch } from '../hold/heartbeat-watch.ts';
 import { HoldGate } from '../hold/hold-gate.ts';
@@ -26,6 +30,13 @@ import { SideLine } from './side-line.ts';
 
 /** First and longest pause between two rounds while there is no primary. */
 const SEARCH = { minMs: 25, maxMs: 250 };
+/** … where nobody announces one: the name, and whom it leads to, must be found by asking. */
+const NAME_SEARCH = { minMs: 25, maxMs: 100 };
+/** Whom a claim to be primary must agree with, by strategy. */
+const RULES = { single: 'self', managed: 'route', sentinel: 'nominated' } as const satisfies Record<
+  string,
+  EpochRule
+>;
 /** One question to one member or one sentinel. */
 const ASK_MS = 1_000;
 
@@ -44,6 +55,7 @@ export class ReplicationGroup {
   /** what of the acknowledged writes survives changes of primary, where that is asked for */
   readonly survey: Survey | undefined;
   readonly #resolver: SentinelResolver | undefined;
+  readonly #dns: DnsResolver | undefined;
   readonly #promotion: PromotionWatch | undefined;
   readonly #hello: Beside | undefined;
   readonly #heartbeat: HeartbeatWatch | undefined;
@@ -61,6 +73,14 @@ export class ReplicationGroup {
     const primary = (): string | undefined => this.primary;
     this.hold = new HoldGate({ clock, enabled: ha.hold, maxMs: ha.holdMaxMs, primary });
     this.#resolver = ha.strategy === 'sentinel' ? this.#sentinels() : undefined;
+    this.#dns =
+      settings.find &&
+      new DnsResolver({
+        hostname: settings.endpoint.host,
+        find: settings.find,
+        clock,
+        watchMs: ha.dnsWatchMs,
+      });
     this.#promotion =
       ha.follow === 'promoted' && this.#resolver ? this.#promotions(this.#resolver) : undefined;
     this.#hello = ha.helloFence && this.#resolver ? this.#hellos(this.#resolver) : undefined;
@@ -92,9 +112,10 @@ export class ReplicationGroup {
   }
 
   #sentinels(): SentinelResolver {
-    const { ha, sentinels, sentinel, clock, random } = this.settings;
+    const { ha, sentinels, sentinel, translate, clock, random } = this.settings;
     return new SentinelResolver({
       ...sentinel,
+      translate,
       clock,
       random,
       seeds: sentinels,
@@ -167,22 +188,30 @@ export class ReplicationGroup {
   }
 
   #monitor(): Monitor {
-    const { ha, endpoint, data, clock, random } = this.settings;
-    const single = ha.strategy === 'single';
+    const { ha, endpoint, clock, random } = this.settings;
+    const resolver = this.#resolver ?? this.#dns;
+    const search = this.#dns ? NAME_SEARCH : SEARCH;
     return new Monitor({
       name: this.name,
       clock,
       random,
-      rule: single ? 'self' : 'nominated',
-      seeds: single ? [endpoint] : [],
-      resolvers: this.#resolver ? [this.#resolver] : [],
-      prober: new RedisProber({ clock, ...data, roleOptional: single }),
+      rule: RULES[ha.strategy],
+      seeds: ha.strategy === 'sentinel' ? [] : [endpoint],
+      resolvers: resolver ? [resolver] : [],
+      prober: this.#prober(),
       refreshMs: ha.refreshMs,
-      searchMinMs: SEARCH.minMs,
-      searchMaxMs: SEARCH.maxMs,
+      searchMinMs: search.minMs,
+      searchMaxMs: search.maxMs,
       probeTimeoutMs: Math.min(ASK_MS, ha.dialTimeoutMs),
       resolveTimeoutMs: Math.min(ASK_MS, ha.dialTimeoutMs),
     });
+  }
+
+  #prober(): Prober {
+    const { ha, data, lookup, clock } = this.settings;
+    const dns = this.#dns;
+    if (dns) return new RouteProber({ clock, ...data, lookup, moves: () => dns.moves });
+    return new RedisProber({ clock, ...data, roleOptional: ha.strategy === 'single' });
   }
 
   #changed({ previous, next, reason }: TopologyChange): void {

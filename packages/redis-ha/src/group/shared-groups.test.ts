@@ -6,10 +6,14 @@ import { groupKey } from './shared-groups.ts';
 const BASE: HaRedisOptions = { sentinels: 'h1,h2', password: 'p' };
 const key = (options: HaRedisOptions = {}): string => groupKey(readSettings({ ...BASE, ...options }, {}));
 
-const TOGETHER: [what: string, options: HaRedisOptions][] = [
+const NAT = { 'a:1': { host: 'b', port: 2 } };
+
+const TOGETHER: [what: string, options: HaRedisOptions, than?: HaRedisOptions][] = [
   ['the same settings', {}],
   ['another database and prefix', { db: 1, keyPrefix: 'x' }],
   ['the same sentinels in other words', { sentinels: [{ host: 'h1' }, 'h2:26379'] }],
+  ['a name that is looked up in the same way', { strategy: 'managed' }, { strategy: 'managed' }],
+  ['the same addresses translated', { natMap: NAT }, { natMap: { ...NAT } }],
   ['other waits', { failoverWaitMs: 1, maxWaiting: 1, silenceMs: 100, commandTimeout: 5 }],
 ];
 
@@ -19,13 +23,15 @@ const APART: [what: string, options: HaRedisOptions][] = [
   ['another password', { password: 'q' }],
   ['TLS', { tls: {} }],
   ['another pace', { refreshMs: 1_000 }],
+  ['addresses translated', { natMap: NAT }],
+  ['other name servers', { dnsServers: ['10.0.0.1'] }],
   ['no hold', { hold: false }],
   ['another clock', { clock: new ManualClock() }],
 ];
 
 describe('clients of one group', () => {
-  it.each(TOGETHER)('watch it together with %s', (_what, options) => {
-    expect(key(options)).toBe(key());
+  it.each(TOGETHER)('watch it together with %s', (_what, options, than) => {
+    expect(key(options)).toBe(key(than));
   });
 
   it.each(APART)('watch it apart with %s', (_what, options) => {

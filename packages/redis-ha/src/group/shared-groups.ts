@@ -13,6 +13,7 @@ export const groups: SharedByKey<ReplicationGroup> = new SharedByKey((group) => 
 const CLIENTS_OWN: ReadonlySet<string> = new Set<keyof HaOptions>([
   'url',
   'failoverWaitMs',
+  'idlePingMs',
   'silenceMs',
   'maxWaiting',
   'maxWaitingBytes',
@@ -20,7 +21,7 @@ const CLIENTS_OWN: ReadonlySet<string> = new Set<keyof HaOptions>([
 
 /** The same for clients that may watch their group together: where it is, who asks, over what TLS, how, and who is told. */
 export function groupKey(settings: Settings): string {
-  const { ha, endpoint, sentinels, data, sentinel, logger, clock, random } = settings;
+  const { ha, endpoint, sentinels, data, sentinel, natMap, logger, clock, random } = settings;
   const watched = Object.fromEntries(Object.entries(ha).filter(([name]) => !CLIENTS_OWN.has(name)));
-  return clusterKey({ ...watched, endpoint, sentinels, data, sentinel, logger, clock, random });
+  return clusterKey({ ...watched, endpoint, sentinels, data, sentinel, natMap, logger, clock, random });
 }

@@ -5,15 +5,17 @@ import {
   integer,
   LOG_LEVELS,
   milliseconds,
+  pemSetting,
   text,
   type Endpoint,
   type OptionRow,
   type OptionTable,
   type Setting,
 } from '@steadfast/shared';
+import { PROVIDER_NAMES, type ProviderName } from './provider.ts';
 
-/** The strategies this version has; `managed` is known, and refused for now with a word of its own. */
-export const STRATEGIES = ['sentinel', 'single'] as const;
+/** The strategies this version has. */
+export const STRATEGIES = ['managed', 'sentinel', 'single'] as const;
 
 const FOLLOW = ['announced', 'promoted'] as const;
 /** `inline`: as ioredis does, in order with everything else; `dedicated`: nothing waits behind them. */
@@ -23,8 +25,17 @@ export const BLOCKING = ['inline', 'dedicated'] as const;
 export interface HaOptions {
   /** how the master is found (default `sentinel` where sentinels are given, else `single`) */
   strategy: (typeof STRATEGIES)[number] | undefined;
-  /** redis://user:password@host:port/db, or rediss:// for TLS; everything but host and port also counts under `sentinel` */
+  /**
+   * redis://user:password@host:port/db (or valkey://), rediss:// (or valkeys://) for TLS; everything but host and port also
+   * counts under `sentinel`
+   */
   url: string | undefined;
+  /** whose endpoint it is, with strategy `managed`: sets what is documented of it (default: nobody's) */
+  provider: ProviderName | undefined;
+  /** name servers for strategy `managed`, host:port; where unset, the system's */
+  dnsServers: readonly Endpoint[] | undefined;
+  /** pause between two looks at the name of strategy `managed`, 100 ms to 1 h (default 1 s) */
+  dnsWatchMs: number;
   /** the sentinels, port 26379 where none is given; one that answers is enough, the others are learnt */
   sentinels: readonly Endpoint[] | undefined;
   /** the name under which the sentinels watch the master (default `mymaster`) */
@@ -37,8 +48,8 @@ export interface HaOptions {
   sentinelUsername: string | undefined;
   /** the sentinels' password (default: the data nodes'; empty: none) */
   sentinelPassword: string | undefined;
-  /** PEM file of the CAs to trust under TLS; several certificates in one file are fine */
-  caFile: string | undefined;
+  /** certificates of the CAs to trust under TLS: a PEM file or its text; several are fine (default: the system's) */
+  ca: string | undefined;
   /** `none` turns the verification of certificates off (default `peer`) */
   verifyMode: 'none' | 'peer';
   /** how long a command waits for a primary, and is sent again where that is safe, 0 to 1 h (default 30 s) */
@@ -47,6 +58,8 @@ export interface HaOptions {
   dialTimeoutMs: number;
   /** work in flight and not a byte for so long: the primary is looked at, 50 ms to 1 h (default 1 s) */
   silenceMs: number;
+  /** a PING goes out when nothing has been sent for so long, 0 (never) to 1 h (default: by the provider, else never) */
+  idlePingMs: number | undefined;
   /** background refresh while all is well, 100 ms to 1 h, jittered (default 5 s) */
   refreshMs: number;
   /** commands that may wait at once, 1 to 1,000,000 (default 10,000) */
@@ -86,18 +99,22 @@ const HOUR = 60 * MINUTE;
 
 export const OPTION_TABLE: OptionTable<HaOptions> = {
   strategy: row<HaOptions['strategy'] & string>(choice(STRATEGIES), undefined, 'REDIS_HA_STRATEGY'),
-  url: secret(text('redis://… or rediss://…'), 'REDIS_URL'),
+  url: secret(text('redis://…, rediss://…, valkey://… or valkeys://…'), 'REDIS_URL'),
+  provider: row<ProviderName>(choice(PROVIDER_NAMES), undefined, 'REDIS_HA_PROVIDER'),
+  dnsServers: row(endpoints(53), undefined, 'REDIS_HA_DNS_SERVERS'),
+  dnsWatchMs: row(milliseconds(100, HOUR), 1_000, 'REDIS_HA_DNS_WATCH_MS'),
   sentinels: row(endpoints(26_379), undefined, 'REDIS_SENTINELS'),
   name: row(text('the name of a master'), 'mymaster', 'REDIS_SENTINEL_MASTER_NAME'),
   username: row(text('an ACL user'), undefined, 'REDIS_USERNAME'),
   password: secret(anyText('a password'), 'REDIS_PASSWORD'),
   sentinelUsername: row(text('an ACL user'), undefined, 'REDIS_SENTINEL_USERNAME'),
   sentinelPassword: secret(anyText('a password, or nothing'), 'REDIS_SENTINEL_PASSWORD'),
-  caFile: row(text('the path of a PEM file'), undefined, 'REDIS_HA_CA_FILE'),
+  ca: secret(pemSetting('certificates'), 'REDIS_HA_CA', 'REDIS_HA_CA_FILE'),
   verifyMode: row(choice(['none', 'peer']), 'peer', 'REDIS_OPENSSL_VERIFY_MODE'),
   failoverWaitMs: row(milliseconds(0, HOUR), 30_000, 'REDIS_HA_FAILOVER_WAIT_MS'),
   dialTimeoutMs: row(milliseconds(50, HOUR), 2_000, 'REDIS_HA_DIAL_TIMEOUT_MS'),
   silenceMs: row(milliseconds(50, HOUR), 1_000, 'REDIS_HA_SILENCE_MS'),
+  idlePingMs: row(milliseconds(0, HOUR), undefined, 'REDIS_HA_IDLE_PING_MS'),
   refreshMs: row(milliseconds(100, HOUR), 5_000, 'REDIS_HA_REFRESH_MS'),
   maxWaiting: row(integer(1, 1_000_000), 10_000, 'REDIS_HA_MAX_WAITING'),
   maxWaitingBytes: row(integer(65_536, 68_719_476_736), 67_108_864, 'REDIS_HA_MAX_WAITING_BYTES'),

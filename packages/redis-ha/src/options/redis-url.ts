@@ -3,13 +3,15 @@ import { parseEndpoint, wrongSetting, type Endpoint } from '@steadfast/shared';
 /** What a Redis URL says. Its query is left to ioredis's option names, which `options` take directly. */
 export interface RedisUrl {
   readonly endpoint: Endpoint;
+  readonly portGiven: boolean;
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly db: number | undefined;
   readonly tls: boolean;
 }
 
-const ALLOWED = 'redis://[user[:password]@]host[:port][/db] or rediss:// for TLS';
+const ALLOWED =
+  'redis://[user[:password]@]host[:port][/db] (or valkey://), and rediss:// (or valkeys://) for TLS';
 
 /**
  * @param what the setting's name, for the error
@@ -17,7 +19,8 @@ const ALLOWED = 'redis://[user[:password]@]host[:port][/db] or rediss:// for TLS
  */
 export function parseRedisUrl(what: string, text: string): RedisUrl {
   const wrong = (why: string): Error => wrongSetting(what, `(hidden: ${why})`, ALLOWED);
-  if (!/^rediss?:\/\//i.test(text)) throw wrong('it does not begin with redis:// or rediss://');
+  if (!/^(redis|valkey)s?:\/\//i.test(text))
+    throw wrong('it does not begin with redis://, rediss://, valkey:// or valkeys://');
   if (!URL.canParse(text)) throw wrong('it is no URL');
   const url = new URL(text);
   const endpoint = parseEndpoint(`${url.hostname || 'localhost'}:${url.port || '6379'}`, 6379);
@@ -26,10 +29,11 @@ export function parseRedisUrl(what: string, text: string): RedisUrl {
   if (!/^\d{0,5}$/.test(path)) throw wrong('the database after the slash is no number');
   return {
     endpoint,
+    portGiven: url.port !== '',
     username: decode(url.username),
     password: decode(url.password),
     db: path === '' ? undefined : Number(path),
-    tls: url.protocol === 'rediss:',
+    tls: url.protocol === 'rediss:' || url.protocol === 'valkeys:',
   };
 }
 

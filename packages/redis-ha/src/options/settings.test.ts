@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readSettings, type HaRedisOptions } from './settings.ts';
 
@@ -75,16 +76,64 @@ describe('settings', () => {
     expect(driver).toMatchObject({ keyPrefix: 'p:', connectionName: 'me' });
     expect(driver).not.toHaveProperty('password');
   });
+
+  const schemes: [url: string, tls: boolean, port: number][] = [
+    ['redis://h', false, 6379],
+    ['valkey://h:7000', false, 7000],
+    ['rediss://h', true, 6379],
+    ['valkeys://h:7000', true, 7000],
+  ];
+  it.each(schemes)('read %s as a URL of a managed endpoint', (url, tls, port) => {
+    const { ha, endpoint, data, lookup } = readSettings({}, { REDIS_HA_STRATEGY: 'managed', REDIS_URL: url });
+    expect([ha.strategy, endpoint.port, data.tls !== undefined]).toEqual(['managed', port, tls]);
+    expect(lookup).toBeTypeOf('function');
+    expect(data.tls ?? {}).not.toHaveProperty('rejectUnauthorized');
+  });
+
+  it('take certificates as text, several of them', () => {
+    const [one = '', other = ''] = rootCertificates;
+    const env = { REDIS_URL: 'rediss://h', REDIS_HA_CA: `${one}\n${other}`.replaceAll('\n', '\\n') };
+    expect(readSettings({}, env).data.tls).toEqual({ minVersion: 'TLSv1.2', ca: `${one}\n${other}` });
+  });
+
+  const pings: [env: Record<string, string>, idlePingMs: number][] = [
+    [{ REDIS_HA_PROVIDER: 'upstash', REDIS_URL: 'rediss://h' }, 60_000],
+    [{ REDIS_HA_PROVIDER: 'aiven', REDIS_URL: 'valkeys://h:12345' }, 60_000],
+    [{ REDIS_HA_PROVIDER: 'redis-cloud', REDIS_URL: 'redis://h:12345' }, 0],
+    [{ REDIS_HA_PROVIDER: 'upstash', REDIS_URL: 'rediss://h', REDIS_HA_IDLE_PING_MS: '0' }, 0],
+    [{ REDIS_HA_IDLE_PING_MS: '10s' }, 10_000],
+    [{}, 0],
+  ];
+  it.each(pings)('with %o ping an idle link after %i ms', (env, idlePingMs) => {
+    expect(readSettings({}, { REDIS_HA_STRATEGY: 'managed', ...env }).idlePingMs).toBe(idlePingMs);
+  });
 });
 
 const wrong: { says: RegExp; options?: Record<string, unknown>; env?: Record<string, string> }[] = [
   {
-    says: /^REDIS_HA_STRATEGY is 'sentinal'; allowed: sentinel, single; did you mean 'sentinel'\?$/,
+    says: /^REDIS_HA_STRATEGY is 'sentinal'; allowed: managed, sentinel, single; did you mean 'sentinel'\?$/,
     env: { REDIS_HA_STRATEGY: 'sentinal' },
   },
   {
-    says: /^REDIS_HA_STRATEGY is 'managed'; allowed: .*does not have managed yet/,
-    env: { REDIS_HA_STRATEGY: 'managed' },
+    says: /^REDIS_HA_PROVIDER \(option provider\) is 'upstash'; allowed: with REDIS_HA_STRATEGY=managed alone/,
+    env: { REDIS_HA_PROVIDER: 'upstash', REDIS_URL: 'rediss://h' },
+  },
+  {
+    says: /^REDIS_HA_PROVIDER .* is 'upstash'; allowed: with rediss:\/\/ or valkeys:\/\//,
+    env: { REDIS_HA_STRATEGY: 'managed', REDIS_HA_PROVIDER: 'upstash', REDIS_URL: 'redis://h' },
+  },
+  {
+    says: /^REDIS_HA_PROVIDER .* is 'aiven'; allowed: with a port in REDIS_URL/,
+    env: { REDIS_HA_STRATEGY: 'managed', REDIS_HA_PROVIDER: 'aiven', REDIS_URL: 'valkeys://h' },
+  },
+  { says: /^REDIS_HA_PROVIDER is 'heroku'; allowed: upstash, /, env: { REDIS_HA_PROVIDER: 'heroku' } },
+  { says: /^REDIS_HA_DNS_SERVERS is 'a:b'; allowed: host:port/, env: { REDIS_HA_DNS_SERVERS: 'a:b' } },
+  { says: /^REDIS_HA_IDLE_PING_MS is 'x'; allowed: milliseconds/, env: { REDIS_HA_IDLE_PING_MS: 'x' } },
+  { says: /^option natMap is wrong: 'a:1' leads to "b"; allowed: /, options: { natMap: { 'a:1': 'b' } } },
+  { says: /^option natMap is wrong: string; allowed: /, options: { natMap: 'a:1' } },
+  {
+    says: /^option tls.minVersion is 'TLSv1.1'; allowed: TLSv1.2, /,
+    options: { tls: { minVersion: 'TLSv1.1' } },
   },
   { says: /^REDIS_SENTINELS .*needed by strategy sentinel/, env: { REDIS_HA_STRATEGY: 'sentinel' } },
   { says: /^REDIS_SENTINELS is 'h1:99999'; allowed: host:port/, env: { REDIS_SENTINELS: 'h1:99999' } },
@@ -103,16 +152,16 @@ const wrong: { says: RegExp; options?: Record<string, unknown>; env?: Record<str
     env: { REDIS_OPENSSL_VERIFY_MODE: 'no' },
   },
   {
-    says: /^REDIS_URL is '\(hidden: .*redis:\/\/ or rediss:\/\/.*; allowed: redis:\/\//,
+    says: /^REDIS_URL is '\(hidden: .*redis:\/\/, rediss:\/\/.*; allowed: redis:\/\//,
     env: { REDIS_URL: 'http://u:secret@h' },
   },
   { says: /^REDIS_URL is '\(hidden: the database/, env: { REDIS_URL: 'redis://u:secret@h/zero' } },
   {
-    says: /^REDIS_HA_CA_FILE .*cannot be read.*'\/nowhere\.pem'/,
+    says: /^REDIS_HA_CA \(option ca\) is '\/nowhere\.pem'; allowed: .*ENOENT/,
     env: { REDIS_URL: 'rediss://h', REDIS_HA_CA_FILE: '/nowhere.pem' },
   },
   {
-    says: /^REDIS_HA_CA_FILE .*holds no certificate/,
+    says: /^REDIS_HA_CA \(option ca\) is .*no\.pem'; allowed: .*holds none/,
     env: { REDIS_URL: 'rediss://h', REDIS_HA_CA_FILE: noPem },
   },
   { says: /^REDIS_HA_LOG_LEVEL is 'loud'/, env: { REDIS_HA_LOG_LEVEL: 'loud' } },

@@ -1,9 +1,12 @@
+import type { LookupFunction } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import {
   HaError,
+  nameLookup,
   parseEndpoint,
   readEnvironment,
   readOptions,
+  socketLookup,
   systemClock,
   systemRandom,
   wrongSetting,
@@ -11,11 +14,14 @@ import {
   type createLogger,
   type Endpoint,
   type Environment,
+  type NameLookup,
   type Random,
 } from '@steadfast/shared';
-import type { RedisOptions } from 'ioredis';
+import type { NatMap, RedisOptions } from 'ioredis';
 import type { Credentials } from '../wire/identify.ts';
-import { OPTION_TABLE, STRATEGIES, type HaOptions } from './option-table.ts';
+import { readNatMap, type Translate } from './nat-map.ts';
+import { OPTION_TABLE, type STRATEGIES, type HaOptions } from './option-table.ts';
+import { readProvider } from './provider.ts';
 import { parseRedisUrl, type RedisUrl } from './redis-url.ts';
 import { resolveTls } from './tls.ts';
 
@@ -23,7 +29,10 @@ import { resolveTls } from './tls.ts';
 export type AppLogger = NonNullable<Parameters<typeof createLogger>[2]>;
 
 type Own = Partial<
-  Omit<HaOptions, 'sentinels' | 'username' | 'password' | 'sentinelUsername' | 'sentinelPassword' | 'name'>
+  Omit<
+    HaOptions,
+    'sentinels' | 'dnsServers' | 'username' | 'password' | 'sentinelUsername' | 'sentinelPassword' | 'name'
+  >
 >;
 type Replaced =
   | 'Connector'
@@ -39,6 +48,7 @@ type Replaced =
 /** What `new HaRedis()` takes: everything ioredis does, and our own, each also settable from the environment. */
 export interface HaRedisOptions extends Omit<RedisOptions, Replaced>, Own {
   sentinels?: string | readonly (string | { host: string; port?: number })[];
+  dnsServers?: string | readonly (string | { host: string; port?: number })[];
   name?: string;
   sentinelUsername?: string;
   sentinelPassword?: string;
@@ -56,7 +66,7 @@ export interface HaRedisOptions extends Omit<RedisOptions, Replaced>, Own {
 /** All settings of one client, read once. */
 export interface Settings {
   readonly ha: Readonly<HaOptions> & { readonly strategy: (typeof STRATEGIES)[number] };
-  /** the data node of strategy `single` */
+  /** the data node of strategies `single` and `managed` */
   readonly endpoint: Endpoint;
   readonly sentinels: readonly Endpoint[];
   readonly data: {
@@ -64,6 +74,13 @@ export interface Settings {
     readonly tls: ConnectionOptions | undefined;
     readonly family: number | undefined;
   };
+  /** how the name of strategy `managed` is found, anew for every dial */
+  readonly find: NameLookup | undefined;
+  readonly lookup: LookupFunction | undefined;
+  readonly natMap: NatMap | undefined;
+  /** where an address that the sentinels name is dialled */
+  readonly translate: Translate;
+  readonly idlePingMs: number;
   readonly sentinel: { readonly credentials: Credentials; readonly tls: ConnectionOptions | undefined };
   /** what is handed to ioredis */
   readonly driver: RedisOptions;
@@ -77,7 +94,6 @@ export function readSettings(
   options: HaRedisOptions,
   env: Environment = readEnvironment(options.env),
 ): Settings {
-  refuseManaged(options.strategy ?? env['REDIS_HA_STRATEGY']);
   refuseForeign(options);
   const read = readOptions<HaOptions>(OPTION_TABLE, given(options), env);
   const sentinels = read.sentinels ?? [];
@@ -94,12 +110,25 @@ export function readSettings(
       ? undefined
       : parseRedisUrl(options.url === undefined ? 'REDIS_URL' : 'option url', read.url);
   const tls = options.tls ?? url?.tls ?? false;
-  const dataTls = tls === false ? undefined : resolveTls(tls, ha);
+  const dataTls = tls === false ? undefined : resolveTls('tls', tls, ha);
+  const portGiven = options.port !== undefined || url?.portGiven === true;
+  const provider = readProvider(ha.provider, { strategy, portGiven, tls: dataTls !== undefined });
+  const find = strategy === 'managed' ? nameLookup(ha.dnsServers) : undefined;
+  const natMap = options.natMap ?? undefined;
   return {
     ha,
     endpoint: readEndpoint(options, url),
     sentinels,
-    data: { credentials: dataCredentials(ha, url), tls: dataTls, family: options.family },
+    data: {
+      credentials: dataCredentials(ha, url),
+      tls: dataTls,
+      family: options.family,
+    },
+    find,
+    lookup: find && socketLookup(find),
+    natMap,
+    translate: readNatMap(natMap),
+    idlePingMs: ha.idlePingMs ?? provider?.idlePingMs ?? 0,
     sentinel: {
       credentials: sentinelCredentials(ha, url, options, env),
       tls: sentinelTls(options, dataTls, ha),
@@ -116,19 +145,12 @@ function given(options: HaRedisOptions): Record<string, unknown> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null));
 }
 
-function refuseManaged(strategy: unknown): void {
-  if (strategy !== 'managed') return;
-  const allowed = `${STRATEGIES.join(', ')}; this version does not have managed yet (single follows no failover)`;
-  throw wrongSetting('REDIS_HA_STRATEGY', strategy, allowed);
-}
-
 /** What would quietly do nothing, or undo what this client is for, is refused. */
 function refuseForeign(options: object): void {
   const reasons: Record<string, string> = {
     Connector: 'this client brings its own',
     retryStrategy: 'reconnecting is paced by this client; failoverWaitMs says how long commands wait',
     path: 'unix sockets are not supported; give host and port',
-    natMap: 'address translation is not supported yet; let the sentinels announce dialable addresses',
   };
   for (const [name, why] of Object.entries(reasons)) {
     const value = (options as Record<string, unknown>)[name];
@@ -179,7 +201,7 @@ function sentinelTls(
   ha: HaOptions,
 ): ConnectionOptions | undefined {
   if (options.sentinelTLS === undefined) return dataTls;
-  return options.sentinelTLS === false ? undefined : resolveTls(options.sentinelTLS, ha);
+  return options.sentinelTLS === false ? undefined : resolveTls('sentinelTLS', options.sentinelTLS, ha);
 }
 
 /** ioredis's part. What is less safe there by default is off; the reasons stand in the README. */
@@ -192,6 +214,7 @@ function driverOptions(
   const own = new Set<string>([
     ...Object.keys(OPTION_TABLE),
     'sentinelTLS',
+    'natMap',
     'logger',
     'clock',
     'random',
@@ -207,7 +230,7 @@ function driverOptions(
   const { username, password } = dataCredentials(ha, url);
   return {
     ...passed,
-    ...(ha.strategy === 'single' ? readEndpoint(options, url) : {}),
+    ...(ha.strategy !== 'sentinel' ? readEndpoint(options, url) : {}),
     db: options.db ?? url?.db ?? 0,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined || password === '' ? {} : { password }),

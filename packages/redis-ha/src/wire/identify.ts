@@ -23,7 +23,7 @@ export type Identity =
 
 export interface Asked {
   readonly timeoutMs: number;
-  /** a lone server that forbids ROLE is taken at its word that it is there */
+  /** a lone server that forbids ROLE is asked for INFO, and one that forbids that too is taken at its word that it is there */
   readonly roleOptional: boolean;
   /** also ask for the connection's own number */
   readonly clientId?: boolean;
@@ -40,8 +40,17 @@ export async function identify(
   const answers = await connection.ask([...login, ['ROLE'], ['PING'], ...number], options.timeoutMs);
   if (login.length > 0) checkLogin(answers[0], credentials, connection.endpoint);
   const [role, ping, clientId] = answers.slice(login.length);
-  const identity = readIdentity(role, ping, credentials, connection.endpoint, options.roleOptional);
+  const identity =
+    readIdentity(role, ping, credentials, connection.endpoint, options.roleOptional) ??
+    (await askInfo(connection, options.timeoutMs));
   return identity.is === 'primary' && typeof clientId === 'number' ? { ...identity, clientId } : identity;
+}
+
+/** Providers forbid this and that: where ROLE is refused INFO may tell, and where that is refused too PING was answered. */
+async function askInfo(connection: WireConnection, timeoutMs: number): Promise<Identity> {
+  const [info] = await connection.ask([['INFO', 'replication']], timeoutMs);
+  const role = typeof info === 'string' ? /^role:(\w+)/m.exec(info)?.[1] : undefined;
+  return { is: role === 'slave' ? 'replica' : 'primary' };
 }
 
 /** AUTH, where there is a password. */
@@ -62,13 +71,14 @@ export function refused(reply: ErrorReply, credentials: Credentials, endpoint: E
   return new HaError('HA_AUTH', message, { outcome: 'notSent', member: endpointKey(endpoint) });
 }
 
+/** Undefined where ROLE is refused and may be. */
 function readIdentity(
   role: Reply | undefined,
   ping: Reply | undefined,
   credentials: Credentials,
   endpoint: Endpoint,
   roleOptional: boolean,
-): Identity {
+): Identity | undefined {
   if (role instanceof ErrorReply) {
     if (role.prefix === 'BUSY') return { is: 'busy', why: role.message };
     if (role.prefix === 'LOADING' || role.prefix === 'MASTERDOWN')
@@ -80,7 +90,7 @@ function readIdentity(
     if (ping.prefix === 'LOADING') return { is: 'notReady', why: 'it is loading its data' };
     if (ping.prefix === 'NOAUTH') throw refused(ping, credentials, endpoint);
   }
-  if (role instanceof ErrorReply) return { is: 'primary' };
+  if (role instanceof ErrorReply) return undefined;
   const word = Array.isArray(role) ? role[0] : undefined;
   if (word === 'master') return { is: 'primary' };
   if (word === 'slave') return { is: 'replica' };

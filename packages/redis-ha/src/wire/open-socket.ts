@@ -1,4 +1,4 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { endpointKey, type Clock, type Endpoint } from '@steadfast/shared';
 
@@ -10,6 +10,8 @@ export interface SocketOptions {
   clock: Clock;
   /** 4, 6 or 0 for either */
   family?: number | undefined;
+  /** how the host is found; where unset, by the system */
+  lookup?: LookupFunction | undefined;
   /** ends the attempt, and with it the socket */
   signal?: AbortSignal | undefined;
 }
@@ -51,9 +53,9 @@ function missing(socket: Socket, tls: ConnectionOptions | undefined): string {
   return 'did not take a connection';
 }
 
-function start({ endpoint, tls, family }: SocketOptions): Socket {
+function start({ endpoint, tls, family, lookup }: SocketOptions): Socket {
   const { host, port } = endpoint;
-  const address = { host, port, ...(family ? { family } : {}) };
+  const address = { host, port, ...(family ? { family } : {}), ...(lookup ? { lookup } : {}) };
   const socket = tls
     ? connectTls({ ...address, ...(isIP(host) === 0 ? { servername: host } : {}), ...tls })
     : connectTcp(address);

@@ -31,7 +31,12 @@ describe('DnsResolver', () => {
     it(what, async () => {
       const left = [...answers];
       const find = (): Promise<string[]> => Promise.resolve(left.shift() ?? []);
-      const resolver = new DnsResolver('db.example', find, new ManualClock());
+      const resolver = new DnsResolver({
+        hostname: 'db.example',
+        find,
+        clock: new ManualClock(),
+        watchMs: 1_000,
+      });
       const heard: string[] = [];
       resolver.watch((reason) => heard.push(reason));
       for (const _ of answers) expect(await resolver.resolve(1_000)).toEqual([]);
@@ -41,9 +46,31 @@ describe('DnsResolver', () => {
 
   it('settles in time where the system’s resolver does not', async () => {
     const clock = new ManualClock();
-    const asked = new DnsResolver('db.example', () => new Promise(() => undefined), clock).resolve(500);
+    const find = (): Promise<string[]> => new Promise(() => undefined);
+    const resolver = new DnsResolver({ hostname: 'db.example', find, clock, watchMs: 1_000 });
+    const asked = resolver.resolve(500);
     const refused = expect(asked).rejects.toThrow('no name server answered within 500 ms');
     await clock.advance(500);
     await refused;
+  });
+
+  it('looks at the name by itself while it is watched, whatever the monitor does', async () => {
+    const clock = new ManualClock();
+    let address = 'a';
+    let lookups = 0;
+    const find = (): Promise<string[]> => {
+      lookups += 1;
+      return lookups === 2 ? Promise.reject(new Error('SERVFAIL')) : Promise.resolve([address]);
+    };
+    const resolver = new DnsResolver({ hostname: 'db.example', find, clock, watchMs: 1_000 });
+    const heard: string[] = [];
+    resolver.watch((reason) => heard.push(reason));
+    await clock.advance(2_000);
+    address = 'b';
+    await clock.advance(1_000);
+    expect(heard).toEqual(['db.example points to b now']);
+    resolver.close();
+    await clock.advance(10_000);
+    expect([lookups, clock.pending]).toEqual([3, 0]);
   });
 });

@@ -24,13 +24,19 @@ export function nameLookup(servers: readonly Endpoint[] | undefined): NameLookup
 
 /** As a socket's `lookup`, so that every dial finds the name anew; TLS goes on to verify the name. */
 export function socketLookup(find: NameLookup): LookupFunction {
-  return (hostname, _options, done) => {
+  return (hostname, { all, family }, done) => {
     find(hostname).then(
-      (addresses) =>
-        done(
-          null,
-          addresses.map((address) => ({ address, family: isIP(address) })),
-        ),
+      (addresses) => {
+        const found = addresses.map((address) => ({ address, family: isIP(address) }));
+        const wanted = found.filter(
+          (one) => !family || one.family === Number(String(family).replace('IPv', '')),
+        );
+        const [first] = wanted;
+        if (!first)
+          done(new Error(`${hostname} has no address${found.length > 0 ? ' of the wanted family' : ''}`), []);
+        else if (all) done(null, wanted);
+        else done(null, first.address, first.family);
+      },
       (error: Error) => done(error, []),
     );
   };

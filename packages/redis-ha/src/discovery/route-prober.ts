@@ -1,0 +1,77 @@
+import type { LookupFunction } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import {
+  describeError,
+  endpointKey,
+  type Clock,
+  type Endpoint,
+  type Instant,
+  type Observation,
+  type Prober,
+} from '@steadfast/shared';
+import { tlsRefusal } from '../options/tls.ts';
+import { identify, type Credentials } from '../wire/identify.ts';
+import { WireConnection } from '../wire/wire-connection.ts';
+import { Busy, isFinal } from './redis-prober.ts';
+
+export interface RouteProberOptions {
+  clock: Clock;
+  credentials: Credentials;
+  tls: ConnectionOptions | undefined;
+  family: number | undefined;
+  lookup: LookupFunction | undefined;
+  /** how often the name has come to point elsewhere: the epoch of what it leads to */
+  moves: () => number;
+}
+
+/**
+ * Asks whoever stands behind a provider's name, anew each time: the name is looked up and a connection opened for every
+ * question. That it leads to a replica says nothing of the server that our own link leads to: the name may be late or early,
+ * and a server that has become a replica refuses writes itself.
+ */
+export class RouteProber implements Prober {
+  readonly #options: RouteProberOptions;
+  readonly #open = new Set<WireConnection>();
+
+  constructor(options: RouteProberOptions) {
+    this.#options = options;
+  }
+
+  async probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation> {
+    const at = this.#options.clock.now();
+    const epoch = this.#options.moves();
+    const key = endpointKey(endpoint);
+    try {
+      const identity = await this.#ask(endpoint, at, timeoutMs);
+      if (identity.is === 'busy') throw new Busy(`${key} is busy: ${identity.why}`);
+      if (identity.is === 'replica') throw new Busy(`${key} leads to a replica`);
+      if (identity.is === 'notReady') return { kind: 'unreachable', endpoint, reason: identity.why, at };
+      return { kind: 'self', endpoint, role: 'primary', epoch, at };
+    } catch (error) {
+      if (error instanceof Busy || isFinal(error)) throw error;
+      const refusal = tlsRefusal(error, key);
+      if (refusal) throw refusal;
+      return { kind: 'unreachable', endpoint, reason: describeError(error), at };
+    }
+  }
+
+  /** Nothing is kept between two questions. */
+  rest(): void {}
+
+  close(): void {
+    for (const connection of this.#open) connection.destroy();
+  }
+
+  async #ask(endpoint: Endpoint, at: Instant, timeoutMs: number): ReturnType<typeof identify> {
+    const { clock, credentials, tls, family, lookup } = this.#options;
+    const connection = await WireConnection.open({ endpoint, tls, family, lookup, timeoutMs, clock });
+    this.#open.add(connection.unref());
+    try {
+      const remainingMs = Math.max(1, timeoutMs - (clock.now() - at));
+      return await identify(connection, credentials, { timeoutMs: remainingMs, roleOptional: true });
+    } finally {
+      this.#open.delete(connection);
+      connection.destroy();
+    }
+  }
+}
