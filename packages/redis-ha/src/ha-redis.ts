@@ -17,6 +17,7 @@ import { blocksOthers, carry } from './dedicated/carry.ts';
 import { DedicatedPool, type UseOptions } from './dedicated/dedicated-pool.ts';
 import { connectorFor } from './dial/ha-connector.ts';
 import { closedError, Dialer } from './dial/dialer.ts';
+import { driverOptions } from './driver/driver-options.ts';
 import { internalsOf, watchStatus } from './driver/internals.ts';
 import { ReplicationGroup } from './group/replication-group.ts';
 import { groupKey, groups } from './group/shared-groups.ts';
@@ -27,8 +28,11 @@ import { readArguments, type HaRedisArguments } from './options/arguments.ts';
 import { readSettings, type HaRedisOptions, type Settings } from './options/settings.ts';
 import { runDurable, type DurableHost, type DurableOptions } from './once/durable.ts';
 import { onceFor, type OnceOp, type OnceOptions, type OnceScript } from './once/once.ts';
-import type { SurvivalReport } from './survival/survey.ts';
 import type { Tally } from './survival/tally.ts';
+import { ClientTelemetry } from './telemetry/client-telemetry.ts';
+import type { RedisEvents } from './telemetry/redis-events.ts';
+import { CommandStory } from './telemetry/command-story.ts';
+import { traceOnce } from './telemetry/once-trace.ts';
 import { CallBack } from './traffic/call-back.ts';
 import { watchTimeout } from './traffic/command-timeout.ts';
 import { IdlePing } from './traffic/idle-ping.ts';
@@ -46,17 +50,16 @@ type SendArguments = Parameters<Redis['sendCommand']>;
  * An ioredis client that follows the primary. Commands wait through a failover instead of failing, are sent again only where
  * that changes nothing, and every one that fails says what became of it (`error.outcome`).
  *
- * Events beside ioredis's own: `topology` with a {@link TopologyChange}, after the change; `survival` with a
- * {@link SurvivalReport}, after a change of primary, where `survivalReport` is on.
+ * Events beside ioredis's own: those of {@link RedisEvents}, each after what it tells of has taken effect.
  * @throws HaError HA_CONFIG naming the option or variable that is wrong
  */
 export class HaRedis extends Redis {
   readonly #options: HaRedisOptions;
-  readonly #failoverWaitMs: number;
   readonly #settings: Settings;
   readonly #dialer: Dialer;
   readonly #traffic: Traffic;
   readonly #silence: SilenceWatch;
+  readonly #telemetry: ClientTelemetry;
   readonly #callBack: CallBack;
   /** commands that block go through connections of their own */
   readonly #apart: boolean;
@@ -83,6 +86,7 @@ export class HaRedis extends Redis {
         (wiring.self as HaRedis).#traffic.unlinked(link);
       },
       refused: (error) => (wiring.self as HaRedis).#refused(error),
+      dial: (primary, dial) => (wiring.self as HaRedis).#telemetry.dial(primary, dial),
     });
     super(driverOptions(settings.driver, connectorFor(dialer)));
     wiring.self = this;
@@ -90,10 +94,10 @@ export class HaRedis extends Redis {
     this.#options = options;
     this.#apart = settings.ha.blocking === 'dedicated';
     this.#noted = this.#apart ? new Set([...TRANSACTION_NAMES, ...BLOCKING_NAMES]) : TRANSACTION_NAMES;
-    this.#failoverWaitMs = settings.ha.failoverWaitMs;
     this.#settings = settings;
     this.#dialer = dialer;
     const driver = internalsOf(this);
+    const story = new CommandStory(settings.clock);
     const { silenceMs, failoverWaitMs, blockingCheckMs } = settings.ha;
     this.#callBack = new CallBack({ group, dialer, driver, checkMs: blockingCheckMs });
     this.#traffic = new Traffic({
@@ -107,6 +111,7 @@ export class HaRedis extends Redis {
       disconnect: () => this.disconnect(),
       sentAt: (inFlight) => this.#silence.sentAt(inFlight),
       callBack: this.#callBack,
+      story,
       takeBlockedMs: (command) => this.#silence.takeBlockedMs(command),
     });
     this.#silence = new SilenceWatch({
@@ -125,6 +130,13 @@ export class HaRedis extends Redis {
       dialer,
       mayPass: () => this.#traffic.open,
       ping: () => this.ping(),
+    });
+    this.#telemetry = new ClientTelemetry({
+      client: this,
+      settings,
+      story,
+      waiting: () => this.#traffic.waiting,
+      linked: () => this.#traffic.ready,
     });
     Object.defineProperty(this, inspect.custom, { value: () => this.#describe() });
     watchStatus(this, (status) => this.#onStatus(status));
@@ -159,8 +171,7 @@ export class HaRedis extends Redis {
    */
   override once(ops: readonly OnceOp[], options: OnceOptions): Promise<unknown[]>;
   override once(script: OnceScript, options: OnceOptions): Promise<unknown>;
-  override once(event: 'topology', listener: (change: TopologyChange) => void): this;
-  override once(event: 'survival', listener: (report: SurvivalReport) => void): this;
+  override once<E extends keyof RedisEvents>(event: E, listener: (news: RedisEvents[E]) => void): this;
   override once(event: 'message' | 'pmessage', listener: (...words: string[]) => void): this;
   override once(event: 'error', listener: (error: Error) => void): this;
   override once(event: string | symbol, listener: Listener): this;
@@ -169,7 +180,16 @@ export class HaRedis extends Redis {
     second: OnceOptions | Listener,
   ): Promise<unknown> | this {
     if (typeof second === 'function') return super.once(first as string, second);
-    return onceFor(this.#host, first as readonly OnceOp[] | OnceScript, second);
+    const work = first as readonly OnceOp[] | OnceScript;
+    return traceOnce(work, second, () => onceFor(this.#host, work, second));
+  }
+
+  override on<E extends keyof RedisEvents>(event: E, listener: (news: RedisEvents[E]) => void): this;
+  override on(event: 'message' | 'pmessage', listener: (...words: string[]) => void): this;
+  override on(event: 'error', listener: (error: Error) => void): this;
+  override on(event: string | symbol, listener: Listener): this;
+  override on(event: string | symbol, listener: Listener): this {
+    return super.on(event as string, listener);
   }
 
   /**
@@ -242,7 +262,7 @@ export class HaRedis extends Redis {
 
   /** As ioredis's; connections that `use` has lent are waited for, at most failoverWaitMs. */
   override quit(callback?: Callback<'OK'>): Promise<'OK'> {
-    const drained = this.#dedicated?.drain(this.#failoverWaitMs);
+    const drained = this.#dedicated?.drain(this.#settings.ha.failoverWaitMs);
     const quitted = super.quit(callback);
     return drained ? drained.then(() => quitted) : quitted;
   }
@@ -266,7 +286,10 @@ export class HaRedis extends Redis {
   /** @ignore An error that nobody listens for goes to the log, and never to the console or the process. */
   override silentEmit(event: string, argument?: unknown): boolean {
     if (event !== 'error' || this.listenerCount('error') > 0) return super.silentEmit(event, argument);
-    this.#group?.log.warn({ error: describeError(argument) }, 'an error that nobody listens for');
+    this.#group?.log.warn(
+      { event: 'unheard-error', error: describeError(argument) },
+      'an error that nobody listens for',
+    );
     return false;
   }
 
@@ -276,7 +299,7 @@ export class HaRedis extends Redis {
       clock: this.#settings.clock,
       sendTogether: (commands) => this.#sendTogether(commands),
       keyPrefix: this.options.keyPrefix ?? '',
-      failoverWaitMs: this.#failoverWaitMs,
+      failoverWaitMs: this.#settings.ha.failoverWaitMs,
       send: (command) => this.sendCommand(command as unknown as SendArguments[0]),
       defined: (name) => internalsOf(this).scriptsSet[name]?.lua,
     };
@@ -300,8 +323,11 @@ export class HaRedis extends Redis {
     this.#stops = [
       group.monitor.onChange((change) => this.#topologyChanged(change)),
       group.hold.onChange(() => this.#held(group)),
-      group.onSurvival((report) => this.#tell('survival', report)),
+      group.onSurvival((report) => this.#telemetry.survived(report)),
+      group.onBreaker((open) => this.#telemetry.breakerChanged(open)),
+      () => this.#telemetry.stop(),
     ];
+    this.#telemetry.start(group);
     this.#tally = group.survey?.tally;
     if (this.#tally) this.#stops.push(this.#tally.join(() => internalsOf(this).commandQueue.length));
   }
@@ -326,19 +352,12 @@ export class HaRedis extends Redis {
   #held({ hold }: ReplicationGroup): void {
     if (hold.holding) this.#callBack.hold();
     this.#traffic.flush();
+    this.#telemetry.holdChanged(hold);
   }
 
   #topologyChanged(change: TopologyChange): void {
     this.#traffic.topologyChanged();
-    this.#tell('topology', change);
-  }
-
-  #tell(event: string, about: object): void {
-    try {
-      this.emit(event, about);
-    } catch (error) {
-      this.#group?.log.error({ error: describeError(error), event }, 'a listener threw');
-    }
+    this.#telemetry.topologyChanged(change);
   }
 
   /** No option and no queue: both may hold secrets. */
@@ -378,12 +397,4 @@ export class HaRedis extends Redis {
     this.#traffic.rejectWaiting(error);
     this.silentEmit('error', error);
   }
-}
-
-/** Reconnecting is paced by the dialer: ioredis is to ask it at once. */
-function driverOptions(
-  options: RedisOptions,
-  Connector: NonNullable<RedisOptions['Connector']>,
-): RedisOptions & { replyMapping?: 'legacy' } {
-  return { ...options, Connector, retryStrategy: () => 0 } as RedisOptions & { replyMapping?: 'legacy' };
 }

@@ -1,4 +1,8 @@
 export { HaRedis } from './ha-redis.ts';
+export type { RedisEvents } from './telemetry/redis-events.ts';
+export type { HoldChange } from './telemetry/client-telemetry.ts';
+export type { CommandStep } from './telemetry/command-story.ts';
+export type { SentinelSummary } from './discovery/sentinel-view.ts';
 export type { AppLogger, HaRedisOptions } from './options/settings.ts';
 export type { UseOptions } from './dedicated/dedicated-pool.ts';
 export type { Lock } from './lock/lock.ts';

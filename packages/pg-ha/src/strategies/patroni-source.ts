@@ -17,7 +17,7 @@ export function patroniSource(
   };
   const onRefused = (host: string): void => {
     log.warn(
-      { host },
+      { event: 'host-refused', host },
       'Patroni names a host that allowedHosts (PG_HA_ALLOWED_HOSTS) does not allow; it is never dialled',
     );
   };

@@ -19,6 +19,8 @@ import type { Link } from './link.ts';
 export interface DialerListener {
   /** a verified link has ended; called before ioredis hears of it */
   unlinked(link: Link): void;
+  /** runs a dial, and tells of it */
+  dial<T>(primary: Primary, dial: () => Promise<T>): Promise<T>;
   /** the server refuses us, after it had let us in before: trying goes on, but callers should know at once */
   refused(error: HaError): void;
 }
@@ -99,7 +101,9 @@ export class Dialer {
     const { monitor, pacer, settings } = this.#group();
     const primary = await monitor.whenPrimary(Deadline.after(settings.clock, ROUND_MS), signal);
     const { generation } = monitor.topology;
-    return pacer.run(generation, () => this.#dial(primary, generation, signal));
+    return pacer.run(generation, () =>
+      this.#listener.dial(primary, () => this.#dial(primary, generation, signal)),
+    );
   }
 
   async #dial(primary: Primary, generation: number, signal: AbortSignal): Promise<Link> {
@@ -163,7 +167,10 @@ export class Dialer {
   async #failed(error: unknown, signal: AbortSignal): Promise<void> {
     const { log, settings, monitor } = this.#group();
     const refused = isHaError(error, 'HA_AUTH') || isHaError(error, 'HA_CONFIG');
-    log.warn({ error: describeError(error), attempt: this.#failures }, 'no connection yet');
+    log.warn(
+      { event: 'dial-failed', error: describeError(error), attempt: this.#failures },
+      'no connection yet',
+    );
     if (refused && !this.#everLinked) {
       this.#fatal = error;
       throw error;

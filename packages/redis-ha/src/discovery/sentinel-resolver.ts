@@ -10,7 +10,7 @@ import {
 } from '@steadfast/shared';
 import { namesNoMaster, parseSentinelEvent, type SentinelEvent } from './sentinel-event.ts';
 import { SentinelLink, type SentinelLinkOptions } from './sentinel-link.ts';
-import { toObservations, type SentinelView } from './sentinel-view.ts';
+import { summarize, toObservations, type SentinelSummary, type SentinelView } from './sentinel-view.ts';
 
 /** Configured and learnt ones together. */
 const MAX_SENTINELS = 16;
@@ -36,11 +36,17 @@ export class SentinelResolver implements Resolver {
   readonly #seeds: ReadonlySet<string>;
   #wake: ((reason: string) => void) | undefined;
   #everAnswered = false;
+  #summary: SentinelSummary | undefined;
 
   constructor(options: SentinelResolverOptions) {
     this.#options = options;
     this.#seeds = new Set(options.seeds.map(endpointKey));
     for (const endpoint of options.seeds.slice(0, MAX_SENTINELS)) this.#add(endpoint);
+  }
+
+  /** What was said at the last question; undefined until one has answered. */
+  get summary(): SentinelSummary | undefined {
+    return this.#summary;
   }
 
   /** How many sentinels are known. */
@@ -74,6 +80,7 @@ export class SentinelResolver implements Resolver {
       }
     });
     await this.#enough(answers, Math.floor(links.length / 2) + 1);
+    if (views.length > 0 || this.#summary) this.#summary = summarize(views, links.length);
     if (views.length === 0) throw this.#failure(errors, asked.length);
     this.#everAnswered = true;
     this.#learn(views);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ErrorReply, type Reply } from '../wire/reply.ts';
-import { readView, toObservations, viewQuestions, type SentinelView } from './sentinel-view.ts';
+import { readView, summarize, toObservations, viewQuestions, type SentinelView } from './sentinel-view.ts';
 
 const about = { sentinel: 's1:26379', master: 'mymaster', at: 5 };
 const master = ['name', 'mymaster', 'ip', 'a', 'port', '1', 'config-epoch', '3', 'num-slaves', '2'];
@@ -16,7 +16,8 @@ const answers: Reply[] = [
 ];
 
 function view(sentinel: string, host: string, epoch: number): SentinelView {
-  return { sentinel, at: 1, master: { host, port: 1 }, epoch, replicas: [], sentinels: [] };
+  const known = { replicas: [], sentinels: [], replicaCount: 0, quorum: undefined };
+  return { sentinel, at: 1, master: { host, port: 1 }, epoch, ...known };
 }
 
 function named(...views: SentinelView[]): string {
@@ -33,6 +34,7 @@ describe('the view of one sentinel', () => {
       'GET-MASTER-ADDR-BY-NAME',
       'REPLICAS',
       'SENTINELS',
+      'CKQUORUM',
     ]);
   });
 
@@ -87,5 +89,24 @@ describe('the views of several', () => {
       'b',
       'c',
     ]);
+  });
+});
+
+describe('what the sentinels together know', () => {
+  const OK = 'OK 3 usable Sentinels. Quorum and failover authorization can be reached';
+  const NONE = new ErrorReply('NOQUORUM 1 usable Sentinels. Not enough available Sentinels');
+  const NOPERM = new ErrorReply('NOPERM this user has no permissions');
+  const read = (...quorums: (Reply | undefined)[]): SentinelView[] =>
+    quorums.map((quorum) => readView([...answers, ...(quorum === undefined ? [] : [quorum])], about));
+
+  it.each([
+    ['all see a quorum', read(OK, OK, OK), { answered: 3, quorum: true, quorumSays: OK, replicas: 2 }],
+    ['one is cut off from the others', read(NONE, OK, OK), { answered: 3, quorum: true, quorumSays: OK }],
+    ['none sees one', read(NONE), { answered: 1, quorum: false, quorumSays: NONE.message }],
+    ['none may be asked', read(NOPERM, NOPERM), { answered: 2 }],
+    ['none answers', [], { answered: 0, replicas: 0 }],
+  ])('%s', (_what, views, summary) => {
+    expect(summarize(views, 3)).toMatchObject({ known: 3, ...summary });
+    expect('quorum' in summarize(views, 3)).toBe('quorum' in summary);
   });
 });

@@ -1,6 +1,6 @@
 import { endpointKey, HaError, type Endpoint, type Instant, type Observation } from '@steadfast/shared';
 import type { Translate } from '../options/nat-map.ts';
-import { ErrorReply, fieldsOf, type Reply } from '../wire/reply.ts';
+import { ErrorReply, fieldsOf, textOf, type Reply } from '../wire/reply.ts';
 
 /** What one sentinel says about our master. `at` is when it was asked. */
 export interface SentinelView {
@@ -10,6 +10,22 @@ export interface SentinelView {
   readonly epoch: number;
   readonly replicas: readonly Endpoint[];
   readonly sentinels: readonly LearntSentinel[];
+  /** replicas that the sentinel counts (`num-slaves`) */
+  readonly replicaCount: number;
+  /** its answer to CKQUORUM; undefined where it may not be asked */
+  readonly quorum: { readonly ok: boolean; readonly says: string } | undefined;
+}
+
+/** What the sentinels together said last. */
+export interface SentinelSummary {
+  /** sentinels that are known, and how many of them answered */
+  readonly known: number;
+  readonly answered: number;
+  /** whether a failover could happen now (`SENTINEL CKQUORUM`); unset where none may be asked */
+  readonly quorum?: boolean;
+  readonly quorumSays?: string;
+  /** replicas of the primary, as the sentinels count them */
+  readonly replicas: number;
 }
 
 export interface LearntSentinel {
@@ -28,6 +44,7 @@ export function viewQuestions(master: string): string[][] {
     ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', master],
     ['SENTINEL', 'REPLICAS', master],
     ['SENTINEL', 'SENTINELS', master],
+    ['SENTINEL', 'CKQUORUM', master],
   ];
 }
 
@@ -39,7 +56,7 @@ export function readView(
   answers: readonly Reply[],
   about: { sentinel: string; master: string; at: Instant },
 ): SentinelView {
-  const [master, address, replicas, sentinels] = answers;
+  const [master, address, replicas, sentinels, quorum] = answers;
   if (master instanceof ErrorReply) throw viewError(master, about);
   const fields = fieldsOf(master);
   const named = Array.isArray(address) ? toEndpoint(address[0], address[1]) : undefined;
@@ -53,6 +70,27 @@ export function readView(
     epoch,
     replicas: listed(replicas).map(({ endpoint }) => endpoint),
     sentinels: listed(sentinels),
+    replicaCount: Number(fields?.get('num-slaves') ?? 0),
+    quorum: readQuorum(quorum),
+  };
+}
+
+function readQuorum(reply: Reply | undefined): SentinelView['quorum'] {
+  if (reply instanceof ErrorReply)
+    return reply.prefix === 'NOQUORUM' ? { ok: false, says: reply.message } : undefined;
+  const says = textOf(reply);
+  return says === '' ? undefined : { ok: says.startsWith('OK'), says };
+}
+
+/** One that is cut off from the others sees no quorum, whatever the others see: one that sees it is enough. */
+export function summarize(views: readonly SentinelView[], known: number): SentinelSummary {
+  const quorums = views.flatMap((view) => view.quorum ?? []);
+  const told = quorums.find(({ ok }) => ok) ?? quorums[0];
+  return {
+    known,
+    answered: views.length,
+    ...(told ? { quorum: told.ok, quorumSays: told.says } : {}),
+    replicas: Math.max(0, ...views.map((view) => view.replicaCount)),
   };
 }
 

@@ -1,4 +1,5 @@
-import { primaryOf, type Endpoint, type Epoch } from '@steadfast/shared';
+import { describeError, hideUserinfo, primaryOf, type Endpoint, type Epoch } from '@steadfast/shared';
+import type { SentinelSummary } from '../discovery/sentinel-view.ts';
 import type { ReplicationGroup } from './replication-group.ts';
 
 /** For readiness probes. Plain data. */
@@ -14,6 +15,16 @@ export interface RedisHealth {
   readonly generation: number;
   /** commands waiting on this client */
   readonly waiting: number;
+  /** `open` in a long outage: commands fail at once */
+  readonly breaker: 'open' | 'closed';
+  /** how long ago the primary was asked the question that it answered last, ms */
+  readonly lastAnswerMs?: number;
+  /** what went wrong last while looking for a primary; unset once one is followed */
+  readonly lastError?: string;
+  /** what the sentinels said last: under strategy `sentinel`, once one has answered */
+  readonly sentinel?: SentinelSummary;
+  /** what does not stop the app now, and would in a failover or a restart */
+  readonly warnings: readonly string[];
 }
 
 export function redisHealth(
@@ -21,15 +32,34 @@ export function redisHealth(
   client: { linked: boolean; waiting: number },
 ): RedisHealth {
   const { waiting } = client;
-  if (!group) return { ready: false, state: 'idle', generation: 0, waiting };
-  const { topology, state } = group.monitor;
+  if (!group) return { ready: false, state: 'idle', generation: 0, waiting, breaker: 'closed', warnings: [] };
+  const { topology, state, trouble } = group.monitor;
+  const { sentinel } = group;
   const primary = primaryOf(topology);
   const common = {
-    state: group.hold.holding ? ('holding' as const) : state,
+    state: group.hold.holding ? 'holding' : state,
     generation: topology.generation,
     waiting,
-  };
+    breaker: group.breaker.open ? 'open' : 'closed',
+    ...(trouble === undefined ? {} : { lastError: hideUserinfo(describeError(trouble)) }),
+    ...(sentinel === undefined ? {} : { sentinel }),
+    warnings: [...sentinelWarnings(sentinel), ...group.persistence.warnings],
+  } as const;
   if (!primary) return { ready: false, ...common };
-  const { endpoint, epoch } = primary;
-  return { ready: client.linked, ...common, primary: endpoint, ...(epoch === undefined ? {} : { epoch }) };
+  const { endpoint, epoch, observedAt } = primary;
+  return {
+    ready: client.linked,
+    ...common,
+    primary: endpoint,
+    ...(epoch === undefined ? {} : { epoch }),
+    lastAnswerMs: Math.round(group.settings.clock.now() - observedAt),
+  };
+}
+
+function sentinelWarnings(sentinel: SentinelSummary | undefined): string[] {
+  if (!sentinel) return [];
+  const warnings: string[] = [];
+  if (sentinel.quorum === false) warnings.push(`no failover could happen: ${sentinel.quorumSays}`);
+  if (sentinel.replicas === 0) warnings.push('no failover could happen: the sentinels know of no replica');
+  return warnings;
 }

@@ -4,6 +4,9 @@ import {
   DnsResolver,
   endpointKey,
   isHaError,
+  leadershipEvent,
+  logBreaker,
+  logLeadership,
   Monitor,
   opossumBreaker,
   primaryOf,
@@ -21,11 +24,13 @@ import { RedisProber } from '../discovery/redis-prober.ts';
 import { RouteProber } from '../discovery/route-prober.ts';
 import { SentinelResolver } from '../discovery/sentinel-resolver.ts';
 import { HeartbeatWatch } from '../hold/heartbeat-watch.ts';
+import type { SentinelSummary } from '../discovery/sentinel-view.ts';
 import { HoldGate } from '../hold/hold-gate.ts';
 import type { Settings } from '../options/settings.ts';
 import { Survey, type SurvivalReport } from '../survival/survey.ts';
 import type { Beside, BesideOptions } from '../wire/beside.ts';
 import { PromotionWatch } from '../promotion/promotion-watch.ts';
+import { Persistence } from './persistence.ts';
 import { SideLine } from './side-line.ts';
 
 /** First and longest pause between two rounds while there is no primary. */
@@ -56,17 +61,29 @@ export class ReplicationGroup {
   readonly survey: Survey | undefined;
   readonly #resolver: SentinelResolver | undefined;
   readonly #dns: DnsResolver | undefined;
+  readonly persistence: Persistence;
   readonly #promotion: PromotionWatch | undefined;
   readonly #hello: Beside | undefined;
   readonly #heartbeat: HeartbeatWatch | undefined;
   readonly #survivalListeners = new Set<(report: SurvivalReport) => void>();
+  #wasHolding = false;
+  readonly #breakerListeners = new Set<(open: boolean) => void>();
 
   constructor(settings: Settings) {
     const { ha, clock, random } = settings;
     this.settings = settings;
     this.name = ha.strategy === 'sentinel' ? `the master ${ha.name}` : endpointKey(settings.endpoint);
-    this.log = createLogger('redis-ha', ha.logLevel, settings.logger);
-    this.breaker = opossumBreaker({ name: this.name, threshold: 100, resetMs: 5_000, counts: isOutage });
+    this.log = createLogger('redis-ha', ha.logLevel, settings.logger, {
+      strategy: ha.strategy,
+      group: ha.strategy === 'sentinel' ? ha.name : endpointKey(settings.endpoint),
+    });
+    this.breaker = opossumBreaker({
+      name: this.name,
+      threshold: 100,
+      resetMs: 5_000,
+      counts: isOutage,
+      changed: (open) => this.#breakerChanged(open),
+    });
     this.budget = new RetryBudget(clock, { capacity: ha.maxWaiting, perSecond: ha.maxWaiting / 10 });
     this.pacer = new DialPacer(clock, random, { concurrency: 4 });
     this.side = new SideLine({ clock, ...settings.data, timeoutMs: ha.dialTimeoutMs });
@@ -88,7 +105,9 @@ export class ReplicationGroup {
     this.survey = (ha.survivalReport ?? ha.follow === 'promoted') ? this.#surveys() : undefined;
     this.#loop = this.#monitor();
     this.monitor = this.#loop.seat({ clock, breaker: this.breaker, maxWaiting: ha.maxWaiting });
+    this.persistence = new Persistence(clock, this.side, () => this.monitor.topology);
     this.monitor.onChange((change) => this.#changed(change));
+    this.hold.onChange(() => this.#held());
   }
 
   /** host:port of the primary that is followed, where there is one. */
@@ -101,6 +120,17 @@ export class ReplicationGroup {
   onSurvival(listener: (report: SurvivalReport) => void): () => void {
     this.#survivalListeners.add(listener);
     return () => void this.#survivalListeners.delete(listener);
+  }
+
+  /** What the sentinels said last; undefined without sentinels, and until one has answered. */
+  get sentinel(): SentinelSummary | undefined {
+    return this.#resolver?.summary;
+  }
+
+  /** Hears when the breaker opens and closes; returns the way to stop. */
+  onBreaker(listener: (open: boolean) => void): () => void {
+    this.#breakerListeners.add(listener);
+    return () => void this.#breakerListeners.delete(listener);
   }
 
   async close(): Promise<void> {
@@ -121,7 +151,7 @@ export class ReplicationGroup {
       seeds: sentinels,
       master: ha.name,
       onEvent: (event, by) => {
-        this.log.info({ step: event.step, event: event.is, by }, 'a sentinel has published');
+        this.log.info({ event: 'sentinel', step: event.step, by }, 'a sentinel has published');
         this.hold.hear(event, by);
         this.#promotion?.hear(event, by);
       },
@@ -148,7 +178,7 @@ export class ReplicationGroup {
       if (!resolver.knows(hello.sentinel) || !replaces(hello, this.monitor.topology)) return;
       const { master: endpoint, epoch, sentinel } = hello;
       this.log.info(
-        { master: endpointKey(endpoint), epoch },
+        { event: 'fenced', master: endpointKey(endpoint), epoch },
         'the master has passed on that it was replaced',
       );
       this.monitor.report({
@@ -214,19 +244,27 @@ export class ReplicationGroup {
     return new RedisProber({ clock, ...data, roleOptional: ha.strategy === 'single' });
   }
 
-  #changed({ previous, next, reason }: TopologyChange): void {
+  #changed(change: TopologyChange): void {
     this.#promotion?.topologyChanged();
-    const [before, after] = [primaryOf(previous), primaryOf(next)];
+    const { previous, next } = change;
+    const event = leadershipEvent(change, this.settings.clock.now());
+    if (event) logLeadership(this.log, event);
     if (next.generation > previous.generation) this.hold.leave();
     for (const one of [this.#hello, this.#heartbeat, this.survey])
-      one?.follow(after?.endpoint, next.generation);
-    if (before !== after) {
-      const name = (one: typeof before): string | undefined => one && endpointKey(one.endpoint);
-      this.log.info(
-        { from: name(before), to: name(after), generation: next.generation, reason },
-        'the primary has changed',
-      );
-    }
+      one?.follow(primaryOf(next)?.endpoint, next.generation);
+  }
+
+  #held(): void {
+    const { holding, why } = this.hold;
+    if (holding === this.#wasHolding) return; // for one reason more, or less
+    this.#wasHolding = holding;
+    if (holding) this.log.info({ event: 'hold', why }, 'writes wait');
+    else this.log.info({ event: 'hold-ended' }, 'writes go on');
+  }
+
+  #breakerChanged(open: boolean): void {
+    logBreaker(this.log, open);
+    for (const listener of this.#breakerListeners) listener(open);
   }
 }
 

@@ -17,6 +17,12 @@ const CLIENTS_OWN: ReadonlySet<string> = new Set<keyof HaOptions>([
   'silenceMs',
   'maxWaiting',
   'maxWaitingBytes',
+  'blocking',
+  'blockingCheckMs',
+  'useMax',
+  'useIdleMs',
+  'enableOfflineQueue',
+  'autoResendUnfulfilledCommands',
 ]);
 
 /** The same for clients that may watch their group together: where it is, who asks, over what TLS, how, and who is told. */

@@ -70,7 +70,7 @@ export class HeartbeatWatch {
     if (!changed) return;
     const { log, onMissing } = this.#options;
     log.warn(
-      { missing },
+      { event: missing ? 'replicas-missing' : 'replicas-back' },
       missing ? 'no replica confirms anything: writes wait' : 'writes wait for replicas no more',
     );
     onMissing(missing);

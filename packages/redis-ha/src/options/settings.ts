@@ -15,6 +15,8 @@ import {
   type Endpoint,
   type Environment,
   type NameLookup,
+  type MeterLike,
+  type MeterProviderLike,
   type Random,
 } from '@steadfast/shared';
 import type { NatMap, RedisOptions } from 'ioredis';
@@ -56,6 +58,8 @@ export interface HaRedisOptions extends Omit<RedisOptions, Replaced>, Own {
   sentinelTLS?: boolean | ConnectionOptions;
   /** the app's own pino logger */
   logger?: AppLogger;
+  /** OpenTelemetry: the app's Meter or MeterProvider; without it nothing is measured */
+  metrics?: MeterLike | MeterProviderLike;
   /** where what is not given is read from (default `process.env`) */
   env?: Environment;
   /** time and randomness, for tests */
@@ -85,6 +89,7 @@ export interface Settings {
   /** what is handed to ioredis */
   readonly driver: RedisOptions;
   readonly logger: AppLogger | undefined;
+  readonly metrics: MeterLike | MeterProviderLike | undefined;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -135,6 +140,7 @@ export function readSettings(
     },
     driver: driverOptions(options, ha, url, dataTls),
     logger: options.logger,
+    metrics: options.metrics,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
   };
@@ -216,6 +222,7 @@ function driverOptions(
     'sentinelTLS',
     'natMap',
     'logger',
+    'metrics',
     'clock',
     'random',
     'env',

@@ -119,7 +119,7 @@ export class PromotionWatch {
     const { replica: endpoint, epoch, back, leader } = from;
     const why = to.at === 'none' ? to.because : 'another leader';
     log.warn(
-      { member: endpointKey(endpoint), epoch, why },
+      { event: 'promotion-void', member: endpointKey(endpoint), epoch, why },
       'a failover that was followed before its end has come to nothing: what was written to its replica may be lost',
     );
     report({ kind: 'withdrawal', endpoint, epoch, back, source: `sentinel ${leader}`, at: clock.now() });

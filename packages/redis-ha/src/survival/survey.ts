@@ -114,7 +114,10 @@ export class Survey {
       ...survival(ended.samples, ended.acknowledged, upTo),
       ...(upTo === undefined ? { why: reason(ended.history, now) } : {}),
     };
-    this.#options.log.info({ ...report }, 'what of the old master’s writes is on the new one');
+    this.#options.log.info(
+      { event: 'survival', ...report },
+      'what of the old master’s writes is on the new one',
+    );
     this.#options.onReport(report);
   }
 }

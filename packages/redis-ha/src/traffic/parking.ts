@@ -5,11 +5,13 @@ import { ParkedQueue, type Ticket } from '../commands/parked-queue.ts';
 import { isInside } from '../commands/transaction-mark.ts';
 import type { ReplicationGroup } from '../group/replication-group.ts';
 import type { Settings } from '../options/settings.ts';
+import type { CommandStory } from '../telemetry/command-story.ts';
 import { trafficErrors } from './errors.ts';
 
 export interface ParkingOptions {
   settings: Settings;
   group: () => ReplicationGroup;
+  story: CommandStory;
   /** a QUIT has reached its deadline: the client is to end */
   quitExpired: () => void;
   /** some have left by their deadline: others may be free to go */
@@ -67,6 +69,8 @@ export class Parking {
 
   /** Lets a command wait, with no limit: for what was admitted before. */
   put(command: DriverCommand, db: number = this.db): void {
+    const { story, group } = this.#options;
+    story.parked(command, group().hold.holding);
     this.#queue.add(this.#ticketOf(command, db));
     this.selected(command);
   }
@@ -113,6 +117,7 @@ export class Parking {
     // A later refusal says nothing of the attempt whose answer was lost.
     if (ticket.outcome !== 'unknown') ticket.outcome = outcome;
     ticket.cause = cause;
+    this.#options.story.again(command, outcome, cause);
     this.#queue.addAgain(ticket);
   }
 
@@ -187,7 +192,7 @@ export class Parking {
   }
 
   #expire(tickets: readonly Ticket[]): void {
-    const { group, quitExpired, left } = this.#options;
+    const { group, quitExpired, left, story } = this.#options;
     for (const ticket of tickets) {
       if (ticket.command.name === 'quit') {
         ticket.command.resolve(Buffer.from('OK'));
@@ -200,6 +205,7 @@ export class Parking {
         .breaker.run(() => Promise.reject(error))
         .catch(() => undefined);
       ticket.command.reject(error);
+      story.expired(ticket.command, error);
     }
     left();
   }

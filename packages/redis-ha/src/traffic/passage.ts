@@ -116,7 +116,10 @@ export class Passage {
   #cut(link: Link): void {
     this.#transition({ at: 'ending', link });
     const { group, dialer } = this.#options;
-    group().log.info({ member: endpointKey(link.endpoint) }, 'cutting the connection to a replaced primary');
+    group().log.info(
+      { event: 'connection-cut', member: endpointKey(link.endpoint) },
+      'cutting the connection to a replaced primary',
+    );
     dialer.cut();
   }
 

@@ -28,6 +28,7 @@ import {
 } from '../driver/internals.ts';
 import type { ReplicationGroup } from '../group/replication-group.ts';
 import type { Settings } from '../options/settings.ts';
+import type { CommandStory } from '../telemetry/command-story.ts';
 import type { CallBack } from './call-back.ts';
 import { trafficErrors } from './errors.ts';
 import { Parking } from './parking.ts';
@@ -47,6 +48,8 @@ export interface TrafficOptions {
   /** when commands in flight were sent, where the link has been silent since */
   sentAt: (inFlight: readonly DriverCommand[]) => ReadonlyMap<DriverCommand, Instant>;
   callBack: CallBack;
+  /** hears what becomes of commands that do not simply pass */
+  story: CommandStory;
   /** for how long a command had blocked, which is about to be sent again, ms */
   takeBlockedMs: (command: DriverCommand) => number;
 }
@@ -72,9 +75,15 @@ export class Traffic {
 
   constructor(options: TrafficOptions) {
     this.#options = options;
-    const { settings, group, disconnect } = options;
+    const { settings, group, disconnect, story } = options;
     this.#guard = new TransactionGuard(settings.clock);
-    this.#parking = new Parking({ settings, group, quitExpired: disconnect, left: () => this.flush() });
+    this.#parking = new Parking({
+      settings,
+      group,
+      story,
+      quitExpired: disconnect,
+      left: () => this.flush(),
+    });
     this.#passage = new Passage({ ...options, shut: () => this.#shut(), look: () => this.flush() });
   }
 
@@ -281,6 +290,7 @@ export class Traffic {
     if (refusal)
       return command.reject(outcome === 'unknown' ? trafficErrors.again(refusal, outcome) : refusal);
     ticket.attempts += 1;
+    this.#options.story.sent(command);
     unmarkCalledBack(command);
     if (command.name !== 'select' && driver.condition?.select !== db) select(db);
     this.#dispatch(command);
@@ -300,7 +310,10 @@ export class Traffic {
     this.#parking.putOwn(command);
     const { log } = this.#options.group();
     command.promise.catch((error: unknown) =>
-      log.warn({ error: describeError(error), command: command.name }, 'subscribing again failed'),
+      log.warn(
+        { event: 'subscribe-failed', error: describeError(error), command: command.name },
+        'subscribing again failed',
+      ),
     );
     return command.promise;
   }
@@ -314,12 +327,17 @@ export class Traffic {
       case 'quit':
         return command.resolve(Buffer.from('OK'));
       case 'lost':
-        return command.reject(trafficErrors.transactionLost(lost.member ?? ''));
+        return this.#lost(command, trafficErrors.transactionLost(lost.member ?? ''));
       case 'unknown':
-        return command.reject(this.closing ? trafficErrors.closed('unknown') : lost);
+        return this.#lost(command, this.closing ? trafficErrors.closed('unknown') : lost);
       case 'again':
         if (this.#hasTimeLeft(command)) this.#parking.putBack(command, 'unknown', lost, db);
     }
+  }
+
+  #lost(command: DriverCommand, error: HaError): void {
+    this.#options.story.lost(command, error);
+    command.reject(error);
   }
 
   /** We have ended it ourselves, before it took anything: it is sent again as if it had never been. */

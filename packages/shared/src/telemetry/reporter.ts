@@ -43,8 +43,8 @@ export interface ReporterOptions {
   /** hears every change of topology, with the client as `client` */
   channel: Channel;
   log: HaLogger;
-  /** log changes of leadership too (default true); false where somebody else logs them for several clients */
-  logsLeadership?: boolean;
+  /** write a line for each change (default true); false where somebody else does so for several clients */
+  logsChanges?: boolean;
 }
 
 /** Tells the outside what has changed, after it has: counters first, then the log, the channel, and the app's listeners. */
@@ -58,11 +58,11 @@ export class Reporter {
   }
 
   topologyChanged(change: HaEvents['topology']): void {
-    const { clock, channel, emitter, log, logsLeadership = true } = this.#options;
+    const { clock, channel, emitter, log, logsChanges = true } = this.#options;
     const event = leadershipEvent(change, clock.now());
     if (event && 'downtimeMs' in event) this.counts.downtimeMs += event.downtimeMs;
     if (event?.is === 'failover') this.counts.failovers += 1;
-    if (event && logsLeadership) logLeadership(log, event);
+    if (event && logsChanges) logLeadership(log, event);
     if (channel.hasSubscribers) channel.publish({ client: emitter, ...change });
     this.#emit('topology', change);
     if (!event || event.is === 'found') return;
@@ -73,10 +73,8 @@ export class Reporter {
   breakerChanged(open: boolean): void {
     if (open === this.#breakerOpen) return; // half-open and open again is the same outage
     this.#breakerOpen = open;
-    const { log } = this.#options;
-    if (open)
-      log.warn({ event: 'breaker-open' }, 'the outage is long: calls fail at once until a primary is seen');
-    else log.info({ event: 'breaker-closed' }, 'calls are let through again');
+    const { log, logsChanges = true } = this.#options;
+    if (logsChanges) logBreaker(log, open);
     this.#emit('breaker', { open });
   }
 
@@ -91,6 +89,12 @@ export class Reporter {
   #emit<E extends keyof HaEvents>(event: E, news: HaEvents[E]): void {
     this.emit(event, news);
   }
+}
+
+export function logBreaker(log: HaLogger, open: boolean): void {
+  if (open)
+    log.warn({ event: 'breaker-open' }, 'the outage is long: calls fail at once until a primary is seen');
+  else log.info({ event: 'breaker-closed' }, 'calls are let through again');
 }
 
 /** One line for each change of leadership. */
