@@ -64,7 +64,7 @@ export class PromotionWatch {
     if (promotion.at !== 'followed') return;
     const { replica } = promotion;
     const member = this.#options.topology().members.get(endpointKey(replica));
-    if (member?.role === 'replica') this.#apply({ is: 'demoted', endpoint: replica });
+    if (member?.role === 'replica') this.#apply({ is: 'demoted', endpoint: replica, at: member.observedAt });
   }
 
   close(): Promise<void> | void {

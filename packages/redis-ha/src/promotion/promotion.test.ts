@@ -159,8 +159,13 @@ const cases: { says: string; steps: readonly Step[]; is: string; known?: Partial
   },
   {
     says: 'the replica’s own word leads back',
-    steps: [...FOLLOWED, { is: 'demoted', endpoint: B }],
+    steps: [...FOLLOWED, { is: 'demoted', endpoint: B, at: 1 }],
     is: 'demoted',
+  },
+  {
+    says: 'what the replica was before does not',
+    steps: [...FOLLOWED, { is: 'demoted', endpoint: B, at: 0 }],
+    is: 'followed 10.0.0.2 by a in 5',
   },
   {
     says: 'another leader’s choice leads elsewhere',

@@ -17,7 +17,11 @@ interface Announcement {
 export type Promotion =
   | { readonly at: 'none'; readonly because: 'nothing' | 'confirmed' | 'aborted' | 'demoted' | 'late' }
   | ({ readonly at: 'announced' } & Announcement)
-  | ({ readonly at: 'followed'; readonly back: Epoch | undefined } & Announcement);
+  | ({
+      readonly at: 'followed';
+      readonly since: Instant;
+      readonly back: Epoch | undefined;
+    } & Announcement);
 
 /** What one sentinel has published since its epoch began. */
 interface Heard {
@@ -49,8 +53,8 @@ export type PromotionInput =
   | { readonly is: 'event'; readonly by: string; readonly event: SentinelEvent }
   /** the member has said itself that it is master */
   | { readonly is: 'promoted'; readonly endpoint: Endpoint }
-  /** … that it is a replica */
-  | { readonly is: 'demoted'; readonly endpoint: Endpoint }
+  /** … that it is a replica, when asked at `at` */
+  | { readonly is: 'demoted'; readonly endpoint: Endpoint; readonly at: Instant }
   /** the sentinels have been asked, and name somebody */
   | { readonly is: 'named'; readonly epoch: Epoch }
   | { readonly is: 'late' };
@@ -76,13 +80,15 @@ export function advance(course: Course, input: PromotionInput, known: Known): Co
       return onEvent(course, input.by, input.event, known);
     case 'promoted': {
       if (promotion.at !== 'announced' || !isSame(promotion.replica, input.endpoint)) return course;
-      const untilAtMost = known.now + UNCONFIRMED_MS;
-      return { ...course, promotion: { ...promotion, at: 'followed', back: known.epoch, untilAtMost } };
+      const { now: since, epoch: back } = known;
+      const untilAtMost = since + UNCONFIRMED_MS;
+      return { ...course, promotion: { ...promotion, at: 'followed', since, back, untilAtMost } };
     }
-    case 'demoted':
-      return promotion.at === 'followed' && isSame(promotion.replica, input.endpoint)
-        ? ended(course, 'demoted')
-        : course;
+    case 'demoted': {
+      // What it was asked before says what it was.
+      const counts = promotion.at === 'followed' && input.at > promotion.since;
+      return counts && isSame(promotion.replica, input.endpoint) ? ended(course, 'demoted') : course;
+    }
     case 'named':
       return promotion.at !== 'none' && input.epoch >= promotion.epoch ? ended(course, 'confirmed') : course;
     case 'late':

@@ -37,6 +37,7 @@ describe('what is acknowledged', () => {
       ],
     });
     for (const name of ['announced', 'promoted', 'durable']) {
+      expect(named(courses, name).recovered).toBe(true);
       expect(named(courses, name).lost).toEqual([]);
       expect(named(courses, name).doubled).toEqual([]);
     }
@@ -57,8 +58,8 @@ describe('what is acknowledged', () => {
       args: { clients: 'kept' },
       contestants: [counting, beating, enter(durably(lab, 'durable')), enter(tunedIoredis(lab))],
     });
-    for (const { name, doubled } of courses.filter((course) => course.name !== 'ioredis'))
-      expect({ name, doubled }).toEqual({ name, doubled: [] });
+    for (const { name, doubled, recovered } of courses.filter((course) => course.name !== 'ioredis'))
+      expect({ name, doubled, recovered }).toEqual({ name, doubled: [], recovered: true });
     expect(named(courses, 'durable').lost).toEqual([]);
     expect(named(courses, 'heartbeat').lost.length).toBeLessThan(named(courses, 'ioredis').lost.length / 2);
     const [report] = reports;

@@ -13,6 +13,8 @@ export interface Contestant {
 export interface Course extends Verdict {
   readonly name: string;
   readonly acknowledged: number;
+  /** it has written again after the fault was healed */
+  readonly recovered: boolean;
   /** first acknowledged write after the new master accepted writes, ms; negative where it came before that was seen */
   readonly lagMs: number;
 }
@@ -79,12 +81,13 @@ export async function runSideBySide(lab: Lab, options: CourseOptions): Promise<C
     const accepts = await observers.waitFor({ kind: 'redis-writable', since, notMember: before }, 30_000);
     await new Promise((resolve) => setTimeout(resolve, afterMs));
     await made.heal();
-    for (const load of loads) await load.acknowledgedAfter(monotonicMs(), 20_000);
+    const healed = monotonicMs();
+    await Promise.allSettled(loads.map((load) => load.acknowledgedAfter(healed, 20_000)));
     for (const load of loads) await load.stop(40_000);
     await lab.waitHealthy(60_000);
     const courses: Course[] = [];
     for (const [index, load] of loads.entries())
-      courses.push(await verdict(lab, run, contestants[index]?.name ?? '', load, accepts.at));
+      courses.push(await verdict(lab, run, contestants[index]?.name ?? '', load, accepts.at, healed));
     return courses;
   } finally {
     for (const load of loads) await load.stop(1_000).catch(() => undefined);
@@ -92,7 +95,14 @@ export async function runSideBySide(lab: Lab, options: CourseOptions): Promise<C
   }
 }
 
-async function verdict(lab: Lab, run: string, name: string, load: Writers, at: number): Promise<Course> {
+async function verdict(
+  lab: Lab,
+  run: string,
+  name: string,
+  load: Writers,
+  at: number,
+  healed: number,
+): Promise<Course> {
   const ids = load.writes.map(({ id }) => id);
   const counts = await onMaster(lab, (redis) => redis.mget(ids.map((id) => `${run}:${name}:${id}`)));
   const found = ids.flatMap((id, index) => Array.from({ length: Number(counts[index] ?? 0) }, () => id));
@@ -102,6 +112,7 @@ async function verdict(lab: Lab, run: string, name: string, load: Writers, at: n
     name,
     ...judge(load.writes, found),
     acknowledged: acknowledged.length,
+    recovered: acknowledged.some(({ ended }) => ended >= healed),
     lagMs: Math.round((first?.ended ?? Infinity) - at),
   };
   console.log(
