@@ -33,10 +33,11 @@ import { ClientTelemetry } from './telemetry/client-telemetry.ts';
 import type { RedisEvents } from './telemetry/redis-events.ts';
 import { CommandStory } from './telemetry/command-story.ts';
 import { traceOnce } from './telemetry/once-trace.ts';
-import { CallBack } from './traffic/call-back.ts';
+import { publishKept, type Published, type PublishOptions } from './pubsub/publish-kept.ts';
+import { streamReader } from './pubsub/stream-reader.ts';
+import { Subscriber, type SubscriberOptions } from './pubsub/subscriber.ts';
 import { watchTimeout } from './traffic/command-timeout.ts';
-import { IdlePing } from './traffic/idle-ping.ts';
-import { SilenceWatch } from './traffic/silence-watch.ts';
+import { LinkCare } from './traffic/link-care.ts';
 import { Traffic } from './traffic/traffic.ts';
 import { redisHealth, type RedisHealth } from './group/health.ts';
 
@@ -58,15 +59,13 @@ export class HaRedis extends Redis {
   readonly #settings: Settings;
   readonly #dialer: Dialer;
   readonly #traffic: Traffic;
-  readonly #silence: SilenceWatch;
+  readonly #care: LinkCare;
   readonly #telemetry: ClientTelemetry;
-  readonly #callBack: CallBack;
   /** commands that block go through connections of their own */
   readonly #apart: boolean;
   /** commands that never pass unseen, by name */
   readonly #noted: ReadonlySet<string>;
   #dedicated: DedicatedPool<HaRedis> | undefined;
-  readonly #idlePing: IdlePing;
   #group: ReplicationGroup | undefined;
   #share: Share<ReplicationGroup> | undefined;
   /** counts acknowledged writes, where a survival report is wanted */
@@ -81,8 +80,7 @@ export class HaRedis extends Redis {
     const group = (): ReplicationGroup => (wiring.self as HaRedis).#lastGroup();
     const dialer = new Dialer(group, {
       unlinked: (link) => {
-        (wiring.self as HaRedis).#silence.stop();
-        (wiring.self as HaRedis).#idlePing.stop();
+        (wiring.self as HaRedis).#care.unlinked(link);
         (wiring.self as HaRedis).#traffic.unlinked(link);
       },
       refused: (error) => (wiring.self as HaRedis).#refused(error),
@@ -98,8 +96,15 @@ export class HaRedis extends Redis {
     this.#dialer = dialer;
     const driver = internalsOf(this);
     const story = new CommandStory(settings.clock);
-    const { silenceMs, failoverWaitMs, blockingCheckMs } = settings.ha;
-    this.#callBack = new CallBack({ group, dialer, driver, checkMs: blockingCheckMs });
+    this.#care = new LinkCare({
+      settings,
+      group,
+      dialer,
+      driver,
+      traffic: () => this.#traffic,
+      ping: () => this.ping(),
+      onGap: (gap) => this.#telemetry.missed(gap),
+    });
     this.#traffic = new Traffic({
       settings,
       group,
@@ -109,27 +114,8 @@ export class HaRedis extends Redis {
       select: (db) => void this.select(db).catch(() => undefined),
       connect: () => void this.connect().catch(() => undefined),
       disconnect: () => this.disconnect(),
-      sentAt: (inFlight) => this.#silence.sentAt(inFlight),
-      callBack: this.#callBack,
+      care: this.#care,
       story,
-      takeBlockedMs: (command) => this.#silence.takeBlockedMs(command),
-    });
-    this.#silence = new SilenceWatch({
-      group,
-      dialer,
-      driver,
-      silenceMs,
-      giveUpMs: Math.max(failoverWaitMs, 2 * silenceMs),
-      doubt: () => this.#traffic.doubt(),
-      callBack: this.#callBack,
-      closing: () => this.#traffic.closing,
-    });
-    this.#idlePing = new IdlePing({
-      clock: settings.clock,
-      idlePingMs: settings.idlePingMs,
-      dialer,
-      mayPass: () => this.#traffic.open,
-      ping: () => this.ping(),
     });
     this.#telemetry = new ClientTelemetry({
       client: this,
@@ -233,6 +219,17 @@ export class HaRedis extends Redis {
   >(override?: Override): Duplicate<Override> {
     const options = { ...this.#options, ...override } as HaRedisOptions;
     return new HaRedis(options) as Duplicate<Override>;
+  }
+
+  /** A connection that listens, and tells or reads what it has missed. @see Subscriber */
+  subscriber(options: SubscriberOptions = {}): Subscriber {
+    const connection = this.duplicate({ lazyConnect: false, blocking: 'inline' });
+    return new Subscriber(connection, streamReader(this), options, () => this.#group?.log);
+  }
+
+  /** PUBLISH, exactly once, and kept in a stream from which subscribers read what they missed. @see publishKept */
+  publishKept(channel: string, message: string, options: PublishOptions = {}): Promise<Published> {
+    return publishKept(this.#host, channel, message, options);
   }
 
   /**
@@ -350,7 +347,7 @@ export class HaRedis extends Redis {
   }
 
   #held({ hold }: ReplicationGroup): void {
-    if (hold.holding) this.#callBack.hold();
+    if (hold.holding) this.#care.callBack.hold();
     this.#traffic.flush();
     this.#telemetry.holdChanged(hold);
   }
@@ -376,18 +373,16 @@ export class HaRedis extends Redis {
   #readied(): void {
     if (this.status !== 'ready') return;
     this.#traffic.connectionReady();
-    this.#silence.start();
-    this.#idlePing.start();
+    this.#care.linked();
   }
 
   #ended(): void {
     const error = this.#traffic.closing ? undefined : this.#dialer.fatal;
     this.#traffic.end(error);
-    this.#silence.stop();
+    this.#care.ended();
     // quit() lets work on connections of its own end first.
     if (!this.#dedicated?.draining) this.#dedicated?.destroy();
     this.#dedicated = undefined;
-    this.#idlePing.stop();
     for (const stop of this.#stops.splice(0)) stop();
     void this.#share?.release();
     this.#share = undefined;

@@ -11,6 +11,9 @@ export { NotDurableError, type DurableOptions } from './once/durable.ts';
 export { OnceError } from './once/once-error.ts';
 export type { OnceOp, OnceOptions, OnceScript } from './once/once.ts';
 export type { SurvivalReport } from './survival/survey.ts';
+export type { Published, PublishOptions } from './pubsub/publish-kept.ts';
+export type { BridgedGap, Subscriber, SubscriberOptions } from './pubsub/subscriber.ts';
+export type { Gap } from './pubsub/subscription-watch.ts';
 export type { RedisHealth } from './group/health.ts';
 export {
   HaError,

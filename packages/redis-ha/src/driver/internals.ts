@@ -14,6 +14,11 @@ interface Deque<T> {
   peekBack(): T | undefined;
 }
 
+/** What a connection is subscribed to. */
+export interface Subscriptions {
+  channels(kind: 'subscribe' | 'psubscribe' | 'ssubscribe'): string[];
+}
+
 /**
  * What is used of ioredis beyond its documented surface, in one place. The same in 5.8 and 6.0; the suites run both.
  * https://github.com/redis/ioredis/blob/main/lib/Redis.ts
@@ -22,7 +27,8 @@ export interface DriverInternals {
   readonly status: string;
   readonly commandQueue: Deque<QueueItem>;
   readonly offlineQueue: Deque<QueueItem>;
-  readonly condition: { readonly select: number; readonly subscriber: unknown } | null | undefined;
+  readonly condition:
+    { readonly select: number; readonly subscriber: Subscriptions | false } | null | undefined;
   /** what `defineCommand` has defined */
   readonly scriptsSet: Readonly<Record<string, { readonly lua: string } | undefined>>;
   manuallyClosing: boolean;

@@ -15,6 +15,7 @@ import type { EventEmitter } from 'node:events';
 import type { ReplicationGroup } from '../group/replication-group.ts';
 import type { HoldGate } from '../hold/hold-gate.ts';
 import type { Settings } from '../options/settings.ts';
+import type { Gap } from '../pubsub/subscription-watch.ts';
 import type { SurvivalReport } from '../survival/survey.ts';
 import { dialChannel, topologyChannel } from './channels.ts';
 import type { CommandStory } from './command-story.ts';
@@ -102,6 +103,10 @@ export class ClientTelemetry {
 
   survived(report: SurvivalReport): void {
     this.#reporter?.emit('survival', report);
+  }
+
+  missed(gap: Gap): void {
+    this.#reporter?.emit('gap', gap);
   }
 
   /** A connection to the primary is dialled. */

@@ -1,4 +1,5 @@
 import type { HaEvents } from '@steadfast/shared';
+import type { Gap } from '../pubsub/subscription-watch.ts';
 import type { SurvivalReport } from '../survival/survey.ts';
 import type { HoldChange } from './client-telemetry.ts';
 
@@ -7,4 +8,6 @@ export interface RedisEvents extends HaEvents {
   hold: HoldChange;
   /** after a change of primary, where `survivalReport` is on */
   survival: SurvivalReport;
+  /** a subscription has been made again: what was published in between may be missing */
+  gap: Gap;
 }

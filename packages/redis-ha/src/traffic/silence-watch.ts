@@ -15,6 +15,8 @@ export interface SilenceWatchOptions {
   giveUpMs: number;
   /** the primary is in doubt, and is being asked */
   doubt: () => void;
+  /** called at each look */
+  looked: () => void;
   /** looks after commands that block */
   callBack: CallBack;
   /** quit() has been sent: nobody waits for anything else */
@@ -77,6 +79,7 @@ export class SilenceWatch {
     const link = dialer.link;
     if (!link) return;
     this.#schedule();
+    this.#options.looked();
     const { monitor, settings } = group();
     const primary = primaryOf(monitor.topology);
     const now = settings.clock.now();

@@ -1,11 +1,4 @@
-import {
-  describeError,
-  endpointKey,
-  withOutcome,
-  type HaError,
-  type Instant,
-  type Outcome,
-} from '@steadfast/shared';
+import { describeError, endpointKey, withOutcome, type HaError, type Outcome } from '@steadfast/shared';
 import { afterLoss, isResent, type Verdict } from '../commands/after-loss.ts';
 import { shorten, waitsForData } from '../commands/blocking.ts';
 import { unmarkCalledBack } from '../commands/called-back.ts';
@@ -29,8 +22,8 @@ import {
 import type { ReplicationGroup } from '../group/replication-group.ts';
 import type { Settings } from '../options/settings.ts';
 import type { CommandStory } from '../telemetry/command-story.ts';
-import type { CallBack } from './call-back.ts';
 import { trafficErrors } from './errors.ts';
+import type { LinkCare } from './link-care.ts';
 import { Parking } from './parking.ts';
 import { Passage } from './passage.ts';
 
@@ -45,13 +38,9 @@ export interface TrafficOptions {
   select: (db: number) => void;
   connect: () => void;
   disconnect: () => void;
-  /** when commands in flight were sent, where the link has been silent since */
-  sentAt: (inFlight: readonly DriverCommand[]) => ReadonlyMap<DriverCommand, Instant>;
-  callBack: CallBack;
+  care: LinkCare;
   /** hears what becomes of commands that do not simply pass */
   story: CommandStory;
-  /** for how long a command had blocked, which is about to be sent again, ms */
-  takeBlockedMs: (command: DriverCommand) => number;
 }
 
 /**
@@ -137,7 +126,7 @@ export class Traffic {
   refused(error: Error, command: DriverCommand): boolean {
     const { driver, group, dialer, settings } = this.#options;
     if (driver.status !== 'ready') return false;
-    if (this.#options.callBack.claims(error)) return this.#calledBack(command);
+    if (this.#options.care.callBack.claims(error)) return this.#calledBack(command);
     // It answers the last attempt; one before it may have been applied.
     if (this.#parking.outcomeOf(command) === 'unknown') withOutcome(error, 'unknown');
     classifyReply(error, command);
@@ -196,7 +185,6 @@ export class Traffic {
     const { driver, group } = this.#options;
     const { ready, interrupted } = this.#passage;
     this.#passage.end();
-    this.#options.callBack.reset();
     const inFlight = drain(driver.commandQueue);
     const late = drain(driver.offlineQueue);
     const verdicts = this.#verdicts(inFlight, ready);
@@ -243,7 +231,7 @@ export class Traffic {
     this.#guard.ended();
     if (!ready) return [];
     const dbs = new Map(inFlight.map(({ command, select }) => [command, select]));
-    for (const [command, at] of this.#options.sentAt([...dbs.keys()])) this.#parking.began(command, at);
+    for (const [command, at] of this.#options.care.sentAt([...dbs.keys()])) this.#parking.began(command, at);
     const mayRepeat = (command: DriverCommand): boolean =>
       !this.closing && this.#parking.mayRepeat(command, 'unknown', dbs.get(command) ?? 0);
     const { autoResendUnfulfilledCommands } = this.#options.settings.ha;
@@ -354,7 +342,7 @@ export class Traffic {
 
   /** A command that blocks goes on within its own time; where that is over it is told so, as the server would have. */
   #hasTimeLeft(command: DriverCommand): boolean {
-    if (!waitsForData(command) || shorten(command, this.#options.takeBlockedMs(command))) return true;
+    if (!waitsForData(command) || shorten(command, this.#options.care.takeBlockedMs(command))) return true;
     command.resolve(null);
     return false;
   }

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicMs } from '@steadfast/lab';
 import { HaRedis, outcomeOf, type HaRedisOptions } from '@steadfast/redis-ha';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { withLab } from '../support/with-lab.ts';
+import { failOver } from './fail-over.ts';
 import { startLoneRedis, type LoneRedis } from './lone-redis.ts';
 import { startMutingProxy } from './muting-proxy.ts';
 
@@ -200,27 +200,18 @@ describe('commands that block', () => {
 
 describe('consumers through a failover', () => {
   it('a planned one: none sees an error, nothing is taken twice and nothing is lost', async () => {
-    const { taken, pushed, errors } = await consume('planned', () => failOver('sentinel-failover'));
+    const { taken, pushed, errors } = await consume('planned', () => failOver(held.lab, 'sentinel-failover'));
     expect(errors).toEqual([]);
     expect(taken.toSorted()).toEqual(pushed.toSorted());
   });
 
   it('a crash: nothing is taken twice, and what may have been is told as unknown', async () => {
-    const { taken, pushed, errors } = await consume('crash', () => failOver('redis-crash'));
+    const { taken, pushed, errors } = await consume('crash', () => failOver(held.lab, 'redis-crash'));
     expect(new Set(taken).size).toBe(taken.length);
     expect(errors.every((error) => outcomeOf(error) === 'unknown')).toBe(true);
     const missing = pushed.filter((id) => !taken.includes(id));
     expect(missing.length).toBeLessThanOrEqual(errors.length);
   });
-
-  async function failOver(fault: 'sentinel-failover' | 'redis-crash'): Promise<void> {
-    const observers = await held.lab.observe();
-    const { master = '' } = (await held.lab.status()).redis ?? {};
-    const since = monotonicMs();
-    await held.lab.fault(fault, fault === 'redis-crash' ? { target: 'master' } : {});
-    await observers.waitFor({ kind: 'sentinel-names', since, notMember: master }, 30_000);
-    await observers.stop();
-  }
 
   /** Four consumers and a producer of numbered elements, each element pushed once. */
   async function consume(

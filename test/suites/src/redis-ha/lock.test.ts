@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicMs } from '@steadfast/lab';
 import { HaRedis, isHaError, type Lock } from '@steadfast/redis-ha';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withLab } from '../support/with-lab.ts';
+import { failOver } from './fail-over.ts';
 import { startLoneRedis, type LoneRedis } from './lone-redis.ts';
 
 const held = withLab({ postgres: false, haproxy: false, pgbouncer: false, managed: false });
@@ -94,12 +94,7 @@ describe('two contenders through failovers', () => {
     };
     const contending = clients.map(contend);
     await sleep(300);
-    const observers = await held.lab.observe();
-    const { master = '' } = (await held.lab.status()).redis ?? {};
-    const since = monotonicMs();
-    await held.lab.fault(fault, fault === 'redis-crash' ? { target: 'master' } : {});
-    await observers.waitFor({ kind: 'sentinel-names', since, notMember: master }, 30_000);
-    await observers.stop();
+    await failOver(held.lab, fault);
     const before = spans.length;
     await sleep(1_000);
     more = false;

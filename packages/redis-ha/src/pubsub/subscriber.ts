@@ -1,0 +1,165 @@
+import { EventEmitter } from 'node:events';
+import { describeError, type HaLogger } from '@steadfast/shared';
+import { ChannelBridge, type Kept } from './channel-bridge.ts';
+import { readKept, streamOf } from './publish-kept.ts';
+import type { StreamReader } from './stream-reader.ts';
+import type { Gap } from './subscription-watch.ts';
+
+export interface SubscriberOptions {
+  /** read what was missed from the streams that `publishKept` keeps beside the channels (default false) */
+  stream?: boolean;
+}
+
+/** A gap, after what could be read of it has been given out. */
+export interface BridgedGap extends Gap {
+  /** nothing is missing: every message of the gap has been read from the stream, and given out in order */
+  readonly bridged: boolean;
+}
+
+interface Events {
+  /** id: of the message in the stream, where it was read from there */
+  message: [channel: string, message: string, id: string | undefined];
+  pmessage: [pattern: string, channel: string, message: string];
+  gap: [gap: BridgedGap];
+}
+
+/** What is needed of the connection that listens. */
+export interface Listening {
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  subscribe(...channels: string[]): Promise<unknown>;
+  psubscribe(...patterns: string[]): Promise<unknown>;
+  unsubscribe(...channels: string[]): Promise<unknown>;
+  punsubscribe(...patterns: string[]): Promise<unknown>;
+  quit(): Promise<unknown>;
+}
+
+const TRIES = 3;
+
+/**
+ * A connection that listens. It is made again at once after a failover, and says in `gap` when messages may have been missed;
+ * with `stream` they are read from the streams, so that each comes once and in order.
+ */
+export class Subscriber extends EventEmitter<Events> {
+  readonly #connection: Listening;
+  readonly #reader: StreamReader;
+  readonly #log: () => HaLogger | undefined;
+  readonly #stream: boolean;
+  /** when the first of the gaps began that have not been told of yet */
+  #since = Infinity;
+  /** by the channel that is listened to */
+  readonly #bridges = new Map<string, { readonly stream: string; readonly bridge: ChannelBridge }>();
+
+  /** @ignore made by `redis.subscriber()` */
+  constructor(
+    connection: Listening,
+    reader: StreamReader,
+    options: SubscriberOptions,
+    log: () => HaLogger | undefined,
+  ) {
+    super();
+    this.#connection = connection;
+    this.#reader = reader;
+    this.#stream = options.stream ?? false;
+    this.#log = log;
+    connection.on('message', (channel: string, text: string) => this.#hear(channel, text));
+    connection.on('pmessage', (...words: [string, string, string]) => void this.emit('pmessage', ...words));
+    connection.on('close', () => {
+      for (const { bridge } of this.#bridges.values()) bridge.pause();
+    });
+    connection.on('gap', (gap: Gap) => void this.#mend(gap));
+  }
+
+  /** Resolves once every message that is published from now on will come. */
+  async subscribe(...channels: string[]): Promise<void> {
+    if (!this.#stream) return void (await this.#connection.subscribe(...channels));
+    await Promise.all(channels.map((channel) => this.#bridge(channel)));
+  }
+
+  /** Patterns have no stream: what is missed of them is told by `gap`. */
+  async psubscribe(...patterns: string[]): Promise<void> {
+    await this.#connection.psubscribe(...patterns);
+  }
+
+  async unsubscribe(...channels: string[]): Promise<void> {
+    const names = channels.map((channel) => (this.#stream ? this.#nameOf(channel) : channel));
+    for (const name of names) this.#bridges.delete(name);
+    await this.#connection.unsubscribe(...names);
+  }
+
+  async punsubscribe(...patterns: string[]): Promise<void> {
+    await this.#connection.punsubscribe(...patterns);
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.quit();
+  }
+
+  async #bridge(channel: string): Promise<void> {
+    const [stream, name] = [streamOf(channel), this.#nameOf(channel)];
+    if (this.#bridges.has(name)) return;
+    const give = ({ message, id }: Kept): void => this.#give(channel, message, id);
+    const bridge = new ChannelBridge(give);
+    this.#bridges.set(name, { stream, bridge });
+    try {
+      // Where it stands before the subscription: what is published in between is read, not missed.
+      bridge.begin(await this.#reader.newest(stream));
+      await this.#connection.subscribe(name);
+      await bridge.catchUp((from, count) => this.#reader.read(stream, from, count));
+    } catch (error) {
+      this.#bridges.delete(name);
+      throw error;
+    }
+  }
+
+  /** A listener that throws must not reach what goes on. */
+  #give(channel: string, message: string, id: string): void {
+    try {
+      this.emit('message', channel, message, id);
+    } catch (error) {
+      this.#log()?.error({ error: describeError(error), channel }, 'a listener of message threw');
+    }
+  }
+
+  /** The stream's own key, with the prefix: applications that share a server hear their own alone. */
+  #nameOf(channel: string): string {
+    return `${this.#reader.keyPrefix}${streamOf(channel)}`;
+  }
+
+  #hear(channel: string, text: string): void {
+    const bridged = this.#bridges.get(channel);
+    if (!bridged) return void this.emit('message', channel, text, undefined);
+    const kept = readKept(text);
+    if (kept) bridged.bridge.hear(kept);
+  }
+
+  async #mend(gap: Gap): Promise<void> {
+    const mended = await Promise.all(
+      [...this.#bridges.values()].map(({ stream, bridge }) => this.#catchUp(stream, bridge)),
+    );
+    this.#since = Math.min(this.#since, gap.since);
+    // Broken again: the next gap will tell of both.
+    if (mended.includes(undefined)) return;
+    const since = this.#since;
+    this.#since = Infinity;
+    const bridged = mended.length > 0 && gap.patterns.length === 0 && mended.every(Boolean);
+    const channels = gap.channels.map((name) => this.#channelOf(name));
+    this.emit('gap', { ...gap, since, channels, bridged });
+  }
+
+  #channelOf(name: string): string {
+    const { keyPrefix } = this.#reader;
+    return this.#bridges.has(name) ? name.slice(keyPrefix.length, -streamOf('').length) : name;
+  }
+
+  async #catchUp(stream: string, bridge: ChannelBridge): Promise<boolean | undefined> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      try {
+        return await bridge.catchUp((from, count) => this.#reader.read(stream, from, count));
+      } catch (error) {
+        this.#log()?.warn({ error: describeError(error), stream }, 'what was missed could not be read');
+      }
+    }
+    bridge.goLive();
+    return false;
+  }
+}

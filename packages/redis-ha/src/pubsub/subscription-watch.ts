@@ -1,0 +1,138 @@
+import type { Clock, Instant } from '@steadfast/shared';
+import type { Link } from '../dial/link.ts';
+import type { DriverInternals, Subscriptions } from '../driver/internals.ts';
+
+/** A time in which messages may have been published that a subscription did not get. */
+export interface Gap {
+  /** the last moment up to which everything had come, ms as `performance.now()` gives them: add `performance.timeOrigin` for the time of day */
+  readonly since: Instant;
+  /** from here on everything comes again */
+  readonly until: Instant;
+  readonly reason: string;
+  readonly channels: readonly string[];
+  readonly patterns: readonly string[];
+}
+
+export interface SubscriptionWatchOptions {
+  clock: Clock;
+  driver: DriverInternals;
+  /** pause between two pulses, ms */
+  everyMs: number;
+  /** PING, in order with everything else on the connection */
+  ping: () => Promise<unknown>;
+  /** of the primary that is followed */
+  generation: () => number;
+  /** it is subscribed, and the connection stands */
+  linked: () => boolean;
+  onGap: (gap: Gap) => void;
+}
+
+/**
+ * - `none`: nothing is subscribed
+ * - `whole`: everything that was published before `since` has come
+ * - `broken`: the connection has ended, and what is published goes by
+ */
+type State =
+  | { readonly at: 'none' }
+  | { readonly at: 'whole'; readonly since: Instant }
+  | {
+      readonly at: 'broken';
+      readonly since: Instant;
+      readonly generation: number;
+      readonly reason: string;
+      readonly channels: readonly string[];
+      readonly patterns: readonly string[];
+    };
+
+/**
+ * A replica that is promoted serves others before this process hears of it, while the old primary still answers our pulses:
+ * by up to two seconds, until each sentinel has published the switch.
+ */
+const LEAD_MS = 3_000;
+
+/**
+ * Knows up to when a subscription has got everything. Nothing is in flight on a connection that only listens, so a PING is sent
+ * from time to time: its answer proves that whatever was published before it was sent has come, and without one the silence of
+ * a dead link would never be noticed.
+ */
+export class SubscriptionWatch {
+  readonly #options: SubscriptionWatchOptions;
+  #state: State = { at: 'none' };
+  #pulse: { readonly sentAt: Instant } | undefined;
+  #pulsedAt: Instant = -Infinity;
+
+  constructor(options: SubscriptionWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Called a few times per pulse. */
+  look(): void {
+    const { clock, everyMs, linked } = this.#options;
+    const { at } = this.#state;
+    if (!this.#subscriptions && at !== 'broken') {
+      if (at !== 'none') this.#state = { at: 'none' };
+      return;
+    }
+    if (at === 'none') this.#state = { at: 'whole', since: clock.now() };
+    if (!this.#pulse && linked() && clock.now() - this.#pulsedAt >= everyMs) void this.#sendPulse();
+  }
+
+  /** The connection has ended; what it was subscribed to is known still. */
+  unlinked(link: Pick<Link, 'since' | 'generation'>, reason: string): void {
+    this.#pulse = undefined;
+    const subscriptions = this.#subscriptions;
+    if (!subscriptions || this.#state.at === 'broken') return;
+    this.#state = {
+      at: 'broken',
+      since: this.#state.at === 'whole' ? this.#state.since : link.since,
+      generation: link.generation,
+      reason,
+      channels: subscriptions.channels('subscribe').concat(subscriptions.channels('ssubscribe')),
+      patterns: subscriptions.channels('psubscribe'),
+    };
+  }
+
+  /** A new connection stands, and the subscriptions are on their way. */
+  linked(): void {
+    if (this.#state.at === 'broken') void this.#sendPulse();
+  }
+
+  /** The client has been closed: whoever opens it again begins anew. */
+  end(): void {
+    this.#state = { at: 'none' };
+    this.#pulse = undefined;
+  }
+
+  get #subscriptions(): Subscriptions | undefined {
+    return this.#options.driver.condition?.subscriber || undefined;
+  }
+
+  async #sendPulse(): Promise<void> {
+    const { clock, ping } = this.#options;
+    const pulse = { sentAt: clock.now() };
+    this.#pulse = pulse;
+    this.#pulsedAt = pulse.sentAt;
+    const answered = await ping().then(
+      () => true,
+      () => false,
+    );
+    if (this.#pulse !== pulse) return;
+    this.#pulse = undefined;
+    if (answered) this.#answered(pulse.sentAt);
+  }
+
+  #answered(sentAt: Instant): void {
+    const state = this.#state;
+    if (!this.#subscriptions) return;
+    if (state.at !== 'broken') {
+      this.#state = { at: 'whole', since: sentAt };
+      return;
+    }
+    const { clock, generation, onGap } = this.#options;
+    const until = clock.now();
+    this.#state = { at: 'whole', since: until };
+    const leadMs = generation() === state.generation ? 0 : LEAD_MS;
+    const { reason, channels, patterns } = state;
+    onGap({ since: state.since - leadMs, until, reason, channels, patterns });
+  }
+}

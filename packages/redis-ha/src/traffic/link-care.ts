@@ -1,0 +1,89 @@
+import { endpointKey, type Instant } from '@steadfast/shared';
+import type { DriverCommand } from '../commands/command.ts';
+import type { Dialer } from '../dial/dialer.ts';
+import type { Link } from '../dial/link.ts';
+import type { DriverInternals } from '../driver/internals.ts';
+import type { ReplicationGroup } from '../group/replication-group.ts';
+import type { Settings } from '../options/settings.ts';
+import { SubscriptionWatch, type Gap } from '../pubsub/subscription-watch.ts';
+import { CallBack } from './call-back.ts';
+import { IdlePing } from './idle-ping.ts';
+import { SilenceWatch } from './silence-watch.ts';
+import type { Traffic } from './traffic.ts';
+
+export interface LinkCareOptions {
+  settings: Settings;
+  group: () => ReplicationGroup;
+  dialer: Dialer;
+  driver: DriverInternals;
+  traffic: () => Traffic;
+  ping: () => Promise<unknown>;
+  onGap: (gap: Gap) => void;
+}
+
+/** Everything that looks after the link beside its commands, on timers of its own: silence, idleness, subscriptions, blocked commands. */
+export class LinkCare {
+  readonly callBack: CallBack;
+  readonly #silence: SilenceWatch;
+  readonly #idlePing: IdlePing;
+  readonly #subscription: SubscriptionWatch;
+
+  constructor({ settings, group, dialer, driver, traffic, ping, onGap }: LinkCareOptions) {
+    const { silenceMs, failoverWaitMs, blockingCheckMs } = settings.ha;
+    const { clock, idlePingMs } = settings;
+    this.callBack = new CallBack({ group, dialer, driver, checkMs: blockingCheckMs });
+    this.#idlePing = new IdlePing({ clock, idlePingMs, dialer, mayPass: () => traffic().open, ping });
+    this.#subscription = new SubscriptionWatch({
+      clock,
+      driver,
+      everyMs: silenceMs,
+      ping,
+      generation: () => group().monitor.topology.generation,
+      linked: () => traffic().ready,
+      onGap,
+    });
+    this.#silence = new SilenceWatch({
+      group,
+      dialer,
+      driver,
+      silenceMs,
+      giveUpMs: Math.max(failoverWaitMs, 2 * silenceMs),
+      doubt: () => traffic().doubt(),
+      callBack: this.callBack,
+      looked: () => this.#subscription.look(),
+      closing: () => traffic().closing,
+    });
+  }
+
+  /** ioredis has finished setting the link up, and what waited has been sent. */
+  linked(): void {
+    this.#subscription.linked();
+    this.#silence.start();
+    this.#idlePing.start();
+  }
+
+  /** The link has ended; what was in flight on it has not been settled yet. */
+  unlinked(link: Link): void {
+    this.#silence.stop();
+    this.#idlePing.stop();
+    this.callBack.reset();
+    this.#subscription.unlinked(link, `the connection to ${endpointKey(link.endpoint)} ended`);
+  }
+
+  /** The client has ended. */
+  ended(): void {
+    this.#silence.stop();
+    this.#idlePing.stop();
+    this.#subscription.end();
+  }
+
+  /** When commands in flight were sent, where the link has been silent since. */
+  sentAt(inFlight: readonly DriverCommand[]): ReadonlyMap<DriverCommand, Instant> {
+    return this.#silence.sentAt(inFlight);
+  }
+
+  /** For how long a command had blocked, which is about to be sent again, ms. */
+  takeBlockedMs(command: DriverCommand): number {
+    return this.#silence.takeBlockedMs(command);
+  }
+}
