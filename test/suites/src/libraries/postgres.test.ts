@@ -3,6 +3,7 @@ import { withLab } from '../support/with-lab.ts';
 import { withDrizzle } from './drizzle.ts';
 import { withExpressSessions } from './express-sessions.ts';
 import { withGraphileWorker } from './graphile-worker.ts';
+import { hiddenErrorsStayTrue } from './hidden-errors.ts';
 import { withKysely } from './kysely.ts';
 import { withPgBoss } from './pg-boss.ts';
 import { withStreams } from './streams.ts';
@@ -20,6 +21,8 @@ const promoted =
   (withinMs: number): FailoverRow['over'] =>
   (observers, { target }, since) =>
     observers.waitFor({ kind: 'pg-writable', since, notMember: target }, withinMs);
+
+hiddenErrorsStayTrue(held);
 
 throughFailovers(held, libraries, [
   { fault: 'switchover', mayFail: 10, over: promoted(30_000) },

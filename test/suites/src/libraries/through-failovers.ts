@@ -27,6 +27,7 @@ export function throughFailovers(
   libraries: readonly Prepared[],
   rows: readonly FailoverRow[],
 ): void {
+  let open: Fault | undefined;
   for (const { fault, target, mayFail, over } of rows) {
     describe(`through ${fault}`, () => {
       const runs = new Map<string, LibraryRun>();
@@ -34,17 +35,20 @@ export function throughFailovers(
 
       beforeAll(async () => {
         const { lab } = held;
+        // Not before the work has been looked at: a server that comes back may hold commits up, and that is no client's affair.
+        await open?.heal();
         await lab.waitHealthy(60_000);
         // One after the other: each sets up what it needs.
         for (const { name, begin } of libraries) runs.set(name, await begin(fault.replaceAll('-', '_')));
         await Promise.all([...runs].map(([name, run]) => works(name, run, monotonicMs())));
         const observers = await lab.observe();
         const since = monotonicMs();
-        const made = await lab.fault(fault, target === undefined ? {} : { target });
-        await over(observers, made, since);
+        open = await lab.fault(fault, target === undefined ? {} : { target });
+        await over(observers, open, since);
         overAt = monotonicMs();
+        const back = await Promise.all([...runs].map(([name, run]) => backAfter(name, run, overAt)));
+        console.log(`${fault}, back after: ${back.join(', ')}`);
         await observers.stop();
-        await made.heal();
       }, 150_000);
 
       for (const { name } of libraries) {
@@ -62,6 +66,13 @@ async function works(name: string, run: LibraryRun, since: number): Promise<void
   } catch (error) {
     throw new Error(`${name}: ${String(error)}`, { cause: error });
   }
+}
+
+async function backAfter(name: string, run: LibraryRun, since: number): Promise<string> {
+  return await works(name, run, since).then(
+    () => `${name} ${Math.round(monotonicMs() - since)} ms`,
+    () => `${name} not at all`,
+  );
 }
 
 async function isRight(
