@@ -72,6 +72,19 @@ describe('DialPacer', () => {
     expect(open.length).toBe(6);
   });
 
+  it('waits longer for those that hang, where those that succeed are slow too', async () => {
+    const { clock, start, open } = setup(1);
+    for (let n = 0; n < 9; n++) start(1);
+    await clock.advance(240);
+    open[0]?.(true);
+    await clock.advance(0);
+    expect(open.length).toBe(2);
+    await clock.advance(470);
+    expect(open.length).toBe(2);
+    await clock.advance(20);
+    expect(open.length).toBe(3);
+  });
+
   it('does not let dials that hang on an old primary hold up the new one', async () => {
     const { clock, start, open } = setup(2);
     start(1);

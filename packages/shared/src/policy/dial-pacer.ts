@@ -17,6 +17,8 @@ interface Round {
   running: number;
   /** a dial of this generation has succeeded */
   proven: boolean;
+  /** the longest that one which succeeded has taken, ms */
+  slowestMs: number;
 }
 
 /**
@@ -29,7 +31,7 @@ export class DialPacer {
   readonly #random: Random;
   readonly #options: Required<DialPacerOptions>;
   #waiting: (() => void)[] = [];
-  #round: Round = { generation: -1, running: 0, proven: false };
+  #round: Round = { generation: -1, running: 0, proven: false, slowestMs: 0 };
 
   constructor(clock: Clock, random: Random, options: DialPacerOptions) {
     this.#clock = clock;
@@ -48,8 +50,10 @@ export class DialPacer {
       // Generation 1 is the first primary this process finds: nothing has failed over, nobody is in step.
       if (round.proven && round.generation > 1)
         await sleep(this.#clock, this.#random.next() * this.#options.spreadMs);
+      const since = this.#clock.now();
       const result = await dial();
       round.proven = true;
+      round.slowestMs = Math.max(round.slowestMs, this.#clock.now() - since);
       return result;
     } finally {
       leave();
@@ -70,12 +74,14 @@ export class DialPacer {
       inside = false;
       this.#wakeAll();
     };
-    const hanging = this.#clock.timer(this.#options.hedgeMs, leave, { background: true });
+    // A server that is slow with everybody would only get slower by it.
+    const ms = Math.max(this.#options.hedgeMs, 2 * round.slowestMs);
+    const hanging = this.#clock.timer(ms, leave, { background: true });
     return leave;
   }
 
   #begin(generation: number): void {
-    this.#round = { generation, running: 0, proven: false };
+    this.#round = { generation, running: 0, proven: false, slowestMs: 0 };
     this.#wakeAll();
   }
 
