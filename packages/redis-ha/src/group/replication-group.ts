@@ -173,8 +173,9 @@ export class ReplicationGroup {
   }
 
   #hellos(resolver: SentinelResolver): Beside {
-    const { ha, clock } = this.settings;
-    const onHello = (hello: Hello): void => {
+    const { ha, translate, clock } = this.settings;
+    const onHello = (heard: Hello): void => {
+      const hello = { ...heard, master: translate(heard.master) };
       if (!resolver.knows(hello.sentinel) || !replaces(hello, this.monitor.topology)) return;
       const { master: endpoint, epoch, sentinel } = hello;
       this.log.info(
