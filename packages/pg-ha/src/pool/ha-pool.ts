@@ -90,7 +90,7 @@ export class HaPool extends pg.Pool {
     this.#makeReader = () => new HaPool({ ...options, targetSessionAttrs: readerAttrs(settings) });
     this.#leave = leave;
     this.#log = log;
-    for (const warning of settingWarnings(settings)) log.warn(warning);
+    for (const warning of settingWarnings(settings)) log.warn({ event: 'setting' }, warning);
     core.monitor.onChange((change) => this.#follow(change));
     this.#silence = new SilenceWatch({
       clock: core.clock,
@@ -288,12 +288,22 @@ function createTelemetry(
   metrics: HaPoolOptions['metrics'],
 ): PoolTelemetry {
   const { database } = namesOf(settings);
-  return new PoolTelemetry({ pool, core, log, database, metrics, callMetrics: settings.ha.callMetrics });
+  const name = `${pool.options.application_name ?? database}${settings.target === undefined ? '' : '/reads'}`;
+  return new PoolTelemetry({
+    pool,
+    core,
+    log,
+    name,
+    database,
+    metrics,
+    callMetrics: settings.ha.callMetrics,
+  });
 }
 
 /** What stands on each of its log lines. */
-function namesOf({ ha, connection }: PoolSettings): { strategy: string; database: string } {
-  return { strategy: ha.strategy, database: connection.database ?? connection.user ?? 'default' };
+function namesOf({ ha, connection, target }: PoolSettings): { strategy: string; database: string } {
+  const database = connection.database ?? connection.user ?? 'default';
+  return { strategy: ha.strategy, database, ...(target === undefined ? {} : { reads: true }) };
 }
 
 /** Where one idle connection has died unnoticed, those that have been idle as long have as a rule died with it. */

@@ -59,8 +59,11 @@ export function watchLeases(
   return { ...core, servers: { ...core.servers, lease } };
 }
 
+/** With what may be left out too: whatever stands for another must pass on all of it. */
+type Every<T> = { [K in keyof Required<T>]: T[K] };
+
 /** A request for a connection that tells when it was granted; all else is the request's own. */
-class WatchedRequest implements LeaseRequest {
+class WatchedRequest implements Every<LeaseRequest> {
   readonly #clock: Clock;
   readonly #request: LeaseRequest;
   readonly #granted: (client: PoolClient, waitedMs: number) => void;
@@ -79,6 +82,10 @@ class WatchedRequest implements LeaseRequest {
 
   get signal(): AbortSignal | undefined {
     return this.#request.signal;
+  }
+
+  get after(): LeaseRequest['after'] {
+    return this.#request.after;
   }
 
   get attempts(): number {

@@ -14,6 +14,8 @@ export interface PoolTelemetryOptions {
   pool: Pool;
   core: PoolCore;
   log: HaLogger;
+  /** what tells this pool from others in metrics */
+  name: string;
   database: string;
   /** the app's meter or meter provider */
   metrics: unknown;
@@ -30,7 +32,7 @@ export class PoolTelemetry {
   readonly #metrics: PoolMetrics | undefined;
 
   /** @throws HaError HA_CONFIG where `metrics` is no meter */
-  constructor({ pool, core, log, database, metrics, callMetrics }: PoolTelemetryOptions) {
+  constructor({ pool, core, log, name, database, metrics, callMetrics }: PoolTelemetryOptions) {
     const { clock, monitor, budget } = core;
     this.#database = database;
     this.#reporter = new Reporter({ clock, emitter: pool, channel: topologyChannel, log });
@@ -45,7 +47,6 @@ export class PoolTelemetry {
       timeouts: () => monitor.expired,
       breakerOpen: () => monitor.breaker.open,
     };
-    const name = pool.options.application_name ?? database;
     this.#metrics = meter && new PoolMetrics(meter, { name, database, perCall: callMetrics }, readings);
     const timed = this.#metrics?.perCall === true;
     this.core = timed ? watchLeases(core, (_client, ms) => this.#metrics?.waited(ms)) : core;
