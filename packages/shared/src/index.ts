@@ -3,6 +3,7 @@ export * from './runtime/random.ts';
 export * from './runtime/deadline.ts';
 export * from './runtime/sleep.ts';
 export * from './runtime/token.ts';
+export * from './runtime/wall-time.ts';
 export * from './runtime/within.ts';
 export * from './errors/outcome.ts';
 export * from './errors/codes.ts';

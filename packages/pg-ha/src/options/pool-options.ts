@@ -57,6 +57,7 @@ export interface HaPoolOptions extends Omit<PoolConfig, 'Client'> {
   maxLagMs?: number;
   readerRefreshMs?: number;
   tokenWaitMs?: number;
+  listenHeartbeatMs?: number;
   logLevel?: HaOptions['logLevel'];
   /** the app's own pino logger */
   logger?: Logger;

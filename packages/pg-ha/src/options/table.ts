@@ -97,6 +97,8 @@ export interface HaOptions {
   readerRefreshMs: number;
   /** how long a read with a token waits for a standby before it goes to the primary, 0 to 1 h (default 200 ms) */
   tokenWaitMs: number;
+  /** how often a connection that listens is asked for a sign of life, 100 ms to 1 h (default 5 s) */
+  listenHeartbeatMs: number;
   /** level of the built-in logger (default `silent`); with the option `logger` the app's own decides */
   logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -143,6 +145,7 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   maxLagMs: row(milliseconds(100, 24 * HOUR), undefined, 'PG_HA_MAX_LAG_MS'),
   readerRefreshMs: row(milliseconds(50, MINUTE), 1_000, 'PG_HA_READER_REFRESH_MS'),
   tokenWaitMs: row(milliseconds(0, HOUR), 200, 'PG_HA_TOKEN_WAIT_MS'),
+  listenHeartbeatMs: row(milliseconds(100, HOUR), 5_000, 'PG_HA_LISTEN_HEARTBEAT_MS'),
   logLevel: row(choice(LOG_LEVELS), 'silent', 'PG_HA_LOG_LEVEL'),
 };
 

@@ -76,6 +76,7 @@ export function assemble(
       context,
       target: settings.target,
       pool,
+      tell: (event, news) => telemetry().tell(event, news),
       client: boundClient,
     });
   return {

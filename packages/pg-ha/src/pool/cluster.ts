@@ -56,6 +56,7 @@ const POOLS_OWN: ReadonlySet<string> = new Set<keyof HaOptions>([
   'maxLagMs',
   'readerRefreshMs',
   'tokenWaitMs',
+  'listenHeartbeatMs',
 ]);
 
 /** The same for pools that may watch their cluster together: where it is, who asks, over what TLS, and how often. */

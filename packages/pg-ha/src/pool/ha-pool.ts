@@ -7,7 +7,6 @@ import {
   HaError,
   primaryOf,
   type Endpoint,
-  type HaEvents,
   type HaLogger,
   type TopologyChange,
 } from '@steadfast/shared';
@@ -18,6 +17,9 @@ import {
   type HaPoolOptions,
   type PoolSettings,
 } from '../options/pool-options.ts';
+import { createListener } from '../listen/create-listener.ts';
+import type { Listener } from '../listen/listener.ts';
+import type { Listening, ListenOptions, NotificationHandler } from '../listen/subscription.ts';
 import type { SessionAttrs } from '../options/session-attrs.ts';
 import { evict, type MemberPools } from '../reader/member-pools.ts';
 import type { Reads } from '../reader/reads.ts';
@@ -31,6 +33,7 @@ import { giveUpExpired } from './lease.ts';
 import { spreadLifetimes } from './lifetime.ts';
 import type { PoolCore } from './pool-core.ts';
 import { forget, poolInternals } from './pool-internals.ts';
+import type { PoolEvents } from './pool-events.ts';
 import type { HaQueryConfig, HaQueryOptions } from './query-runner.ts';
 import { SilenceWatch } from './silence-watch.ts';
 
@@ -56,6 +59,8 @@ export class HaPool extends pg.Pool {
   readonly #reads: Reads | undefined;
   readonly #makeReader: () => HaPool;
   #reader: HaPool | undefined;
+  readonly #makeListener: () => Listener;
+  #listener: Listener | undefined;
   readonly #leave: () => Promise<void>;
   readonly #log: HaLogger;
   readonly #telemetry: PoolTelemetry;
@@ -77,17 +82,16 @@ export class HaPool extends pg.Pool {
       gone: (client) => forget(this, client),
     });
     const { verify } = core.verification;
-    super({
-      ...settings.pool,
-      ...(verify && { verify }),
-      ...(stream && { stream }),
-      Client: boundClient(settings, context),
-    } as pg.PoolConfig);
+    const Client = boundClient(settings, context);
+    const config = { ...settings.pool, ...(stream && { stream }) } as pg.PoolConfig;
+    super({ ...config, ...(verify && { verify }), Client } as pg.PoolConfig);
     this.#telemetry = createTelemetry(this, core, log, settings, options.metrics);
     this.#core = this.#telemetry.core;
     this.#reads = reads;
     if (reads) showCounts(this, reads.pools);
     this.#makeReader = () => new HaPool({ ...options, targetSessionAttrs: readerAttrs(settings) });
+    const { tell } = this.#telemetry;
+    this.#makeListener = () => createListener({ settings, core, log, config, Client, tell });
     this.#leave = leave;
     this.#log = log;
     for (const warning of settingWarnings(settings)) log.warn({ event: 'setting' }, warning);
@@ -140,6 +144,21 @@ export class HaPool extends pg.Pool {
    */
   transaction<T>(fn: (client: pg.PoolClient) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     return this.#telemetry.transaction(fn, options);
+  }
+
+  /**
+   * Hears what is NOTIFYed on `channel`, on a connection of its own that all channels of this pool share and that follows the
+   * primary. Payloads come in order, the next when the handler (or its promise) is done with the one before. Where some may
+   * have been missed, `onGap` and the event 'gap' tell from when to when.
+   * @throws HaError HA_CONFIG, HA_NO_PRIMARY, HA_READ_ONLY, HA_CLOSED
+   */
+  async listen(
+    channel: string,
+    handler: NotificationHandler,
+    options: ListenOptions = {},
+  ): Promise<Listening> {
+    this.#listener ??= this.#makeListener();
+    return this.#listener.listen(channel, handler, options);
   }
 
   override connect(): Promise<pg.PoolClient>;
@@ -208,7 +227,7 @@ export class HaPool extends pg.Pool {
   }
 
   /** Our own events are typed beside pg.Pool's; each comes after what it tells of has taken effect. */
-  override on<E extends keyof HaEvents>(event: E, listener: (news: HaEvents[E]) => void): this;
+  override on<E extends keyof PoolEvents>(event: E, listener: (news: PoolEvents[E]) => void): this;
   override on<K extends PoolEvent>(event: K, listener: PoolListener<K>): this;
   override on(event: string, listener: (...news: never[]) => void): this {
     return super.on(event as 'connect', listener as PoolListener<'connect'>);
@@ -275,6 +294,7 @@ export class HaPool extends pg.Pool {
       );
     }
     this.#silence.stop();
+    this.#listener?.close();
     this.#telemetry.stop();
     await Promise.all([ended, this.#reader?.end(), this.#reads?.end(), this.#leave()]);
   }

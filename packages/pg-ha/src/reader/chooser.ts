@@ -62,9 +62,9 @@ export class Chooser {
     if (error) return { at: 'fail', error };
     if (!after) {
       const picked = pickReader(untried, wish, random);
-      // Before the first look is over, a standby may still be about to answer.
-      const early = picked?.role === 'primary' && wish.prefer === 'prefer-standby' && !watch.complete;
-      return picked && !early ? { at: 'member', endpoint: picked.endpoint } : { at: 'wait', forToken: false };
+      return picked && !this.#isEarly(picked)
+        ? { at: 'member', endpoint: picked.endpoint }
+        : { at: 'wait', forToken: false };
     }
     const { epoch } = monitor.topology;
     if (epoch !== undefined && after.timeline > epoch) {
@@ -99,6 +99,13 @@ export class Chooser {
     return state.at === 'answering' && state.standing.role === 'replica'
       ? lagOf(watch.log, state.standing.position, clock.now())
       : undefined;
+  }
+
+  /** Before the first look is over, somebody better may still be about to answer. */
+  #isEarly({ role }: Candidate): boolean {
+    const { watch, wish } = this.#options;
+    const secondBest = wish.order === 'listed' || (role === 'primary' && wish.prefer === 'prefer-standby');
+    return secondBest && !watch.complete;
   }
 
   #candidates(): Candidate[] {

@@ -16,6 +16,7 @@ import type { ReadTarget } from '../options/session-attrs.ts';
 import type { LeaseRequest } from '../pool/lease.ts';
 import { spreadLifetimes } from '../pool/lifetime.ts';
 import type { PoolCore, Servers } from '../pool/pool-core.ts';
+import type { Tell } from '../pool/pool-events.ts';
 import { forget } from '../pool/pool-internals.ts';
 import type { Strategy } from '../strategies/strategy.ts';
 import { Chooser, hasReached } from './chooser.ts';
@@ -35,6 +36,7 @@ export interface ReadsParts {
   /** of the pool's own connections; each member's differ in whom they are for */
   context: DialContext;
   target: ReadTarget;
+  tell: Tell;
   /** the pool that the app holds: hears what happens in the members' pools */
   pool: () => pg.Pool;
   client: (settings: PoolSettings, context: DialContext) => new (config?: pg.ClientConfig) => HaClient;
@@ -85,7 +87,7 @@ export class Reads {
       pools: this.pools,
       chooser: this.#chooser,
       hasReached: parts.strategy.replicas && ((client, request) => this.#askWhetherReached(client, request)),
-      onGrant: (request) => this.#tellOfEndedTimeline(request, parts.pool()),
+      onGrant: (request) => this.#tellOfEndedTimeline(request, parts.tell),
     });
   }
 
@@ -151,11 +153,11 @@ export class Reads {
   }
 
   /** What was written under a timeline that has ended may not have come over: whoever has its token may want to know. */
-  #tellOfEndedTimeline({ after }: LeaseRequest, pool: pg.Pool): void {
+  #tellOfEndedTimeline({ after }: LeaseRequest, tell: Tell): void {
     const { epoch } = this.#monitor.topology;
     if (!after || after.timeline === 0 || epoch === undefined || after.timeline >= epoch) return;
-    const event = { token: formatToken(after), timeline: after.timeline, current: epoch };
-    pool.emit('superseded' as 'error', event as unknown as Error, undefined as unknown as pg.PoolClient);
+    const { timeline } = after;
+    tell('superseded', { token: formatToken(after), timeline, current: epoch });
   }
 }
 

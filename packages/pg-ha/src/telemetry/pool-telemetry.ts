@@ -2,6 +2,7 @@ import type { Pool, PoolClient, QueryResult } from 'pg';
 import { meterOf, Reporter, type HaEvents, type HaLogger } from '@steadfast/shared';
 import type { HaClient } from '../dial/ha-client.ts';
 import type { PoolCore } from '../pool/pool-core.ts';
+import type { Tell } from '../pool/pool-events.ts';
 import type { HaQueryConfig } from '../pool/query-runner.ts';
 import { runStatement } from '../transaction/run-statement.ts';
 import { runTransaction, type TransactionOptions } from '../transaction/run-transaction.ts';
@@ -90,6 +91,9 @@ export class PoolTelemetry {
   topologyChanged(change: HaEvents['topology']): void {
     this.#reporter.topologyChanged(change);
   }
+
+  /** One of the pool's own events. */
+  readonly tell: Tell = (event, news) => this.#reporter.emit(event, news);
 
   breakerChanged(open: boolean): void {
     this.#reporter.breakerChanged(open);
