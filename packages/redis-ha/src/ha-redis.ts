@@ -26,6 +26,7 @@ import type { LockOptions } from './lock/lock-options.ts';
 import type { Lock } from './lock/lock.ts';
 import { readArguments, type HaRedisArguments } from './options/arguments.ts';
 import { readSettings, type HaRedisOptions, type Settings } from './options/settings.ts';
+import { hostOf } from './once/host.ts';
 import { runDurable, type DurableHost, type DurableOptions } from './once/durable.ts';
 import { onceFor, type OnceOp, type OnceOptions, type OnceScript } from './once/once.ts';
 import type { Tally } from './survival/tally.ts';
@@ -36,6 +37,7 @@ import { traceOnce } from './telemetry/once-trace.ts';
 import { publishKept, type Published, type PublishOptions } from './pubsub/publish-kept.ts';
 import { streamReader } from './pubsub/stream-reader.ts';
 import { Subscriber, type SubscriberOptions } from './pubsub/subscriber.ts';
+import { HaReader } from './reader/ha-reader.ts';
 import { watchTimeout } from './traffic/command-timeout.ts';
 import { LinkCare } from './traffic/link-care.ts';
 import { Traffic } from './traffic/traffic.ts';
@@ -66,6 +68,7 @@ export class HaRedis extends Redis {
   /** commands that never pass unseen, by name */
   readonly #noted: ReadonlySet<string>;
   #dedicated: DedicatedPool<HaRedis> | undefined;
+  #reader: HaReader | undefined;
   #group: ReplicationGroup | undefined;
   #share: Share<ReplicationGroup> | undefined;
   /** counts acknowledged writes, where a survival report is wanted */
@@ -221,6 +224,13 @@ export class HaRedis extends Redis {
     return new HaRedis(options) as Duplicate<Override>;
   }
 
+  /** The commands that read, on replicas that are fresh enough. @see HaReader */
+  get reader(): HaReader {
+    const group = (): ReplicationGroup => this.#lastGroup();
+    const primary = (command: DriverCommand): unknown => this.sendCommand(command as SendArguments[0]);
+    return (this.#reader ??= new HaReader({ settings: this.#settings, group, primary }));
+  }
+
   /** A connection that listens, and tells or reads what it has missed. @see Subscriber */
   subscriber(options: SubscriberOptions = {}): Subscriber {
     const connection = this.duplicate({ lazyConnect: false, blocking: 'inline' });
@@ -292,23 +302,7 @@ export class HaRedis extends Redis {
 
   /** What scripts need of this client. */
   get #host(): DurableHost {
-    return {
-      clock: this.#settings.clock,
-      sendTogether: (commands) => this.#sendTogether(commands),
-      keyPrefix: this.options.keyPrefix ?? '',
-      failoverWaitMs: this.#settings.ha.failoverWaitMs,
-      send: (command) => this.sendCommand(command as unknown as SendArguments[0]),
-      defined: (name) => internalsOf(this).scriptsSet[name]?.lua,
-    };
-  }
-
-  /** In one write, where there is a connection to write to. */
-  #sendTogether(commands: readonly DriverCommand[]): unknown[] {
-    const socket = this.#dialer.link?.socket;
-    socket?.cork();
-    const answers = commands.map((command) => this.sendCommand(command as unknown as SendArguments[0]));
-    socket?.uncork();
-    return answers;
+    return hostOf(this, this.#settings, this.#dialer);
   }
 
   /** Joins the group, for as long as this client is not ended. */
@@ -354,6 +348,7 @@ export class HaRedis extends Redis {
 
   #topologyChanged(change: TopologyChange): void {
     this.#traffic.topologyChanged();
+    this.#reader?.topologyChanged();
     this.#telemetry.topologyChanged(change);
   }
 
@@ -380,6 +375,7 @@ export class HaRedis extends Redis {
     const error = this.#traffic.closing ? undefined : this.#dialer.fatal;
     this.#traffic.end(error);
     this.#care.ended();
+    this.#reader?.disconnect();
     // quit() lets work on connections of its own end first.
     if (!this.#dedicated?.draining) this.#dedicated?.destroy();
     this.#dedicated = undefined;

@@ -8,6 +8,8 @@ export type { UseOptions } from './dedicated/dedicated-pool.ts';
 export type { Lock } from './lock/lock.ts';
 export type { LockOptions } from './lock/lock-options.ts';
 export { NotDurableError, type DurableOptions } from './once/durable.ts';
+export type { HaReader } from './reader/ha-reader.ts';
+export type { ReplicaStatus } from './reader/replica-set.ts';
 export { OnceError } from './once/once-error.ts';
 export type { OnceOp, OnceOptions, OnceScript } from './once/once.ts';
 export type { SurvivalReport } from './survival/survey.ts';

@@ -76,6 +76,8 @@ export interface HaOptions {
   holdMaxMs: number;
   /** a failover is followed once Sentinel announces its end, or as soon as the promoted replica says that it is master */
   follow: (typeof FOLLOW)[number];
+  /** a replica that `reader` uses has data at most so old, 100 ms to 1 h (default 1 s) */
+  readerMaxLagMs: number;
   /** a command that has blocked for so long is ended and sent again, to see whether its link lives, 1 s to 1 h (default 30 s) */
   blockingCheckMs: number;
   /** whether commands that block (BLPOP, XREAD BLOCK …) go through this client's own connection or one each of the pool (default `inline`) */
@@ -123,6 +125,7 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   hold: row(flag(), true, 'REDIS_HA_HOLD'),
   holdMaxMs: row(milliseconds(100, MINUTE), 5_000, 'REDIS_HA_HOLD_MAX_MS'),
   follow: row<HaOptions['follow']>(choice(FOLLOW), 'announced', 'REDIS_HA_FOLLOW'),
+  readerMaxLagMs: row(milliseconds(100, HOUR), 1_000, 'REDIS_HA_READER_MAX_LAG_MS'),
   blockingCheckMs: row(milliseconds(1_000, HOUR), 30_000, 'REDIS_HA_BLOCKING_CHECK_MS'),
   blocking: row(choice(BLOCKING), 'inline', 'REDIS_HA_BLOCKING'),
   useMax: row(integer(1, 1_000), 10, 'REDIS_HA_USE_MAX'),

@@ -1,156 +1,145 @@
-import { HaRedis, NotDurableError, type HaRedisOptions, type SurvivalReport } from '@steadfast/redis-ha';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startLoneRedis, type LoneRedis } from './lone-redis.ts';
-import { rawCommand } from './raw-command.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HaRedis, type HaReader } from '@steadfast/redis-ha';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withLab } from '../support/with-lab.ts';
+import { failOver } from './fail-over.ts';
 
-/** A master and a replica on loopback, and no sentinel. */
-let master: LoneRedis;
-let replica: LoneRedis;
-let redis: HaRedis | undefined;
+const held = withLab({ postgres: false, haproxy: false, pgbouncer: false, managed: false });
+let redis: HaRedis;
+let reader: HaReader;
 
-beforeEach(async () => {
-  master = await startLoneRedis('--repl-diskless-sync-delay', '0', '--enable-debug-command', 'yes');
-  replica = await startLoneRedis('--replicaof', `127.0.0.1 ${master.port}`);
-});
+beforeAll(() => {
+  redis = new HaRedis({ env: held.lab.env({ redis: 'sentinel' }), db: 2, keyPrefix: 'p:' });
+  reader = redis.reader;
+}, 60_000);
 
-afterEach(async () => {
-  redis?.disconnect();
-  await replica.stop();
-  await master.stop();
-});
+afterAll(() => redis.disconnect());
 
-async function client(options: HaRedisOptions = {}): Promise<HaRedis> {
-  const { host, port } = master;
-  redis = new HaRedis({ strategy: 'single', host, port, failoverWaitMs: 3_000, ...options, env: {} });
-  await redis.set('begun', '1');
-  expect(await redis.wait(1, 5_000)).toBe(1);
-  return redis;
+const serving = (): number => reader.replicas.filter((one) => one.serves).length;
+
+/** Reads from time to time, as long as nobody reads nothing is known of the replicas. */
+async function untilServing(count: number, timeoutMs = 15_000): Promise<void> {
+  await expect
+    .poll(async () => [await reader.exists('x'), serving()][1], { timeout: timeoutMs, interval: 50 })
+    .toBe(count);
 }
 
-describe('durable', () => {
-  it('answers when the replica has it, and says honestly when it has not', async () => {
-    const one = await client();
-    expect(await one.durable([['incr', 'n']], { replicas: 1 })).toEqual([1]);
-    const two = one.durable([['incr', 'n']], { replicas: 2, timeoutMs: 20 });
-    await expect(two).rejects.toMatchObject({ acknowledgedBy: 1, answers: [2], outcome: 'unknown' });
-    await expect(two).rejects.toBeInstanceOf(NotDurableError);
+/** GET commands that each member has answered. */
+async function gets(): Promise<Map<string, number>> {
+  const { members = [], adminUsername, adminPassword } = held.lab.description.redis ?? {};
+  const counts = members.map(async ({ name, host, port }) => {
+    const options = {
+      username: adminUsername ?? '',
+      password: adminPassword ?? '',
+      retryStrategy: () => null,
+    };
+    const admin = new Redis({ host, port, ...options });
+    admin.on('error', () => undefined);
+    const stats = await admin.info('commandstats').catch(() => '');
+    admin.disconnect();
+    return [name, Number(/cmdstat_get:calls=(\d+)/.exec(stats)?.[1] ?? 0)] as const;
+  });
+  return new Map(await Promise.all(counts));
+}
+
+describe('a reader', () => {
+  it('reads from both replicas, not from the primary, and only what is fresh', async () => {
+    await redis.set('k', 'v');
+    await untilServing(2);
+    for (const { lagMs } of reader.replicas) expect(lagMs).toBeLessThan(1_000);
+    const before = await gets();
+    const answers = await Promise.all(Array.from({ length: 200 }, () => reader.get('k')));
+    expect(new Set(answers)).toEqual(new Set(['v']));
+    const after = await gets();
+    const { master = '' } = (await held.lab.status()).redis ?? {};
+    const given = [...after].map(([name, count]) => [name, count - (before.get(name) ?? 0)] as const);
+    expect(given.find(([name]) => name === master)?.[1]).toBeLessThan(20);
+    const byReplicas = given.filter(([name]) => name !== master).map(([, count]) => count);
+    expect(Math.min(...byReplicas)).toBeGreaterThan(40);
   });
 
-  it('is given again under its token, and applied once', async () => {
-    const one = await client();
-    replica.process.kill('SIGSTOP');
-    const first = one.durable([['incr', 'n']], { replicas: 1, timeoutMs: 20, token: 't' });
-    await expect(first).rejects.toMatchObject({ acknowledgedBy: 0, answers: [1] });
-    replica.process.kill('SIGCONT');
-    // On another connection, which has written nothing of its own: the repeat must not be taken for confirmed by that.
-    const other = one.duplicate();
+  it('takes pipelines, scripts that read and hashes, and refuses what writes or blocks', async () => {
+    await redis.hset('h', 'f', '1');
+    await expect.poll(() => reader.hgetall('h')).toEqual({ f: '1' });
+    expect(await reader.pipeline().get('k').hget('h', 'f').exec()).toEqual([
+      [null, 'v'],
+      [null, '1'],
+    ]);
+    const refused = { code: 'HA_CONFIG', outcome: 'notSent' };
+    await expect(reader.set('k', 'w')).rejects.toMatchObject(refused);
+    await expect(reader.xread('BLOCK', 10, 'STREAMS', 's', '$')).rejects.toMatchObject(refused);
+    const mixed = await reader.pipeline().get('k').incr('n').exec();
+    expect(mixed?.[0]).toEqual([null, 'v']);
+    expect(mixed?.[1]?.[0]).toMatchObject(refused);
+  });
+
+  it('closes its connections when nobody reads, and reads on after that', async () => {
+    await untilServing(2);
+    await reader.quit();
+    expect(reader.replicas).toEqual([]);
+    expect(await reader.get('k')).toBe('v');
+    await untilServing(2);
+  });
+});
+
+describe('replicas that fail', () => {
+  it('are left, and no read fails or waits for them', async () => {
+    await untilServing(2);
+    const frozen = await held.lab.fault('redis-freeze', { target: 'replica' });
     try {
-      expect(await other.durable([['incr', 'n']], { replicas: 1, token: 't' })).toEqual([1]);
+      const began = performance.now();
+      while (serving() === 2 && performance.now() - began < 10_000) {
+        expect(await reader.get('k')).toBe('v');
+        await sleep(5);
+      }
+      expect(serving()).toBe(1);
+      const slow = performance.now();
+      await Promise.all(Array.from({ length: 100 }, () => reader.get('k')));
+      expect(performance.now() - slow).toBeLessThan(1_000);
     } finally {
-      other.disconnect();
+      await frozen.heal();
     }
-    expect(await one.get('n')).toBe('1');
+    await untilServing(2, 30_000);
   });
 
-  it('asks a repeat’s replicas too', async () => {
-    const one = await client();
-    expect(await one.durable([['incr', 'n']], { replicas: 1, token: 't' })).toEqual([1]);
-    replica.process.kill('SIGSTOP');
-    const other = one.duplicate();
-    try {
-      const repeat = other.durable([['incr', 'n']], { replicas: 1, timeoutMs: 20, token: 't' });
-      await expect(repeat).rejects.toMatchObject({ acknowledgedBy: 0, answers: [1] });
-    } finally {
-      other.disconnect();
-      replica.process.kill('SIGCONT');
-    }
-  });
-
-  it('runs scripts of the program’s own, and waits its turn through a cut', async () => {
-    const one = await client();
-    const script = "return redis.call('INCRBY', KEYS[1], ARGV[1])";
-    const work = one.durable({ script, keys: ['s'], args: ['5'] }, { replicas: 1 });
-    one.stream.destroy();
-    expect(await work).toBe(5);
-    expect(await one.get('s')).toBe('5');
-  });
-
-  it('says that a server older than 7.2 cannot be asked for its disk', async () => {
-    const one = await client();
-    const [, version = ''] = /redis_version:(\d+\.\d+)/.exec(await one.info('server')) ?? [];
-    const work = one.durable([['incr', 'n']], { replicas: 0, fsync: true, timeoutMs: 50 });
-    const why = Number(version) < 7.2 ? /unknown command/ : /appendonly/;
-    await expect(work).rejects.toThrow(why);
-    await expect(work).rejects.toMatchObject({ code: 'HA_NOT_DURABLE', acknowledgedBy: 0, answers: [1] });
+  it('never serve data older than the bound: with all of them cut off the primary answers', async () => {
+    const { master = '' } = (await held.lab.status()).redis ?? {};
+    const frozen = (held.lab.description.redis?.members ?? []).filter(({ name }) => name !== master);
+    const faults = [];
+    for (const { name } of frozen) faults.push(await held.lab.fault('redis-freeze', { target: name }));
+    const began = performance.now();
+    await redis.set('new', 'x');
+    await expect.poll(() => reader.get('new'), { timeout: 5_000 }).toBe('x');
+    expect(performance.now() - began).toBeLessThan(5_000);
+    await expect.poll(serving, { timeout: 5_000 }).toBe(0);
+    for (const fault of faults) await fault.heal();
+    await untilServing(2, 30_000);
   });
 });
 
-describe('the heartbeat of the replicas', () => {
-  it('holds writes while none confirms, lets reads through, and goes on when one does', async () => {
-    const one = await client({ replicaHeartbeatMs: 60 });
-    // Until a replica has confirmed once nothing is concluded.
-    await expect.poll(() => one.pubsub('CHANNELS')).toEqual([]);
-    await beats(one, 2);
-    replica.process.kill('SIGSTOP');
-    await expect.poll(() => one.health().state, { timeout: 5_000 }).toBe('holding');
-    const held = one.incr('n');
-    expect(await one.duplicate().get('n')).toBeNull();
-    replica.process.kill('SIGCONT');
-    expect(await held).toBe(1);
-    expect(one.health().state).toBe('steady');
-  });
-
-  it('tells the caller why a write was not sent, at its deadline', async () => {
-    const one = await client({ replicaHeartbeatMs: 60, failoverWaitMs: 300 });
-    await beats(one, 2);
-    replica.process.kill('SIGSTOP');
-    await expect.poll(() => one.health().state, { timeout: 5_000 }).toBe('holding');
-    await expect(one.incr('n')).rejects.toMatchObject({
-      code: 'HA_DEADLINE',
-      outcome: 'notSent',
-      message: expect.stringMatching(/no replica confirms/) as string,
-    });
-    replica.process.kill('SIGCONT');
-    await expect.poll(() => one.health().state, { timeout: 5_000 }).toBe('steady');
-    expect(await one.get('n')).toBeNull();
-  });
-
-  it('waits for nobody where the ACL forbids the question', async () => {
-    await rawCommand(master.port, 'ACL SETUSER default -wait');
-    const { host, port } = master;
-    redis = new HaRedis({ strategy: 'single', host, port, replicaHeartbeatMs: 20, env: {} });
-    expect(await redis.incr('n')).toBe(1);
-    expect(redis.health().state).toBe('steady');
+describe('readers through a failover', () => {
+  it.each(['sentinel-failover', 'redis-crash'] as const)('%s: no read fails', async (fault) => {
+    const errors: unknown[] = [];
+    let reads = 0;
+    let more = true;
+    const reading = (async () => {
+      for (let n = 0; more && n < 20_000; n++) {
+        await reader.get('k').then(
+          (value) => value === 'v' && (reads += 1),
+          (error: unknown) => errors.push(error),
+        );
+        await sleep(2);
+      }
+    })();
+    await failOver(held.lab, fault);
+    await sleep(1_000);
+    more = false;
+    await reading;
+    expect(errors).toEqual([]);
+    expect(reads).toBeGreaterThan(200);
+    expect(redis.primary && reader.replicas.map(({ endpoint }) => endpoint.host)).not.toContain(
+      redis.primary?.host,
+    );
   });
 });
-
-describe('the survival report', () => {
-  it('knows nothing of writes before a restart that began another history', async () => {
-    const one = await client({ survivalReport: true });
-    const reports: SurvivalReport[] = [];
-    one.on('survival', (report: SurvivalReport) => reports.push(report));
-    for (let n = 0; n < 5; n++) await one.incr('n');
-    // The server throws its history away and begins another, as one that is restarted without its data does.
-    await expect.poll(() => looks(one), { timeout: 5_000 }).toBeGreaterThan(1);
-    await rawCommand(master.port, 'DEBUG CHANGE-REPL-ID');
-    await one.incr('n');
-    await expect.poll(() => reports, { timeout: 5_000 }).toHaveLength(1);
-    const [report] = reports;
-    expect(report).toMatchObject({ survived: 0, lost: 0, unknowable: report?.acknowledged });
-    expect(report?.acknowledged).toBeGreaterThanOrEqual(6);
-    expect(report?.why).toMatch(/history/);
-  });
-});
-
-/** How often INFO has been asked. */
-async function looks(one: HaRedis): Promise<number> {
-  const stats = await one.info('commandstats');
-  return Number(/cmdstat_info:calls=(\d+)/.exec(stats)?.[1] ?? 0);
-}
-
-/** Until the heartbeat has been answered so often. */
-async function beats(one: HaRedis, times: number): Promise<void> {
-  const count = async (): Promise<number> =>
-    Number(/cmdstat_publish:calls=(\d+)/.exec(await one.info('commandstats'))?.[1] ?? 0);
-  await expect.poll(count, { timeout: 5_000 }).toBeGreaterThan(times);
-}

@@ -1,0 +1,94 @@
+import { HaError } from '@steadfast/shared';
+import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
+import type { DriverCommand } from '../commands/command.ts';
+import { waitsForData } from '../commands/blocking.ts';
+import { isRead } from '../commands/idempotence.ts';
+import { internalsOf } from '../driver/internals.ts';
+import type { Settings } from '../options/settings.ts';
+import { ReplicaSet, type ReplicaSetOptions, type ReplicaStatus } from './replica-set.ts';
+
+type SendArguments = Parameters<Redis['sendCommand']>;
+
+export interface HaReaderOptions extends Pick<ReplicaSetOptions, 'settings' | 'group'> {
+  /** the way to the primary */
+  primary: (command: DriverCommand) => unknown;
+}
+
+/**
+ * The commands of ioredis that read, on replicas whose data are at most `readerMaxLagMs` old; the less busy of two that are
+ * drawn. Where there is none, and where one fails with a read on it, the primary answers, as the client itself does.
+ * Everything else is refused with HA_CONFIG.
+ */
+export class HaReader extends Redis {
+  readonly #set: ReplicaSet;
+  readonly #primary: (command: DriverCommand) => unknown;
+
+  /** @ignore `redis.reader` makes it */
+  constructor({ settings, group, primary }: HaReaderOptions) {
+    super(readerOptions(settings));
+    this.#primary = primary;
+    this.#set = new ReplicaSet({ settings, group, unanswered: (command) => void primary(command) });
+    internalsOf(this).setStatus('ready');
+  }
+
+  /** The replicas that are known, and how old their data are; empty while nobody reads. */
+  get replicas(): readonly ReplicaStatus[] {
+    return this.#set.statuses;
+  }
+
+  override sendCommand(...[given]: SendArguments): unknown {
+    const command = given as unknown as DriverCommand;
+    if (!isRead(command) || waitsForData(command)) {
+      command.reject(refusal(command));
+      return command.promise;
+    }
+    const link = this.#set.pick();
+    if (!link) return this.#primary(command);
+    link.send(command);
+    return command.promise;
+  }
+
+  /** Replicas are dialled when there is something to read. */
+  override connect(callback?: (error?: Error | null) => void): Promise<void> {
+    callback?.(null);
+    return Promise.resolve();
+  }
+
+  /** Closes the connections to replicas; the next read opens them again. */
+  override disconnect(): void {
+    this.#set.close();
+  }
+
+  override quit(): Promise<'OK'> {
+    this.disconnect();
+    return Promise.resolve('OK');
+  }
+
+  /** @ignore */
+  topologyChanged(): void {
+    this.#set.topologyChanged();
+  }
+}
+
+function refusal(command: DriverCommand): HaError {
+  const name = command.name.toUpperCase();
+  const why = isRead(command) ? 'it blocks, and would hold up other reads' : 'it is no read';
+  return new HaError('HA_CONFIG', `a reader does not take ${name}: ${why}; give it to the client itself`, {
+    outcome: 'notSent',
+  });
+}
+
+/** It has no connection of its own. */
+function readerOptions({ driver }: Settings): RedisOptions & { replyMapping?: 'legacy' } {
+  class NoConnector extends AbstractConnector {
+    constructor() {
+      super(0);
+    }
+
+    connect(): Promise<never> {
+      return Promise.reject(new Error('a reader has no connection of its own'));
+    }
+  }
+  const options = { ...driver, Connector: NoConnector, lazyConnect: true };
+  return options as RedisOptions & { replyMapping?: 'legacy' };
+}
