@@ -6,6 +6,7 @@ import { withGraphileWorker } from './graphile-worker.ts';
 import { hiddenErrorsStayTrue } from './hidden-errors.ts';
 import { withKysely } from './kysely.ts';
 import { withPgBoss } from './pg-boss.ts';
+import { appsShutDown } from './shutdown.ts';
 import { withStreams } from './streams.ts';
 import { prepare, throughFailovers, type FailoverRow } from './through-failovers.ts';
 import { withTypeOrm } from './typeorm.ts';
@@ -23,6 +24,7 @@ const promoted =
     observers.waitFor({ kind: 'pg-writable', since, notMember: target }, withinMs);
 
 hiddenErrorsStayTrue(held);
+appsShutDown(pool);
 
 throughFailovers(held, libraries, [
   { fault: 'switchover', mayFail: 10, over: promoted(30_000) },
