@@ -49,7 +49,7 @@ export const withGraphileWorker: Library<HaPool> = {
     events.on('pool:create', ({ workerPool: { id } }) => ids.push(id));
     const utils = await makeWorkerUtils({ pgPool: pool, schema, logger });
     await utils.migrate();
-    workerPool.on('topology' as 'error', () => {
+    workerPool.on('topology', () => {
       if (!taken || !workerPool.primary) return;
       taken = false;
       void utils.forceUnlockWorkers(ids);

@@ -14,7 +14,9 @@ export function appsShutDown(connect: () => HaPool): void {
     const app = Fastify();
     app.addHook('onClose', () => pool.end());
     app.get('/', () => pool.query(SLOW).then(() => 'done'));
-    await expectAnswered(pool, await app.listen({ host: '127.0.0.1', port: 0 }), () => app.close());
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    expect(await answered(pool, url, () => app.close())).toBe('done');
+    expect(pool.ended).toBe(true);
   });
 
   it('and so does an Express app', async () => {
@@ -31,16 +33,17 @@ export function appsShutDown(connect: () => HaPool): void {
       await closed;
       await pool.end();
     };
-    await expectAnswered(pool, `http://127.0.0.1:${(server.address() as AddressInfo).port}`, shutDown);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    expect(await answered(pool, url, shutDown)).toBe('done');
+    expect(pool.ended).toBe(true);
   });
 }
 
-async function expectAnswered(pool: HaPool, url: string, shutDown: () => Promise<unknown>): Promise<void> {
+/** What a request gets that was under way when the app began to end. */
+async function answered(pool: HaPool, url: string, shutDown: () => Promise<unknown>): Promise<string> {
   const acquired = once(pool, 'acquire');
   const answer = fetch(url, { headers: { connection: 'close' } }).then((response) => response.text());
   await acquired;
-  const down = shutDown();
-  expect(await answer).toBe('done');
-  await down;
-  expect(pool.ended).toBe(true);
+  await shutDown();
+  return answer;
 }
