@@ -214,8 +214,8 @@ export class ReplicationGroup {
 
   /** What every connection beside the data needs. */
   get #beside(): Omit<BesideOptions, 'purpose' | 'work'> {
-    const { clock, random, data } = this.settings;
-    return { clock, random, log: this.log, data };
+    const { clock, random, data, lookup } = this.settings;
+    return { clock, random, log: this.log, data: { ...data, lookup } };
   }
 
   #monitor(): Monitor {
@@ -259,6 +259,7 @@ export class ReplicationGroup {
     const { holding, why } = this.hold;
     if (holding === this.#wasHolding) return; // for one reason more, or less
     this.#wasHolding = holding;
+    this.survey?.lookNow();
     if (holding) this.log.info({ event: 'hold', why }, 'writes wait');
     else this.log.info({ event: 'hold-ended' }, 'writes go on');
   }

@@ -1,8 +1,9 @@
 import { endpointKey, type Clock, type Endpoint, type Timer } from '@steadfast/shared';
 import type { ConnectionOptions } from 'node:tls';
-import { authCommand, checkLogin, type Credentials } from '../wire/identify.ts';
+import type { Credentials } from '../wire/identify.ts';
+import { openLoggedIn } from '../wire/log-in.ts';
 import type { Reply } from '../wire/reply.ts';
-import { WireConnection } from '../wire/wire-connection.ts';
+import type { WireConnection } from '../wire/wire-connection.ts';
 
 export interface SideLineOptions {
   clock: Clock;
@@ -51,16 +52,7 @@ export class SideLine {
     );
   }
 
-  async #open(endpoint: Endpoint): Promise<WireConnection> {
-    const { clock, credentials, tls, family, timeoutMs } = this.#options;
-    const connection = await WireConnection.open({ endpoint, tls, family, timeoutMs, clock });
-    const login = authCommand(credentials);
-    try {
-      if (login.length > 0) checkLogin((await connection.ask(login, timeoutMs))[0], credentials, endpoint);
-    } catch (error) {
-      connection.destroy();
-      throw error;
-    }
-    return connection.unref();
+  #open(endpoint: Endpoint): Promise<WireConnection> {
+    return openLoggedIn({ ...this.#options, endpoint });
   }
 }

@@ -44,6 +44,7 @@ export class Survey {
   readonly #options: SurveyOptions;
   readonly #beside: Beside;
   #reign: Reign | undefined;
+  #pause: AbortController | undefined;
   /** the one before, until the present master's history has been read */
   #ended: (Reign & { readonly acknowledged: number }) | undefined;
 
@@ -57,6 +58,11 @@ export class Survey {
   follow(endpoint: Endpoint | undefined, generation: number): void {
     if (endpoint && this.#reign?.generation !== generation) this.#begin(endpoint, generation);
     this.#beside.follow(endpoint, generation);
+  }
+
+  /** Something begins after which every look counts: the next one comes at once. */
+  lookNow(): void {
+    this.#pause?.abort();
   }
 
   close(): void {
@@ -82,7 +88,9 @@ export class Survey {
         seen = this.tally.acknowledged;
         await this.#look(connection, reign);
       }
-      await sleep(clock, holding() ? HELD_LOOK_MS : LOOK_MS, { signal, background: true });
+      this.#pause = new AbortController();
+      const either = AbortSignal.any([signal, this.#pause.signal]);
+      await sleep(clock, holding() ? HELD_LOOK_MS : LOOK_MS, { signal: either, background: true });
     }
   }
 

@@ -18,7 +18,7 @@ export interface BesideOptions {
   clock: Clock;
   random: Random;
   log: HaLogger;
-  data: Pick<SocketOptions, 'tls' | 'family'> & { readonly credentials: Credentials };
+  data: Pick<SocketOptions, 'tls' | 'family' | 'lookup'> & { readonly credentials: Credentials };
   /** what it is for, for the log */
   purpose: string;
   /** uses the connection until it ends or `signal` aborts; what it throws ends the connection, and another one is opened */
