@@ -1,6 +1,5 @@
 import {
   describeError,
-  endpointKey,
   primaryOf,
   type Endpoint,
   type HaError,
@@ -8,7 +7,6 @@ import {
   type TopologyChange,
 } from '@steadfast/shared';
 import type { EventEmitter } from 'node:events';
-import { inspect } from 'node:util';
 import { Redis, type Callback, type RedisOptions } from 'ioredis';
 import type { DriverCommand } from './commands/command.ts';
 import { BLOCKING_NAMES } from './commands/blocking.ts';
@@ -18,6 +16,7 @@ import { DedicatedPool, type UseOptions } from './dedicated/dedicated-pool.ts';
 import { connectorFor } from './dial/ha-connector.ts';
 import { closedError, Dialer } from './dial/dialer.ts';
 import { driverOptions } from './driver/driver-options.ts';
+import { concealArguments, concealSecrets } from './driver/conceal.ts';
 import { internalsOf, watchStatus } from './driver/internals.ts';
 import { ReplicationGroup } from './group/replication-group.ts';
 import { groupKey, groups } from './group/shared-groups.ts';
@@ -127,7 +126,7 @@ export class HaRedis extends Redis {
       waiting: () => this.#traffic.waiting,
       linked: () => this.#traffic.ready,
     });
-    Object.defineProperty(this, inspect.custom, { value: () => this.#describe() });
+    concealSecrets(this, () => this.health());
     watchStatus(this, (status) => this.#onStatus(status));
     if (!this.options.lazyConnect) this.connect().catch(() => undefined);
   }
@@ -286,6 +285,7 @@ export class HaRedis extends Redis {
 
   /** @ignore Every error reply passes here. */
   override handleReconnection(error: Error, item: Parameters<Redis['handleReconnection']>[1]): void {
+    concealArguments(error);
     if (this.#traffic.refused(error, item.command as unknown as DriverCommand)) return;
     super.handleReconnection(error, item);
   }
@@ -350,13 +350,6 @@ export class HaRedis extends Redis {
     this.#traffic.topologyChanged();
     this.#reader?.topologyChanged();
     this.#telemetry.topologyChanged(change);
-  }
-
-  /** No option and no queue: both may hold secrets. */
-  #describe(): string {
-    const { state, primary } = this.health();
-    const followed = primary ? `'${endpointKey(primary)}'` : 'none';
-    return `HaRedis { status: '${this.status}', state: '${state}', primary: ${followed} }`;
   }
 
   #onStatus(status: string): void {
