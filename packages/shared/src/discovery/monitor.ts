@@ -164,10 +164,10 @@ export class Monitor {
   }
 
   #schedule(ms: number): void {
-    // While somebody waits the process must stay up; otherwise looking must not keep it alive.
-    this.#timer = this.#options.clock.timer(ms, () => this.#round(), {
-      background: ![...this.#seats].some((seat) => seat.waiting > 0),
-    });
+    // While somebody waits the process must stay up; otherwise looking must not keep it alive. Who still waits while a
+    // primary has just been found is about to be let go.
+    const awaited = this.#state.at !== 'steady' && [...this.#seats].some((seat) => seat.waiting > 0);
+    this.#timer = this.#options.clock.timer(ms, () => this.#round(), { background: !awaited });
   }
 
   /** One look around. Questions still open from an earlier round are not asked twice. */
