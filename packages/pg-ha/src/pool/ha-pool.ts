@@ -32,7 +32,7 @@ import { poolHealth, type PoolHealth } from './health.ts';
 import { giveUpExpired } from './lease.ts';
 import { spreadLifetimes } from './lifetime.ts';
 import type { PoolCore } from './pool-core.ts';
-import { forget, poolInternals } from './pool-internals.ts';
+import { forget, poolInternals, rejectQueued } from './pool-internals.ts';
 import type { PoolEvents } from './pool-events.ts';
 import type { HaQueryConfig, HaQueryOptions } from './query-runner.ts';
 import { SilenceWatch } from './silence-watch.ts';
@@ -123,7 +123,10 @@ export class HaPool extends pg.Pool {
    * for reads (`targetSessionAttrs`) is its own.
    */
   get reader(): HaPool {
-    return this.#reads ? this : (this.#reader ??= this.#makeReader());
+    if (this.#reads) return this;
+    this.#reader ??= this.#makeReader();
+    if (this.ending && !this.#reader.ending) void this.#reader.end();
+    return this.#reader;
   }
 
   /**
@@ -132,6 +135,10 @@ export class HaPool extends pg.Pool {
    * @throws HaError with its outcome
    */
   async token(): Promise<string> {
+    if (this.#reads)
+      throw new HaError('HA_READ_ONLY', 'a token is taken from the pool of the primary', {
+        outcome: 'notSent',
+      });
     const { rows } = await this.query<TokenRow>({ text: TOKEN_SQL, idempotent: true });
     return readToken(rows);
   }
@@ -285,14 +292,7 @@ export class HaPool extends pg.Pool {
 
   async #end(): Promise<void> {
     const ended = super.end();
-    // pg-pool forgets who is queued when it ends: nobody may wait for ever.
-    for (const waiter of poolInternals(this)._pendingQueue.splice(0)) {
-      waiter.callback(
-        new HaError('HA_CLOSED', 'the pool has been ended', { outcome: 'notSent' }),
-        undefined,
-        noop,
-      );
-    }
+    rejectQueued(this);
     this.#silence.stop();
     this.#listener?.close();
     this.#telemetry.stop();
@@ -362,5 +362,3 @@ function isSubmittable(config: unknown): boolean {
     typeof (config as { submit?: unknown }).submit === 'function'
   );
 }
-
-function noop(): void {}

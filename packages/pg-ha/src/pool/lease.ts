@@ -28,6 +28,8 @@ export interface LeaseRequest {
   readonly signal: AbortSignal | undefined;
   /** the server must have got there, for reads */
   readonly after?: WalPosition | undefined;
+  /** members that have failed it, for reads: they are asked last */
+  tried?: Set<string> | undefined;
   /** attempts made so far */
   attempts: number;
   /** the caller has gone: a connection that still comes joins the pool */

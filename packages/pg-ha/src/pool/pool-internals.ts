@@ -1,3 +1,4 @@
+import { HaError } from '@steadfast/shared';
 import type { ClientBase, Pool } from 'pg';
 import type { HaClient } from '../dial/ha-client.ts';
 
@@ -28,4 +29,12 @@ export function forget(pool: Pool, client: ClientBase): void {
   if (inner._idle.some((item) => item.client === client)) return;
   inner._clients = inner._clients.filter((other) => other !== client);
   inner._pulseQueue();
+}
+
+/** pg-pool forgets who is queued when it ends: nobody may wait for ever. */
+export function rejectQueued(pool: Pool): void {
+  for (const waiter of poolInternals(pool)._pendingQueue.splice(0)) {
+    const closed = new HaError('HA_CLOSED', 'the pool has been ended', { outcome: 'notSent' });
+    waiter.callback(closed, undefined, () => undefined);
+  }
 }

@@ -56,6 +56,7 @@ class QueryCall implements LeaseRequest {
   readonly deadline: Deadline;
   readonly signal: AbortSignal | undefined;
   readonly after: WalPosition | undefined;
+  tried: Set<string> | undefined;
   attempts = 0;
   settled = false;
   readonly #core: PoolCore;

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { endpointKey, type Endpoint } from '@steadfast/shared';
 import type { HaClient } from '../dial/ha-client.ts';
-import { poolInternals } from '../pool/pool-internals.ts';
+import { poolInternals, rejectQueued } from '../pool/pool-internals.ts';
 
 const EVENTS = ['connect', 'acquire', 'release', 'remove', 'error'] as const;
 
@@ -57,7 +57,13 @@ export class MemberPools {
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.#all.map((pool) => pool.end()));
+    await Promise.all(
+      this.#all.map((pool) => {
+        const ended = pool.end();
+        rejectQueued(pool);
+        return ended;
+      }),
+    );
   }
 
   get #all(): pg.Pool[] {

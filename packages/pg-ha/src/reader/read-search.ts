@@ -41,7 +41,7 @@ const SIDE_BY_SIDE = 3;
 
 /**
  * The search for a connection for one read: a member is chosen, and another where that one fails or hangs. All of it is
- * before any work was sent. `tried` is the call's memory over all its attempts: a member that failed it is asked last.
+ * before any work was sent. `tried` lives as long as the request: a member whose connection failed the work is asked last.
  */
 export class ReadSearch {
   readonly #parts: ReadSearchParts;
@@ -53,10 +53,10 @@ export class ReadSearch {
   #over = false;
   #hedge: Timer | undefined;
 
-  constructor(parts: ReadSearchParts, request: LeaseRequest, tried: Set<string>) {
+  constructor(parts: ReadSearchParts, request: LeaseRequest) {
     this.#parts = parts;
     this.#request = request;
-    this.#tried = tried;
+    this.#tried = request.tried ??= new Set();
     this.#patience = Deadline.after(parts.clock, request.deadline.stepMs(parts.tokenWaitMs));
   }
 
@@ -174,11 +174,7 @@ export class ReadSearch {
   #fail(error: Error): void {
     if (this.#over || this.#request.settled) return;
     this.#end();
-    this.#request.failed(
-      isHaError(error)
-        ? error
-        : new HaError('HA_NO_REPLICA', error.message, { outcome: 'notSent', cause: error }),
-    );
+    this.#request.failed(error);
   }
 
   #end(): void {

@@ -3,6 +3,7 @@ import {
   DialPacer,
   endpointKey,
   HaError,
+  withOutcome,
   type Endpoint,
   type Lag,
   type Seat,
@@ -60,6 +61,7 @@ export class Reads {
   readonly #watch: ReadWatch;
   readonly #chooser: Chooser;
   readonly #monitor: Seat;
+  #ended: Error | undefined;
 
   constructor(parts: ReadsParts) {
     const { core, settings, target } = parts;
@@ -124,19 +126,17 @@ export class Reads {
   }
 
   async end(): Promise<void> {
+    this.#ended = new Error('Cannot use a pool after calling end on the pool'); // pg-pool's own words
     this.#watch.close(() => new HaError('HA_CLOSED', 'the pool has been ended', { outcome: 'notSent' }));
     await this.pools.end();
   }
 
   #servers(parts: ReadSearchParts): Servers {
-    /** the members that have failed a call, for as long as the call lives */
-    const tried = new WeakMap<LeaseRequest, Set<string>>();
     return {
       readsOnly: true,
       lease: (request) => {
-        const failed = tried.get(request) ?? new Set<string>();
-        tried.set(request, failed);
-        new ReadSearch(parts, request, failed).start();
+        if (this.#ended) request.failed(withOutcome(this.#ended, 'notSent'));
+        else new ReadSearch(parts, request).start();
       },
       ready: () => Promise.resolve(),
       blames: blamesServer,

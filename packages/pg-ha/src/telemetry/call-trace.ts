@@ -88,6 +88,14 @@ class WatchedRequest implements Every<LeaseRequest> {
     return this.#request.after;
   }
 
+  get tried(): LeaseRequest['tried'] {
+    return this.#request.tried;
+  }
+
+  set tried(tried: LeaseRequest['tried']) {
+    this.#request.tried = tried;
+  }
+
   get attempts(): number {
     return this.#request.attempts;
   }
