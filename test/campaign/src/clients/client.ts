@@ -16,6 +16,8 @@ export interface ClientSpec {
   /** ours: held to the promises; peers are measured only */
   readonly ours: boolean;
   readonly route: Route;
+  /** it can be led through proxies: addresses that Patroni, a name or the sentinels give cannot */
+  readonly linkable?: boolean;
   /** kinds of work that must never fail where their deadline is longer than the outage */
   readonly safe: readonly string[];
   /** it acknowledges only what outlives a failover, whatever the servers promise by themselves */
@@ -25,6 +27,8 @@ export interface ClientSpec {
 /** What a client process needs in order to reach the lab; plain JSON. */
 export interface Access {
   readonly description: LabDescription;
+  /** longer than the outage: what calls of ours are given, where they are not brief on purpose */
+  readonly deadlineMs: number;
   /** for ours: the environment that an operator would set */
   readonly env: Record<string, string>;
 }
@@ -43,6 +47,3 @@ export interface Driver {
   readonly outcomeOf: (error: unknown) => 'fail' | 'unknown';
   readonly close: () => Promise<void>;
 }
-
-/** Longer than every outage of the campaign. */
-export const DEADLINE_MS = 45_000;

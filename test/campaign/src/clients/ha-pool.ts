@@ -1,14 +1,14 @@
 import { HaPool, outcomeOf } from '@steadfast/pg-ha';
-import { DEADLINE_MS, type Access, type Driver } from './client.ts';
+import type { Access, Driver } from './client.ts';
 import { epochOf, INSERT, READ, UPSERT, type EpochRow } from './sql.ts';
 
 /** Shorter than most outages: such a call must end by its deadline, whatever it ends as. */
 const BRIEF_MS = 1_000;
 
-export async function haPool({ env }: Access, client: string): Promise<Driver> {
-  const pool = new HaPool({ failoverWaitMs: DEADLINE_MS, poolMax: 10, env });
+export async function haPool({ env, deadlineMs }: Access, client: string): Promise<Driver> {
+  const pool = new HaPool({ failoverWaitMs: deadlineMs, poolMax: 10, env });
   const query = (text: string, values: unknown[], options: object) =>
-    pool.query<EpochRow>({ text, values, deadlineMs: DEADLINE_MS, ...options });
+    pool.query<EpochRow>({ text, values, deadlineMs, ...options });
   const insert = async (id: string): Promise<number | undefined> =>
     epochOf((await query(INSERT, [client, 'insert', id], {})).rows);
   const upsert = async (id: string): Promise<number | undefined> =>
@@ -19,14 +19,14 @@ export async function haPool({ env }: Access, client: string): Promise<Driver> {
   const transaction = (id: string): Promise<number | undefined> =>
     pool.transaction(
       async (session) => epochOf((await session.query<EpochRow>(INSERT, [client, 'transaction', id])).rows),
-      { commitProof: true, deadlineMs: DEADLINE_MS },
+      { commitProof: true, deadlineMs },
     );
   return {
     work: {
-      insert: { run: insert, deadlineMs: DEADLINE_MS },
-      upsert: { run: upsert, deadlineMs: DEADLINE_MS },
-      read: { run: () => read({}), deadlineMs: DEADLINE_MS },
-      transaction: { run: transaction, deadlineMs: DEADLINE_MS },
+      insert: { run: insert, deadlineMs },
+      upsert: { run: upsert, deadlineMs },
+      read: { run: () => read({}), deadlineMs },
+      transaction: { run: transaction, deadlineMs },
       brief: { run: () => read({ deadlineMs: BRIEF_MS }), deadlineMs: BRIEF_MS },
     },
     outcomeOf: (error) => (['notSent', 'rejected'].includes(outcomeOf(error) ?? '') ? 'fail' : 'unknown'),

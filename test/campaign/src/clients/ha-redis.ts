@@ -1,9 +1,6 @@
-import { HaRedis, outcomeOf, type HaRedisOptions } from '@steadfast/redis-ha';
+import { HaRedis, outcomeOf as outcomeOfError, type HaRedisOptions, type OnceOp } from '@steadfast/redis-ha';
 import type { Access, Driver } from './client.ts';
 import { keysOf } from './keys.ts';
-
-/** As long as a command may wait; longer than every outage of Redis in the campaign. */
-const WAIT_MS = 30_000;
 
 export async function haRedis(access: Access, client: string): Promise<Driver> {
   return open(access, client, {});
@@ -14,12 +11,41 @@ export async function promotedRedis(access: Access, client: string): Promise<Dri
   return open(access, client, { follow: 'promoted' });
 }
 
-async function open({ env }: Access, client: string, options: HaRedisOptions): Promise<Driver> {
-  const redis = new HaRedis({ failoverWaitMs: WAIT_MS, ...options, env });
+/** Writes wait where no replica has confirmed for so long. */
+export async function heartbeatRedis(access: Access, client: string): Promise<Driver> {
+  return open(access, client, { replicaHeartbeatMs: 100 });
+}
+
+/** Everything is acknowledged only when a replica has it too. */
+export async function durableRedis({ env, deadlineMs }: Access, client: string): Promise<Driver> {
+  const redis = new HaRedis({ failoverWaitMs: deadlineMs, env });
+  const keys = keysOf(client);
+  const work = (opOf: (id: string) => OnceOp): Driver['work'][string] => ({
+    run: async (id) =>
+      void (await redis.durable([opOf(id)], { replicas: 1, timeoutMs: 100, token: `${client}:${id}` })),
+    deadlineMs,
+  });
+  return {
+    work: {
+      incr: work(() => ['incr', keys.counter]),
+      rpush: work((id) => ['rpush', keys.list, id]),
+      set: work((id) => ['set', keys.set + id, '1']),
+    },
+    outcomeOf,
+    close: async () => redis.disconnect(),
+  };
+}
+
+function outcomeOf(error: unknown): 'fail' | 'unknown' {
+  return ['notSent', 'rejected'].includes(outcomeOfError(error) ?? '') ? 'fail' : 'unknown';
+}
+
+async function open({ env, deadlineMs }: Access, client: string, options: HaRedisOptions): Promise<Driver> {
+  const redis = new HaRedis({ failoverWaitMs: deadlineMs, ...options, env });
   const keys = keysOf(client);
   const work = (run: (id: string) => Promise<unknown>): Driver['work'][string] => ({
     run: async (id) => void (await run(id)),
-    deadlineMs: WAIT_MS,
+    deadlineMs,
   });
   return {
     work: {
@@ -28,7 +54,7 @@ async function open({ env }: Access, client: string, options: HaRedisOptions): P
       set: work((id) => redis.set(keys.set + id, '1')),
       once: work((id) => redis.once([['rpush', keys.once, id]], { token: `${client}:${id}` })),
     },
-    outcomeOf: (error) => (['notSent', 'rejected'].includes(outcomeOf(error) ?? '') ? 'fail' : 'unknown'),
+    outcomeOf,
     close: async () => redis.disconnect(),
   };
 }

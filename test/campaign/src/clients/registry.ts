@@ -1,5 +1,5 @@
 import type { Access, ClientSpec, Driver } from './client.ts';
-import { haRedis, promotedRedis } from './ha-redis.ts';
+import { durableRedis, haRedis, heartbeatRedis, promotedRedis } from './ha-redis.ts';
 import { haPool } from './ha-pool.ts';
 import { ioredisDefaults, ioredisTuned } from './ioredis.ts';
 import { nodeRedis } from './node-redis.ts';
@@ -15,11 +15,12 @@ interface Entry extends ClientSpec {
 const PG_SAFE = ['upsert', 'read', 'transaction'];
 const REDIS_SAFE = ['set', 'once'];
 
-const pgHa = (strategy: string, route: ClientSpec['route']): Entry => ({
+const pgHa = (strategy: string, route: ClientSpec['route'], linkable = false): Entry => ({
   name: `pg-ha/${strategy}`,
   library: 'pg',
   ours: true,
   route,
+  linkable,
   safe: PG_SAFE,
   open: haPool,
 });
@@ -44,19 +45,22 @@ const peer = (
   library,
   ours: false,
   route,
+  linkable: library === 'pg',
   safe: [],
   open,
 });
 
 const ENTRIES: readonly Entry[] = [
   pgHa('patroni', 'members'),
-  pgHa('hosts', 'members'),
-  pgHa('haproxy', 'haproxy'),
+  pgHa('hosts', 'members', true),
+  pgHa('haproxy', 'haproxy', true),
   pgHa('managed', 'name'),
   peer('pg/haproxy', 'pg', 'haproxy', stockPool),
   peer('postgres.js/hosts', 'pg', 'members', postgresJs),
   redisHa('sentinel', haRedis),
   redisHa('promoted', promotedRedis, { route: 'members' }),
+  redisHa('heartbeat', heartbeatRedis),
+  redisHa('durable', durableRedis, { safe: [], keeps: true }),
   peer('ioredis/defaults', 'redis', 'sentinels', ioredisDefaults),
   peer('ioredis/tuned', 'redis', 'sentinels', ioredisTuned),
   peer('node-redis/sentinel', 'redis', 'sentinels', nodeRedis),

@@ -1,5 +1,5 @@
 import type { FaultArgs, FaultName, Lab, LinkProxy } from '@steadfast/lab';
-import type { Library, Route } from '../clients/client.ts';
+import type { Library } from '../clients/client.ts';
 
 /**
  * What a fault does to the way to the primary.
@@ -37,8 +37,10 @@ export interface CampaignFault {
   readonly holdMs?: number;
   /** load goes on for so long after healing, ms */
   readonly afterMs?: number;
-  /** clients dial through proxies, so that their links can be broken; the routes for which that is possible */
-  readonly linked?: readonly Route[];
+  /** clients dial through proxies, so that their links can be broken; those that cannot are left out */
+  readonly linked?: boolean;
+  /** deadline of the calls, where the outage is so short that waiting longer for dead links shows nothing, ms */
+  readonly deadlineMs?: number;
   /** about how long a run takes, s */
   readonly aboutS: number;
   make(stage: Stage): Promise<Made>;

@@ -9,7 +9,7 @@ const fault = (
   more: Partial<CampaignFault> = {},
 ): CampaignFault => ({ name, library: 'pg', meaning, shape, aboutS, make, ...more });
 
-const THROUGH_PROXIES = { linked: ['haproxy', 'members'] } as const;
+const THROUGH_PROXIES = { linked: true, deadlineMs: 12_000 };
 
 export const PG_FAULTS: readonly CampaignFault[] = [
   fault('switchover', 'a planned switchover', 'moves', 18, ofLab('switchover')),

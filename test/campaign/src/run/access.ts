@@ -22,16 +22,21 @@ export function proxiesOf(links: Links | undefined): LinkProxy[] {
 }
 
 /** What a client needs to reach the lab, through the links where there are any. */
-export function accessOf(lab: Lab, { name, library, ours }: ClientSpec, links: Links | undefined): Access {
+export function accessOf(
+  lab: Lab,
+  { name, library, ours }: ClientSpec,
+  links: Links | undefined,
+  deadlineMs: number,
+): Access {
   const description = links ? throughLinks(lab.description, links) : lab.description;
   const way = name.split('/')[1] ?? '';
-  if (!ours) return { description, env: {} };
-  if (library === 'redis')
-    return { description, env: lab.env({ redis: way === 'managed' ? 'managed' : 'sentinel' }) };
+  if (!ours) return { description, deadlineMs, env: {} };
+  if (library === 'redis') return { description, deadlineMs, env: lab.env({ redis: 'sentinel' }) };
   const env = lab.env({ postgres: way as NonNullable<EnvChoice['postgres']> });
   const dnsServer = description.postgres?.managed?.dnsServer;
   return {
     description,
+    deadlineMs,
     env: {
       ...env,
       ...(way === 'managed' && dnsServer && { PG_HA_DNS_SERVERS: dnsServer }),

@@ -47,7 +47,13 @@ const OPENS_MS = 60_000;
 /** So long clients may take after the way is open; who needs more has `never` recovered. */
 const RECOVER_MS = 10_000;
 const AFTER_MS = 2_500;
+/** Longer than every outage of the campaign. */
+const DEADLINE_MS = 45_000;
+/** Calls without a deadline that have not ended by then are stuck. */
 const DRAIN_MS = 4_000;
+const STEADY_MS = 10_000;
+/** So many calls may be open in a client that is well. */
+const MAX_OPEN = 10;
 const LOOK_EVERY_MS = 20;
 
 /** When what happened, ms on the monotonic clock. */
@@ -58,9 +64,7 @@ export interface Instants {
 
 export async function runFault(options: FaultRunOptions): Promise<FaultRun> {
   const { lab, setting, fault, repetition, folder } = options;
-  const clients = options.clients
-    .filter(({ route }) => !fault.linked || fault.linked.includes(route))
-    .filter(canLink(fault));
+  const clients = options.clients.filter(({ linkable }) => !fault.linked || linkable === true);
   mkdirSync(folder, { recursive: true });
   const servers = serversOf(lab, setting.library);
   await lab.waitHealthy();
@@ -71,9 +75,12 @@ export async function runFault(options: FaultRunOptions): Promise<FaultRun> {
     await open(options, clients, links, processes);
     for (const each of processes) each.load();
     await sleep(WARM_MS + options.shift * SHIFT_MS);
+    await steady(processes);
     const troubles: string[] = [];
     const instants = await throughFault(options, processes, links, troubles);
-    const results = await Promise.all(processes.map((each) => each.halt(DRAIN_MS)));
+    const results = await Promise.all(
+      processes.map((each, index) => each.halt(drainMs(fault, clients[index]))),
+    );
     const until = monotonicMs();
     await lab.waitHealthy();
     const found = await servers.read(clients.map(({ name }) => name));
@@ -103,11 +110,6 @@ export async function runFault(options: FaultRunOptions): Promise<FaultRun> {
   }
 }
 
-/** Members that Patroni names, and a provider's name, cannot be led through a proxy. */
-function canLink(fault: CampaignFault): (spec: ClientSpec) => boolean {
-  return ({ name }) => !fault.linked || name !== 'pg-ha/patroni';
-}
-
 /** What the observers saw, beside the histories. */
 function keepEvents(
   folder: string,
@@ -126,13 +128,34 @@ export function historyFile(folder: string, { name }: ClientSpec): string {
   return join(folder, `${name.replaceAll('/', '-')}.jsonl`);
 }
 
+function deadlineOf({ deadlineMs = DEADLINE_MS }: CampaignFault): number {
+  return deadlineMs;
+}
+
+/** Ours say by when their calls end, and are taken at their word. */
+function drainMs(fault: CampaignFault, spec: ClientSpec | undefined): number {
+  return spec?.ours ? deadlineOf(fault) + DRAIN_MS : DRAIN_MS;
+}
+
+/** A machine that cannot carry the load before the fault would have its slowness taken for the fault's. */
+async function steady(processes: readonly ClientProcess[]): Promise<void> {
+  const limit = monotonicMs() + STEADY_MS;
+  for (;;) {
+    const behind = processes.filter(({ status }) => status.newestWriteBegan === 0 || status.open > MAX_OPEN);
+    if (behind.length === 0) return;
+    if (monotonicMs() > limit)
+      throw new Error(`too slow for the load before the fault: ${behind.map(({ name }) => name).join(', ')}`);
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
 /** From when the outage is counted. */
 export function originOf(fault: CampaignFault, { faultAt, healedAt }: Instants): number {
   return fault.opensOnHeal ? healedAt : faultAt;
 }
 
 async function open(
-  { lab, writers, rate, folder }: FaultRunOptions,
+  { lab, fault, writers, rate, folder }: FaultRunOptions,
   clients: readonly ClientSpec[],
   links: Links | undefined,
   processes: ClientProcess[],
@@ -141,7 +164,7 @@ async function open(
     clients.map((spec) =>
       ClientProcess.open({
         client: spec.name,
-        access: accessOf(lab, spec, links),
+        access: accessOf(lab, spec, links, deadlineOf(fault)),
         writers,
         rate,
         historyFile: historyFile(folder, spec),
