@@ -185,11 +185,12 @@ async function throughFault(
 ): Promise<Instants> {
   const { lab, fault } = options;
   const instants: Instants = { faultAt: monotonicMs(), healedAt: Number.POSITIVE_INFINITY };
+  let lost: readonly ClientProcess[] = [];
   const made = await fault.make({ lab, links: proxiesOf(links) });
   try {
     if (!fault.opensOnHeal) await opened(options, instants, troubles);
     const opens = fault.opensOnHeal === true || fault.shape === 'healed';
-    if (!opens) await recovered(processes, monotonicMs());
+    if (!opens) lost = await recovered(processes, monotonicMs());
     await sleep(fault.holdMs ?? 0);
   } finally {
     await made.heal();
@@ -197,7 +198,11 @@ async function throughFault(
   }
   if (fault.opensOnHeal) await opened(options, instants, troubles);
   await mend(made, troubles);
-  await recovered(processes, monotonicMs());
+  // Who has had its time is not waited for again.
+  await recovered(
+    processes.filter((each) => !lost.includes(each)),
+    monotonicMs(),
+  );
   await sleep(fault.afterMs ?? AFTER_MS);
   return instants;
 }
@@ -231,9 +236,15 @@ async function opened(options: FaultRunOptions, instants: Instants, troubles: st
   }
 }
 
-/** Waits until every client has a write acknowledged that began after `since`, or it has had its time. */
-async function recovered(processes: readonly ClientProcess[], since: number): Promise<void> {
+/** Waits until every client has a write acknowledged that began after `since`; resolves with those that had their time. */
+async function recovered(
+  processes: readonly ClientProcess[],
+  since: number,
+): Promise<readonly ClientProcess[]> {
   const limit = monotonicMs() + RECOVER_MS;
-  while (processes.some(({ status }) => status.newestWriteBegan < since * 1e6) && monotonicMs() < limit)
+  for (;;) {
+    const behind = processes.filter(({ status }) => status.newestWriteBegan < since * 1e6);
+    if (behind.length === 0 || monotonicMs() > limit) return behind;
     await sleep(LOOK_EVERY_MS);
+  }
 }
