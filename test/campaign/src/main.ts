@@ -49,7 +49,7 @@ function stepsOf({ quick, only, repeat, seed }: CampaignOptions): ReturnType<typ
             ...SETTINGS.filter(({ name }) => !LESSER.has(name)).map(({ name }) => name),
             ...[...LESSER].flatMap((name) => LESSER_FAULTS.map((fault) => `${name}/${fault}`)),
           ];
-  const byDefault = (setting: Setting): number => (quick ? 1 : LESSER.has(setting.name) ? 3 : 5);
+  const byDefault = (setting: Setting): number => (quick ? 1 : LESSER.has(setting.name) ? 2 : 5);
   return planOf({
     settings: SETTINGS,
     faults: CAMPAIGN_FAULTS,

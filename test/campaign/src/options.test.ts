@@ -3,7 +3,7 @@ import { parseOptions } from './options.ts';
 
 describe('options of the campaign', () => {
   it('have defaults', () => {
-    expect(parseOptions([], 7)).toMatchObject({ quick: false, only: [], clients: [], seed: 7, rate: 10 });
+    expect(parseOptions([], 7)).toMatchObject({ quick: false, only: [], clients: [], seed: 7, rate: 5 });
     expect(parseOptions(['--help'], 7)).toBe('help');
   });
 

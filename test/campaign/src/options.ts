@@ -25,9 +25,9 @@ against what is there.
   --quick           a few faults, once each, in less than 12 min
   --only PATTERN    settings and faults, as 'sync-on', 'crash' or 'down-after-1000/redis-*'; may be given several times
   --client A,B      only these clients, as 'pg-ha/patroni' or 'redis-ha/*'
-  --repeat N        repetitions of each fault, 1 to 100; default 5, and 3 for sync-off and down-after-5000
+  --repeat N        repetitions of each fault, 1 to 100; default 5, and 2 for sync-off and down-after-5000
   --seed N          order and moments of an earlier run again
-  --rate N          calls a second of each of the 8 writers of a client, 1 to 200; default 10
+  --rate N          calls a second of each of the 8 writers of a client, 1 to 200; default 5
   --out DIR         where results and histories go; default .steadfast/campaign
   --resume          go on with what is in --out
   --publish         write the tables into bench/RESULTS.md
@@ -46,7 +46,7 @@ const FLAGS = {
   client: { type: 'string', multiple: true, default: [] as string[] },
   repeat: { type: 'string' },
   seed: { type: 'string' },
-  rate: { type: 'string', default: '10' },
+  rate: { type: 'string', default: '5' },
   out: { type: 'string', default: '.steadfast/campaign' },
   resume: { type: 'boolean', default: false },
   publish: { type: 'boolean', default: false },

@@ -101,8 +101,9 @@ export function behindTheFirst(runs: readonly ClientRun[], specs: readonly Clien
   const routeOf = ({ client }: ClientRun): string | undefined =>
     specs.find(({ name }) => name === client)?.route;
   return runs.map((run) => {
-    const rivals = runs.filter((other) => routeOf(other) === routeOf(run));
-    const first = Math.min(...rivals.flatMap(({ outageMs }) => outageMs ?? []));
-    return run.outageMs === undefined ? run : { ...run, behindMs: run.outageMs - first };
+    const ofRoute = runs.filter((other) => routeOf(other) === routeOf(run));
+    const outages = ofRoute.flatMap(({ outageMs }) => outageMs ?? []);
+    if (run.outageMs === undefined || outages.length < 2) return run;
+    return { ...run, behindMs: run.outageMs - Math.min(...outages) };
   });
 }

@@ -6,6 +6,9 @@ import { endsOf, errorsOf, firstAck, longestMs, type ClientRun } from './client-
 import { judge, type Found } from './judge.ts';
 import { reachableAt, routeWindow, type Window } from './window.ts';
 
+/** So much may a client be ahead of the observers. */
+const AHEAD_MS = 500;
+
 /** Everything that is known of one client in one fault. Instants in ms, but `endedAt` in ns as histories are. */
 export interface Measured {
   readonly spec: ClientSpec;
@@ -50,14 +53,19 @@ function openingOf(given: Measured): { openAt: number; rule: Parameters<typeof f
   if (fault.shape === 'healed') return { openAt: instants.healedAt, rule: { notBefore: instants.healedAt } };
   if (fault.shape === 'route') {
     const outage = spec.route === 'haproxy' ? routeWindow(events, span) : undefined;
-    return outage && { openAt: outage.to, rule: { notBefore: outage.from } };
+    return outage && { openAt: outage.to, rule: { notBefore: afterOutage(outage.from, outage.to) } };
   }
   const openAt = window && reachableAt(events, window, spec.route, span);
   if (!window || openAt === undefined) return undefined;
-  if (!window.moved) return { openAt, rule: { notBefore: window.closedAt } };
+  if (!window.moved) return { openAt, rule: { notBefore: afterOutage(window.closedAt, window.writableAt) } };
   if (spec.library === 'pg')
     return { openAt, rule: { notBefore: span.from, newEpochSince: instants.faultAt } };
   return { openAt, rule: { notBefore: window.writableAt, survived: survivors(given) } };
+}
+
+/** Clients may be faster than observers, and what was acknowledged while the server went down belongs to the time before. */
+function afterOutage(closedAt: number, openedAt: number): number {
+  return Math.max(closedAt, openedAt - AHEAD_MS);
 }
 
 /** Ids that are there in the end. A counter does not tell, so its increments are left out. */

@@ -35,9 +35,11 @@ describe('the window of an outage', () => {
     expect(windowOf(events, 'pg', 'none', span)).toBeUndefined();
   });
 
-  it('counts whoever comes first where nobody was primary before', () => {
+  it('is there for the same member that had stopped before, as where it opens only by healing', () => {
     expect(windowOf([up(1, 'h1'), down(50, 'h1'), up(200, 'h1')], 'pg', 'either', span)).toMatchObject({
+      moved: false,
       member: 'h1',
+      closedAt: 100,
       writableAt: 200,
     });
   });

@@ -33,22 +33,24 @@ export function windowOf(
   span: Span,
 ): Window | undefined {
   if (shape === 'route' || shape === 'healed' || shape === 'none') return undefined;
-  const old = primaryAt(events, library, span.from);
-  const seen = events.filter(({ at }) => at >= span.from && at <= span.to);
-  const stopped = seen
+  const last = events.findLast(
+    (event): event is Writable => event.kind === WRITABLE[library] && event.at <= span.from,
+  );
+  const stopped = events
     .filter((event): event is NotWritable => event.kind === NOT_WRITABLE[library])
-    .find(({ member }) => member === old);
-  const opened = seen
+    .find(({ member, at }) => member === last?.member && at >= last.at && at <= span.to);
+  const opened = events
     .filter((event): event is Writable => event.kind === WRITABLE[library])
+    .filter(({ at }) => at > span.from && at <= span.to)
     .find(({ member, at }) => {
-      if (member !== old) return shape !== 'stays';
-      return shape !== 'moves' && (old === undefined || (stopped !== undefined && at > stopped.at));
+      if (member !== last?.member) return shape !== 'stays';
+      return shape !== 'moves' && stopped !== undefined && at > stopped.at;
     });
   if (!opened) return undefined;
   return {
-    moved: opened.member !== old,
+    moved: opened.member !== last?.member,
     member: opened.member,
-    closedAt: Math.min(stopped?.at ?? span.from, opened.at),
+    closedAt: Math.min(Math.max(stopped?.at ?? span.from, span.from), opened.at),
     writableAt: opened.at,
   };
 }
@@ -86,18 +88,4 @@ export function routeWindow(events: readonly ObserverEvent[], span: Span): Span 
   const down = seen.find(({ kind }) => kind === 'haproxy-down');
   const up = down && seen.find(({ kind, at }) => kind === 'haproxy-routes' && at > down.at);
   return up && { from: down.at, to: up.at };
-}
-
-/** Who accepted writes at a moment: the latest to begin, of those that had not stopped. */
-function primaryAt(events: readonly ObserverEvent[], library: Library, at: number): string | undefined {
-  const writable: string[] = [];
-  for (const event of events) {
-    if (event.at > at) break;
-    if (event.kind !== WRITABLE[library] && event.kind !== NOT_WRITABLE[library]) continue;
-    const { member } = event as Writable | NotWritable;
-    const known = writable.indexOf(member);
-    if (known !== -1) writable.splice(known, 1);
-    if (event.kind === WRITABLE[library]) writable.push(member);
-  }
-  return writable.at(-1);
 }

@@ -47,6 +47,7 @@ describe('a cell', () => {
     expect(text).toContain(
       '| pg-ha/patroni | 3 | 20,000 ms | 20 / 80 / 80 ms | – | 45 | 0 | 2 (insert 2) | 0 |',
     );
+    expect(text).toContain('| crash | 80 |');
     expect(text).toContain('- sync-on, crash, pg-ha/patroni: lag 80 ms at p95');
   });
 

@@ -34,11 +34,14 @@ export function markdown(cells: readonly Cell[], { settings, faults, clients }: 
     const under = cells.filter((cell) => cell.setting === setting.name);
     if (under.length === 0) continue;
     lines.push(`### ${setting.library === 'pg' ? 'PostgreSQL' : 'Redis'}, ${setting.meaning}`, '');
+    lines.push(...overview(under, faults), '');
+    lines.push('<details><summary>Fault by fault</summary>', '');
     for (const fault of faults) {
       const rows = under.filter((cell) => cell.fault === fault.name);
       if (fault.library !== setting.library || rows.length === 0) continue;
-      lines.push(`**${fault.name}**: ${fault.meaning}`, '', ...table(rows.map(rowOf)), '');
+      lines.push(`**${fault.name}**: ${fault.meaning}`, '', ...table([HEADER, ...rows.map(rowOf)]), '');
     }
+    lines.push('</details>', '');
   }
   return [...lines, ...brokenLines(cells, settings, clients)].join('\n');
 }
@@ -92,7 +95,34 @@ function count(value: number): string {
   return Math.round(value).toLocaleString('en');
 }
 
-function table(rows: readonly string[][]): string[] {
+/** Faults down, clients across: the worst lag and what was lost or doubled. */
+function overview(cells: readonly Cell[], faults: readonly CampaignFault[]): string[] {
+  const names = [...new Set(cells.map(({ client }) => client))];
+  const rows = faults.flatMap(({ name }) => {
+    const of = cells.filter(({ fault }) => fault === name);
+    if (of.length === 0) return [];
+    return [[name, ...names.map((client) => brief(of.find((cell) => cell.client === client)))]];
+  });
+  return ['Lag at p95 in ms, and what was wrong:', '', ...table([['fault', ...names], ...rows])];
+}
+
+function brief(cell: Cell | undefined): string {
+  if (!cell) return '–';
+  const { lagMs, never, runs, lost, doubled, stuck } = cell;
+  const wrong: [number, string][] = [
+    [lost, 'lost'],
+    [doubled, 'doubled'],
+    [stuck, 'stuck'],
+  ];
+  const parts = [
+    ...(lagMs ? [count(lagMs.p95)] : []),
+    ...(never > 0 ? [`never ${never}/${runs}`] : []),
+    ...wrong.filter(([times]) => times > 0).map(([times, what]) => `${count(times)} ${what}`),
+  ];
+  return parts.length > 0 ? parts.join(', ') : 'ok';
+}
+
+function table([header = [], ...rows]: readonly string[][]): string[] {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(HEADER), line(HEADER.map(() => '---')), ...rows.map(line)];
+  return [line(header), line(header.map(() => '---')), ...rows.map(line)];
 }
