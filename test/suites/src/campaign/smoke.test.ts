@@ -16,7 +16,7 @@ describe('the campaign', () => {
   it.each([
     ['sync-on', 'switchover'],
     ['down-after-1000', 'sentinel-failover'],
-  ])('runs all clients of a library side by side through %s/%s', { timeout: 60_000 }, async (on, by) => {
+  ])('runs all clients of a library side by side through %s/%s', { timeout: 120_000 }, async (on, by) => {
     const { lab } = held;
     const setting = SETTINGS.find(({ name }) => name === on);
     const fault = CAMPAIGN_FAULTS.find(({ name }) => name === by);
