@@ -13,6 +13,7 @@ import { BLOCKING_NAMES } from './commands/blocking.ts';
 import { TRANSACTION_NAMES } from './commands/transaction-guard.ts';
 import { blocksOthers, carry } from './dedicated/carry.ts';
 import { DedicatedPool, type UseOptions } from './dedicated/dedicated-pool.ts';
+import { take, takeHost, type Taken, type TakeOptions } from './dedicated/take.ts';
 import { connectorFor } from './dial/ha-connector.ts';
 import { closedError, Dialer } from './dial/dialer.ts';
 import { driverOptions } from './driver/driver-options.ts';
@@ -264,6 +265,11 @@ export class HaRedis extends Redis {
   ): Promise<T> {
     if (this.status === 'end') return Promise.reject(closedError());
     return this.#pool.use(work, options);
+  }
+
+  /** An element of a list, which stays in a list of the consumer's own until it is done. @see take */
+  take(list: string, own: string, options: TakeOptions = {}): Promise<Taken | null> {
+    return take(takeHost(this, this.#settings.clock), list, own, options);
   }
 
   /** As ioredis's; connections that `use` has lent are waited for, at most failoverWaitMs. */

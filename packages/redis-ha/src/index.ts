@@ -5,6 +5,7 @@ export type { CommandStep } from './telemetry/command-story.ts';
 export type { SentinelSummary } from './discovery/sentinel-view.ts';
 export type { AppLogger, HaRedisOptions } from './options/settings.ts';
 export type { UseOptions } from './dedicated/dedicated-pool.ts';
+export type { Taken, TakeOptions } from './dedicated/take.ts';
 export type { Lock } from './lock/lock.ts';
 export type { LockOptions } from './lock/lock-options.ts';
 export { NotDurableError, type DurableOptions } from './once/durable.ts';

@@ -38,6 +38,31 @@ await cut(() =>
 await look(redis.mget('n', 'b'));
 redis.defineCommand('twice', { numberOfKeys: 1, lua: "return redis.call('incrby', KEYS[1], 2)" });
 await look((redis as unknown as { twice(key: string): Promise<unknown> }).twice('two'));
+await look(redis.once({ script: 'twice', keys: ['two'] }, { token: 'twice' }));
+await look(
+  redis.use(async (own) => {
+    await own.watch('two');
+    return own.multi().incr('two').exec();
+  }),
+);
+await look(redis.withLock('lock', {}, (lock) => lock.fencing > 1e15));
+const apart = redis.duplicate({ blocking: 'dedicated' });
+const popped = apart.blpop('queue', 5);
+await look(apart.rpush('queue', 'x'));
+await look(popped);
+await look(apart.reader.get('two'));
+await look(apart.quit());
+const bridging = redis.subscriber({ stream: true });
+const bridged: string[] = [];
+bridging.on('message', (...words) => bridged.push(words.slice(0, 2).join()));
+const gap = new Promise((resolve) => bridging.on('gap', (news) => resolve([news.channels, news.bridged])));
+await bridging.subscribe('kept');
+await redis.publishKept('kept', '1');
+await killer.call('client', 'kill', 'type', 'pubsub');
+await redis.publishKept('kept', '2');
+await look(gap);
+await look(Promise.resolve(bridged));
+await look(bridging.close());
 const subscriber = redis.duplicate();
 const heard = new Promise((resolve) => subscriber.on('message', (...words: string[]) => resolve(words)));
 await look(subscriber.subscribe('news'));
