@@ -1,3 +1,4 @@
+import { Command } from 'ioredis';
 import { called, collect, outcome, type Step, type Defined } from './support.ts';
 
 /** Each shows a part of what programs and libraries rely on; its result must be the same from both clients. */
@@ -190,6 +191,14 @@ export const commandSteps: Record<string, Step> = {
       await redis.geoadd('g', '13.361389', '38.115556', 'p'),
       await redis.smembers('none'),
     ];
+  },
+
+  async 'transformers of the program’s own'(open) {
+    Command.setArgumentTransformer('sdiff', (keys) => keys.map((key) => `own:${String(key)}`));
+    Command.setReplyTransformer('sdiff', (reply) => ['transformed', reply]);
+    const redis = open();
+    await redis.sadd('own:s', 'x');
+    return [await redis.sdiff('s', 't'), await redis.pipeline().sdiff('s', 't').exec()];
   },
 
   async 'numbers as strings'(open) {

@@ -1,0 +1,35 @@
+import { HaError } from '@steadfast/shared';
+import { describe, expect, it } from 'vitest';
+import { driverErrorOf, isFatal } from './sqlstate.ts';
+
+const fromServer = (code: string, severity = 'ERROR'): Error =>
+  Object.assign(new Error(code), { code, severity });
+const wrapped = (cause: unknown): Error => new Error('a library’s own', { cause });
+
+describe('the error that a library has wrapped', () => {
+  const server = fromServer('40001');
+  const ours = new HaError('HA_CONNECTION_LOST', 'x', { outcome: 'unknown', cause: fromServer('57P01') });
+
+  it.each([
+    ['the server’s is found', wrapped(wrapped(server)), server],
+    ['ours is found, and not what lies under it', wrapped(ours), ours],
+    ['one that is not wrapped is itself', server, server],
+  ])('%s', (_says, error, found) => {
+    expect(driverErrorOf(error)).toBe(found);
+  });
+
+  it('an app’s own error stays, also where its causes go round', () => {
+    const own = wrapped(wrapped('text'));
+    expect(driverErrorOf(own)).toBe(own);
+    own.cause = own;
+    expect(driverErrorOf(own)).toBe(own);
+  });
+});
+
+it('the server ends the session with FATAL and PANIC', () => {
+  expect(['ERROR', 'FATAL', 'PANIC'].map((severity) => isFatal(fromServer('57P01', severity)))).toEqual([
+    false,
+    true,
+    true,
+  ]);
+});
