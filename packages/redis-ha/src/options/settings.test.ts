@@ -146,6 +146,16 @@ const wrong: { says: RegExp; options?: Record<string, unknown>; env?: Record<str
   { says: /^REDIS_HA_MAX_WAITING is '0'; allowed: a whole number/, env: { REDIS_HA_MAX_WAITING: '0' } },
   { says: /^REDIS_HA_REFRESH_MS is '1'/, env: { REDIS_HA_REFRESH_MS: '1' } },
   { says: /^REDIS_HA_HOLD is 'maybe'; allowed: true or false/, env: { REDIS_HA_HOLD: 'maybe' } },
+  {
+    says: /^REDIS_HA_FOLLOW is 'promotion'; allowed: announced, promoted/,
+    env: { REDIS_HA_FOLLOW: 'promotion' },
+  },
+  {
+    says: /^REDIS_HA_REPLICA_HEARTBEAT_MS is '10'; allowed: 0 for off, or milliseconds from 20 to 60000/,
+    env: { REDIS_HA_REPLICA_HEARTBEAT_MS: '10' },
+  },
+  { says: /^REDIS_HA_HELLO_FENCE is 'maybe'/, env: { REDIS_HA_HELLO_FENCE: 'maybe' } },
+  { says: /^REDIS_HA_SURVIVAL_REPORT is 'maybe'/, env: { REDIS_HA_SURVIVAL_REPORT: 'maybe' } },
   { says: /^REDIS_HA_HOLD_MAX_MS is '1h'/, env: { REDIS_HA_HOLD_MAX_MS: '1h' } },
   {
     says: /^REDIS_OPENSSL_VERIFY_MODE is 'no'; allowed: none, peer/,

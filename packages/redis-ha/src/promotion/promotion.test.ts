@@ -205,6 +205,10 @@ describe('a failover as it is announced', () => {
     expect(promotion).toMatchObject({ at: 'followed', back: 4 });
   });
 
+  it('is left to what is on record, where its epoch is there before the replica answers', () => {
+    expect(said(advance(run(PLANNED), promoted, { ...KNOWN, epoch: 5 }))).toBe('confirmed');
+  });
+
   it('remembers a bounded number of publishers', () => {
     const course = run(Array.from({ length: 1_000 }, (_, n) => `s${n} +new-epoch 9`));
     expect(course.heard.size).toBe(32);

@@ -81,6 +81,7 @@ export function advance(course: Course, input: PromotionInput, known: Known): Co
     case 'promoted': {
       if (promotion.at !== 'announced' || !isSame(promotion.replica, input.endpoint)) return course;
       const { now: since, epoch: back } = known;
+      if ((back ?? -1) >= promotion.epoch) return ended(course, 'confirmed'); // it is on record already
       const untilAtMost = since + UNCONFIRMED_MS;
       return { ...course, promotion: { ...promotion, at: 'followed', since, back, untilAtMost } };
     }

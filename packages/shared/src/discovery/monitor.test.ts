@@ -230,6 +230,18 @@ describe('Monitor', () => {
     expect(runs.length).toBe(1);
   });
 
+  it('closes the breaker with every discovery of a primary, however long the outage was', async () => {
+    const close = vi.spyOn(open, 'close');
+    cluster = new Cluster('refused', 'refused');
+    const found = cluster.wait(60_000);
+    await cluster.clock.advance(20_000);
+    expect(close).not.toHaveBeenCalled();
+    cluster.set(B, { role: 'primary', epoch: 1 });
+    await cluster.clock.advance(1_000);
+    expect(await found).toBe('b');
+    expect(close).toHaveBeenCalledTimes(1);
+  });
+
   it('does not serve a caller who has gone', async () => {
     await following();
     const gone = cluster.monitor.whenPrimary(Deadline.after(cluster.clock, 100), AbortSignal.abort('left'));
