@@ -36,6 +36,16 @@ describe('the breaker', () => {
     await expect(breaker.run(() => Promise.resolve(1))).resolves.toBe(1);
   });
 
+  it('tells when it opens and when it closes', async () => {
+    const told: boolean[] = [];
+    const changed = (open: boolean): void => void told.push(open);
+    breaker = opossumBreaker({ name: 'db', threshold: 3, resetMs: 60_000, counts: () => true, changed });
+    await fail(5, outage);
+    breaker.close();
+    breaker.close();
+    expect(told).toEqual([true, false]);
+  });
+
   it('does not count what says nothing about the servers', async () => {
     breaker = create();
     await fail(50, other);

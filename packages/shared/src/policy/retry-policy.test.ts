@@ -42,4 +42,10 @@ describe('RetryBudget', () => {
     await clock.advance(60_000);
     expect(budget.available).toBe(2);
   });
+
+  it('counts what it gives, by what was known of the attempt before, and not what it refuses', () => {
+    const budget = new RetryBudget(new ManualClock(), { capacity: 2, perSecond: 1 });
+    for (const outcome of ['unknown', 'rejected', 'rejected'] as const) budget.take(outcome);
+    expect(budget.taken).toEqual({ notSent: 0, rejected: 1, unknown: 1, committed: 0 });
+  });
 });

@@ -69,4 +69,13 @@ describe('WaitQueue', () => {
     queue.rejectAll(() => new HaError('HA_CLOSED', 'closed', { outcome: 'notSent' }));
     for (const waiting of waits) await expect(waiting).rejects.toMatchObject({ code: 'HA_CLOSED' });
   });
+
+  it('counts who left by the deadline, and nobody else', async () => {
+    const { clock, queue, wait } = setup();
+    const waits = [wait(10), wait(100)].map((waiting) => waiting.catch(() => undefined));
+    await clock.advance(50);
+    queue.releaseAll('x');
+    await Promise.all(waits);
+    expect(queue.expired).toBe(1);
+  });
 });
