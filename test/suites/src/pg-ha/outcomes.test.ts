@@ -153,7 +153,7 @@ describe('wrong settings give one clear line', () => {
     url.searchParams.delete('sslrootcert');
     const error = await attempt({ DATABASE_URL: url.href, PGSSLROOTCERT: '' });
     expect(error).toMatchObject({ code: 'HA_CONFIG', outcome: 'notSent' });
-    expect(String(error)).toContain('PGSSLROOTCERT (not set');
+    expect(String(error)).toContain('PG_HA_CA (not set');
   });
 
   it('an address where no Patroni answers', async () => {
