@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import {
+  certificateRefusal,
   describeError,
   hostFilter,
   sleep,
@@ -55,6 +56,8 @@ export class PatroniResolver implements Resolver {
     const at = this.#options.clock.now();
     const cluster = await this.#ask(timeoutMs);
     const members = cluster.members.filter(({ endpoint }) => this.#allows(endpoint.host));
+    if (members.length === 0 && cluster.members.length > 0)
+      throw new Error('Patroni names no host that allowedHosts (PG_HA_ALLOWED_HOSTS) allows');
     this.#learn(cluster);
     const source = this.name;
     const leader = members.find((member) => member.leader);
@@ -115,7 +118,7 @@ export class PatroniResolver implements Resolver {
         await restGet(new URL('/cluster', url), { agent, clock, timeoutMs, signal }),
       );
     } catch (error) {
-      failures.push(describeError(error));
+      failures.push(describeError(certificateRefusal(error, url.host, 'PG_HA_PATRONI_CA_FILE') ?? error));
       throw error;
     }
   }
