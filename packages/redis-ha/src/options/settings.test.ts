@@ -144,6 +144,12 @@ const wrong: { says: RegExp; options?: Record<string, unknown>; env?: Record<str
   { says: /^REDIS_HA_SILENCE_MS is '1'; allowed/, env: { REDIS_HA_SILENCE_MS: '1' } },
   { says: /^REDIS_HA_DIAL_TIMEOUT_MS is '0'/, env: { REDIS_HA_DIAL_TIMEOUT_MS: '0' } },
   { says: /^REDIS_HA_MAX_WAITING is '0'; allowed: a whole number/, env: { REDIS_HA_MAX_WAITING: '0' } },
+  { says: /^REDIS_HA_MAX_WAITING_BYTES is '1'/, env: { REDIS_HA_MAX_WAITING_BYTES: '1' } },
+  { says: /^REDIS_HA_BLOCKING is 'no'; allowed: inline, dedicated/, env: { REDIS_HA_BLOCKING: 'no' } },
+  { says: /^REDIS_HA_BLOCKING_CHECK_MS is '10ms'/, env: { REDIS_HA_BLOCKING_CHECK_MS: '10ms' } },
+  { says: /^REDIS_HA_USE_MAX is '0'; allowed: a whole number/, env: { REDIS_HA_USE_MAX: '0' } },
+  { says: /^REDIS_HA_USE_IDLE_MS is '5'/, env: { REDIS_HA_USE_IDLE_MS: '5' } },
+  { says: /^REDIS_HA_READER_MAX_LAG_MS is '0'/, env: { REDIS_HA_READER_MAX_LAG_MS: '0' } },
   { says: /^REDIS_HA_REFRESH_MS is '1'/, env: { REDIS_HA_REFRESH_MS: '1' } },
   { says: /^REDIS_HA_HOLD is 'maybe'; allowed: true or false/, env: { REDIS_HA_HOLD: 'maybe' } },
   {

@@ -134,7 +134,8 @@ export class ReplicaSet {
     if (clock.now() - this.#usedAt > IDLE_MS) return this.close();
     this.#timer = clock.timer(ha.readerMaxLagMs / LOOKS, () => this.#look(), { background: true });
     this.#follow();
-    void this.#askPrimary();
+    // Where no replica is known (a lone server, a provider's name) nobody has to be asked either.
+    if (this.#members.size > 0) void this.#askPrimary();
     for (const member of this.#members.values()) {
       if (member.state.at === 'serving') void this.#ask(member, member.state.link);
       if (member.state.at === 'ejected' && clock.now() >= member.state.until) this.#open(member);

@@ -1,0 +1,105 @@
+import { ManualClock } from '@steadfast/shared/testing';
+import { describe, expect, it } from 'vitest';
+import type { DriverInternals } from '../driver/internals.ts';
+import { SubscriptionWatch, type Gap } from './subscription-watch.ts';
+
+/** A connection that answers its pulses after a moment, or never. */
+function setUp() {
+  const clock = new ManualClock(10_000);
+  const gaps: Gap[] = [];
+  const now = { subscribed: true, answers: true, generation: 1, pings: 0 };
+  const watch = new SubscriptionWatch({
+    clock,
+    everyMs: 1_000,
+    driver: {
+      get condition() {
+        const channels = (kind: string): string[] => (kind === 'subscribe' ? ['news'] : []);
+        return { select: 0, subscriber: now.subscribed ? { channels } : false };
+      },
+    } as DriverInternals,
+    ping: () => {
+      now.pings += 1;
+      return new Promise((resolve) => now.answers && clock.timer(5, () => resolve('PONG')));
+    },
+    generation: () => now.generation,
+    linked: () => true,
+    onGap: (gap) => gaps.push(gap),
+  });
+  /** Looks eight times a second, as the silence watch does. */
+  const pass = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 125) {
+      watch.look();
+      await clock.advance(125);
+    }
+  };
+  return { clock, gaps, now, watch, pass };
+}
+
+const link = { since: 9_000, generation: 1 };
+
+describe('a subscription', () => {
+  it('that is whole asks once a second, and tells nothing', async () => {
+    const { gaps, now, pass } = setUp();
+    await pass(5_000);
+    expect(now.pings).toBe(5);
+    expect(gaps).toEqual([]);
+  });
+
+  it('has a gap from the last pulse that was answered to the first on the new connection', async () => {
+    const { clock, gaps, now, watch, pass } = setUp();
+    await pass(3_000);
+    now.answers = false;
+    await pass(1_500);
+    watch.unlinked(link, 'cut');
+    await clock.advance(2_000);
+    now.answers = true;
+    watch.linked();
+    await clock.advance(5);
+    expect(gaps).toEqual([
+      { since: 12_000, until: clock.now(), reason: 'cut', channels: ['news'], patterns: [] },
+    ]);
+  });
+
+  it('has a longer gap where the primary has changed: others may have gone there first', async () => {
+    const { clock, gaps, now, watch, pass } = setUp();
+    await pass(1_000);
+    now.generation = 2;
+    watch.unlinked(link, 'cut');
+    watch.linked();
+    await clock.advance(5);
+    expect(gaps.map(({ since }) => since)).toEqual([7_000]);
+  });
+
+  it('that breaks again before it is whole has one gap', async () => {
+    const { clock, gaps, now, watch, pass } = setUp();
+    await pass(1_000);
+    watch.unlinked(link, 'first');
+    now.answers = false;
+    watch.linked();
+    watch.unlinked({ ...link, since: clock.now() }, 'second');
+    now.answers = true;
+    watch.linked();
+    await clock.advance(5);
+    expect(gaps).toMatchObject([{ since: 10_000, reason: 'first' }]);
+  });
+
+  it('that began after the last look counts from the connection it was made on', async () => {
+    const { clock, gaps, watch } = setUp();
+    watch.unlinked(link, 'cut');
+    watch.linked();
+    await clock.advance(5);
+    expect(gaps).toMatchObject([{ since: 9_000 }]);
+  });
+
+  it('that was given up, or never was, tells nothing', async () => {
+    const { clock, gaps, now, watch, pass } = setUp();
+    await pass(1_000);
+    now.subscribed = false;
+    await pass(2_000);
+    watch.unlinked(link, 'cut');
+    watch.linked();
+    await clock.advance(1_000);
+    expect(now.pings).toBe(1);
+    expect(gaps).toEqual([]);
+  });
+});
