@@ -22,7 +22,12 @@ export function helloWatch({ master, onHello, ...options }: HelloWatchOptions): 
       const hello = parseHello(message, master);
       if (hello && !signal.aborted) onHello(hello);
     });
-  return new Beside({ ...options, purpose: 'hearing the sentinels through the master', work });
+  return new Beside({
+    ...options,
+    purpose: 'hearing the sentinels through the master',
+    byTheWay: true,
+    work,
+  });
 }
 
 /** Until the connection ends. */

@@ -21,6 +21,8 @@ export interface BesideOptions {
   data: Pick<SocketOptions, 'tls' | 'family' | 'lookup'> & { readonly credentials: Credentials };
   /** what it is for, for the log */
   purpose: string;
+  /** nobody has asked for it by a setting: where the server forbids it, that is no warning */
+  byTheWay?: boolean;
   /** uses the connection until it ends or `signal` aborts; what it throws ends the connection, and another one is opened */
   work: (connection: WireConnection, signal: AbortSignal) => Promise<void>;
 }
@@ -58,7 +60,7 @@ export class Beside {
 
   /** For as long as this primary is followed; every turn ends with a connection, or with a pause. */
   async #run(endpoint: Endpoint, signal: AbortSignal): Promise<void> {
-    const { clock, random, log, data, purpose } = this.#options;
+    const { clock, random, log, data, purpose, byTheWay } = this.#options;
     for (let failures = 0; !signal.aborted; failures++) {
       try {
         const connection = await openLoggedIn({ ...data, endpoint, clock, timeoutMs: DIAL_MS, signal });
@@ -67,7 +69,8 @@ export class Beside {
       } catch (error) {
         const forbidden = error instanceof Forbidden;
         const about = { error: describeError(error), purpose };
-        if (forbidden) return log.warn(about, 'the server forbids it, and it is left undone');
+        if (forbidden)
+          return log[byTheWay ? 'info' : 'warn'](about, 'the server forbids it, and it is left undone');
         if (!signal.aborted) log.debug(about, 'a connection beside the data has failed');
       }
       await sleep(clock, backoffMs(RECONNECT, failures, random), { signal, background: true });

@@ -61,13 +61,15 @@ export interface CourseOptions {
   contestants: readonly Contestant[];
   /** a write of each client every so many ms */
   everyMs?: number;
+  /** how long the load runs before the fault: clients that have just started may not be subscribed to every sentinel yet */
+  beforeMs?: number;
   /** how long the load goes on after the new master accepts writes */
   afterMs?: number;
 }
 
 /** Runs the same load of several clients through one fault, heals it, and holds what they were told against what is there. */
 export async function runSideBySide(lab: Lab, options: CourseOptions): Promise<Course[]> {
-  const { fault, args = {}, contestants, everyMs = 2, afterMs = 1_500 } = options;
+  const { fault, args = {}, contestants, everyMs = 2, beforeMs = 500, afterMs = 1_500 } = options;
   const run = `${fault}:${monotonicMs()}`;
   const before = (await lab.status()).redis?.master ?? '';
   const observers = await lab.observe();
@@ -76,6 +78,7 @@ export async function runSideBySide(lab: Lab, options: CourseOptions): Promise<C
   );
   try {
     for (const load of loads) await load.acknowledgedAfter(monotonicMs(), 5_000);
+    await new Promise((resolve) => setTimeout(resolve, beforeMs));
     const since = monotonicMs();
     const made = await lab.fault(fault, args);
     const accepts = await observers.waitFor({ kind: 'redis-writable', since, notMember: before }, 30_000);
