@@ -66,6 +66,23 @@ describe('a managed endpoint that forbids commands', () => {
   });
 });
 
+describe('a managed endpoint whose server becomes a replica', () => {
+  it('is left at the first READONLY, and what was refused waits for a master behind the same name', async () => {
+    const { host, port } = await lone();
+    const redis = client({ strategy: 'managed', host, port });
+    const number = await redis.client('ID');
+    const admin = new Redis({ host, port });
+    clients.push(admin);
+    await admin.replicaof('127.0.0.1', '1');
+    const left = once(redis, 'close');
+    const writes = [redis.set('x', '1'), redis.incr('n'), redis.rpush('l', 'a')];
+    await left;
+    await admin.replicaof('NO', 'ONE');
+    expect(await Promise.all(writes)).toEqual(['OK', 1, 1]);
+    expect(await redis.client('ID')).not.toBe(number);
+  });
+});
+
 describe('a server that cuts off what is idle', () => {
   it('is pinged in time, on any connection, and keeps them all', async () => {
     const { host, port } = await lone('--timeout', '1');
