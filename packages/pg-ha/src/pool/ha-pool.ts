@@ -164,6 +164,7 @@ export class HaPool extends pg.Pool {
     handler: NotificationHandler,
     options: ListenOptions = {},
   ): Promise<Listening> {
+    if (this.ending) throw new HaError('HA_CLOSED', 'the pool has been ended', { outcome: 'notSent' });
     this.#listener ??= this.#makeListener();
     return this.#listener.listen(channel, handler, options);
   }

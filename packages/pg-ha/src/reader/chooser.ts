@@ -20,8 +20,8 @@ import type { WalPosition } from './wal-position.ts';
 
 export type Choice =
   | { readonly at: 'member'; readonly endpoint: Endpoint }
-  /** `forToken`: somebody is there, who has not got to the token yet */
-  | { readonly at: 'wait'; readonly forToken: boolean }
+  /** `forReplica`: for one to get to the token; the primary will do later. `forPrimary`: for one as new as the token */
+  | { readonly at: 'wait'; readonly forReplica?: boolean; readonly forPrimary?: boolean }
   | { readonly at: 'fail'; readonly error: HaError };
 
 export interface ChooserOptions {
@@ -62,19 +62,14 @@ export class Chooser {
     if (error) return { at: 'fail', error };
     if (!after) {
       const picked = pickReader(untried, wish, random);
-      return picked && !this.#isEarly(picked)
-        ? { at: 'member', endpoint: picked.endpoint }
-        : { at: 'wait', forToken: false };
+      return picked && !this.#isEarly(picked) ? { at: 'member', endpoint: picked.endpoint } : { at: 'wait' };
     }
     const { epoch } = monitor.topology;
-    if (epoch !== undefined && after.timeline > epoch) {
-      monitor.suspect(`a token of timeline ${after.timeline} has been seen`);
-      return { at: 'wait', forToken: false };
-    }
+    if (epoch !== undefined && after.timeline > epoch) return { at: 'wait', forPrimary: true };
     const reached = untried.filter((each) => hasReached(each.position, after, epoch, watch.log.begin));
     const patient = wish.prefer === 'prefer-standby' && !impatient;
     const picked = pickReader(reached, patient ? { ...wish, prefer: 'standby' } : wish, random);
-    return picked ? { at: 'member', endpoint: picked.endpoint } : { at: 'wait', forToken: patient };
+    return picked ? { at: 'member', endpoint: picked.endpoint } : { at: 'wait', forReplica: patient };
   }
 
   /** The error of a read that found nobody in time. */

@@ -11,6 +11,7 @@ import {
   type Clock,
   type Endpoint,
   type Random,
+  type Seat,
   type Timer,
 } from '@steadfast/shared';
 import type { HaClient } from '../dial/ha-client.ts';
@@ -23,6 +24,7 @@ import type { ReadWatch } from './read-watch.ts';
 export interface ReadSearchParts {
   readonly clock: Clock;
   readonly random: Random;
+  readonly monitor: Seat;
   readonly watch: ReadWatch;
   readonly pools: MemberPools;
   readonly chooser: Chooser;
@@ -51,6 +53,7 @@ export class ReadSearch {
   #underWay = 0;
   #rounds = 0;
   #over = false;
+  #asked = false;
   #hedge: Timer | undefined;
 
   constructor(parts: ReadSearchParts, request: LeaseRequest) {
@@ -69,13 +72,21 @@ export class ReadSearch {
     if (choice.at === 'fail') return this.#fail(choice.error);
     if (this.#tried.size > 0) return this.#startOver();
     const { deadline, signal } = this.#request;
-    const limit = choice.forToken && !this.#patience.expired ? this.#patience : deadline;
+    if (choice.forPrimary) this.#askForNewerPrimary();
+    const limit = choice.forReplica && !this.#patience.expired ? this.#patience : deadline;
     watch
       .whenNews(limit, signal, () => chooser.nobody(this.#request))
       .then(
         () => this.start(),
         (error: unknown) => (limit === deadline ? this.#fail(asError(error)) : this.start()),
       );
+  }
+
+  /** Once a call: whoever makes up a token must not keep the monitor busy. */
+  #askForNewerPrimary(): void {
+    if (this.#asked) return;
+    this.#asked = true;
+    this.#parts.monitor.suspect('a token of a newer primary has been seen');
   }
 
   #try(endpoint: Endpoint): void {

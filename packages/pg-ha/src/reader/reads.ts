@@ -84,6 +84,7 @@ export class Reads {
     this.servers = this.#servers({
       clock,
       random,
+      monitor,
       tokenWaitMs,
       watch: this.#watch,
       pools: this.pools,

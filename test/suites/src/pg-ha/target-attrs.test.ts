@@ -21,6 +21,11 @@ async function answering(options: HaPoolOptions, what: 'role' | 'host'): Promise
   const sql = `SELECT CASE WHEN pg_is_in_recovery() THEN 'standby' ELSE 'primary' END AS role, host(inet_server_addr()) AS host`;
   const seen = new Set<string>();
   try {
+    await pool.query('SELECT 1');
+    // The first read is answered as soon as anybody may; the others may take a moment longer to be heard of.
+    await expect
+      .poll(() => pool.health().members?.every(({ state }) => state !== 'unasked') ?? true)
+      .toBe(true);
     for (let n = 0; n < 40; n++) {
       const { rows } = await pool.query<{ role: string; host: string }>(sql);
       seen.add(rows[0]?.[what] ?? 'nobody');

@@ -1,0 +1,267 @@
+import type { PoolClient } from 'pg';
+import {
+  applyObservation,
+  Deadline,
+  emptyTopology,
+  HaError,
+  outcomeOf,
+  seededRandom,
+  type Endpoint,
+  type ReadPreference,
+  type Seat,
+  type Topology,
+} from '@steadfast/shared';
+import { ManualClock } from '@steadfast/shared/testing';
+import { describe, expect, it } from 'vitest';
+import type { LeaseRequest } from '../pool/lease.ts';
+import type { ProbeLines } from '../discovery/probe-lines.ts';
+import { observeIdentity } from '../strategies/observe.ts';
+import { Chooser } from './chooser.ts';
+import type { MemberPools } from './member-pools.ts';
+import { ReadSearch } from './read-search.ts';
+import { ReadWatch } from './read-watch.ts';
+import type { Standing } from './standing.ts';
+import { parseToken } from './wal-position.ts';
+
+const PRIMARY: Endpoint = { host: 'p', port: 1 };
+const A: Endpoint = { host: 'a', port: 1 };
+const B: Endpoint = { host: 'b', port: 1 };
+
+type Answer = number | 'hangs' | 'refuses';
+
+/** A cluster whose members answer looks and dials as they are told; a number is a position in the log. */
+interface Cluster {
+  looks: Record<string, Answer>;
+  dials: Record<string, 'ok' | 'hangs' | 'refuses'>;
+  /** hosts that were dialled, in order */
+  dialled: string[];
+}
+
+interface Setup extends Cluster {
+  clock: ManualClock;
+  watch: ReadWatch;
+  /** the host that serves, or the error */
+  read(options?: { after?: string; ms?: number }): Promise<string>;
+  suspicions: string[];
+}
+
+function refused(host: string): HaError {
+  return new HaError('HA_DIAL_FAILED', `${host} refused`, { outcome: 'notSent' });
+}
+
+function setup(given: Partial<Cluster> = {}, prefer: ReadPreference = 'prefer-standby', epoch = 1): Setup {
+  const clock = new ManualClock(1_000);
+  const random = seededRandom(11);
+  const cluster: Cluster = { looks: { p: 100, a: 100, b: 100 }, dials: {}, dialled: [], ...given };
+  const suspicions: string[] = [];
+  let topology: Topology = emptyTopology('self', [PRIMARY, A, B], 0);
+  topology = applyObservation(topology, { kind: 'self', endpoint: PRIMARY, role: 'primary', epoch, at: 1 });
+  const monitor = {
+    get topology() {
+      return topology;
+    },
+    onChange: () => () => undefined,
+    start: () => undefined,
+    report: (observation: Parameters<typeof applyObservation>[1]) => {
+      topology = applyObservation(topology, observation);
+    },
+    suspect: (why: string) => suspicions.push(why),
+  } as unknown as Seat;
+  const lines = {
+    ask: async ({ host }: Endpoint, timeoutMs: number): Promise<Standing> => {
+      const answer = cluster.looks[host] ?? 'refuses';
+      if (answer === 'hangs') {
+        await new Promise<void>((resolve) => clock.timer(timeoutMs, resolve));
+        throw new Error('no answer');
+      }
+      if (answer === 'refuses') throw refused(host);
+      const role = host === 'p' ? 'primary' : 'replica';
+      const timeline = role === 'primary' ? epoch : undefined;
+      return {
+        role,
+        position: answer,
+        received: answer,
+        timeline,
+        followed: epoch,
+        systemId: 's',
+        readOnly: false,
+      };
+    },
+    rest: () => undefined,
+    close: () => undefined,
+  } as unknown as ProbeLines;
+  const watch = new ReadWatch({
+    monitor,
+    clock,
+    random,
+    lines,
+    who: { user: 'u', database: 'd', trust: 't' },
+    replicas: undefined,
+    observe: observeIdentity,
+    refreshMs: 1_000,
+    hurriedMaxMs: 100,
+    probeTimeoutMs: 1_000,
+    maxWaiting: 100,
+  });
+  const pools = poolsOf(cluster);
+  const wish = { prefer, maxLagBytes: 50, order: 'random' } as const;
+  const load = (): number => 0;
+  const chooser = new Chooser({
+    monitor,
+    watch,
+    clock,
+    random,
+    wish,
+    readOnlyPrimary: false,
+    vouched: false,
+    load,
+  });
+  const parts = { clock, random, monitor, watch, pools, chooser, tokenWaitMs: 200, hasReached: undefined };
+  const read: Setup['read'] = ({ after, ms = 5_000 } = {}) =>
+    new Promise((resolve, reject) => {
+      const request: LeaseRequest = {
+        deadline: Deadline.after(clock, ms),
+        signal: undefined,
+        after: after === undefined ? undefined : parseToken(after),
+        attempts: 0,
+        settled: false,
+        granted: (client) => resolve((client as unknown as { host: string }).host),
+        failed: reject,
+      };
+      new ReadSearch({ ...parts, onGrant: () => undefined }, request).start();
+    });
+  return { ...cluster, clock, watch, read, suspicions };
+}
+
+/** pg-pools that dial as the cluster says. */
+function poolsOf(cluster: Cluster): MemberPools {
+  const at = ({ host }: Endpoint): unknown => ({
+    connect(callback: (error: Error | undefined, client?: PoolClient) => void) {
+      cluster.dialled.push(host);
+      const how = cluster.dials[host] ?? 'ok';
+      if (how === 'refuses') callback(refused(host));
+      if (how === 'ok') callback(undefined, { host, release: () => undefined } as unknown as PoolClient);
+    },
+  });
+  return { at } as unknown as MemberPools;
+}
+
+/** What a read comes to while time passes in small steps, and how long it took. */
+async function settles(
+  { clock }: Setup,
+  work: Promise<string>,
+  ms = 6_000,
+): Promise<[result: string, ms: number]> {
+  const from = clock.now();
+  let result: string | undefined;
+  let took = Infinity;
+  work.then(
+    (host) => ([result, took] = [host, clock.now() - from]),
+    (error: HaError) => ([result, took] = [`${error.code} ${outcomeOf(error)}`, clock.now() - from]),
+  );
+  for (let passed = 0; result === undefined && passed < ms; passed += 10) await clock.advance(10);
+  return [result ?? 'never', took];
+}
+
+describe('a read', () => {
+  it('goes to a standby as soon as one has answered the first look', async () => {
+    const cluster = setup({ looks: { p: 100, a: 'hangs', b: 100 } });
+    const [host, ms] = await settles(cluster, cluster.read());
+    expect([host, ms <= 10]).toEqual(['b', true]);
+  });
+
+  it('goes to the primary where every standby is too far behind, or gone', async () => {
+    const cluster = setup({ looks: { p: 100, a: 10, b: 'refuses' } });
+    expect((await settles(cluster, cluster.read()))[0]).toBe('p');
+  });
+
+  it('waits for a standby where the primary will not do, and names what each said when its time is up', async () => {
+    const cluster = setup({ looks: { p: 100, a: 10, b: 'refuses' } }, 'standby');
+    const read = cluster.read({ ms: 1_000 });
+    const message = read.catch((error: Error) => error.message);
+    expect(await settles(cluster, read)).toEqual(['HA_NO_REPLICA notSent', 1_000]);
+    expect(await message).toMatch(
+      /within 1000 ms: p:1 primary, a:1 replica, 90 bytes and .* behind, b:1 \(.*refused\)$/,
+    );
+  });
+
+  it('is let through as soon as a standby has caught up', async () => {
+    const cluster = setup({ looks: { p: 100, a: 10, b: 10 } }, 'standby');
+    const read = cluster.read();
+    await cluster.clock.advance(500);
+    cluster.looks['a'] = 100;
+    const [host, ms] = await settles(cluster, read);
+    expect([host, ms <= 150]).toEqual(['a', true]);
+  });
+});
+
+describe('pain 6: a dead member', () => {
+  it('is found by looks alone: once ejected no read dials it, and it serves again after a look', async () => {
+    const cluster = setup({ dials: { a: 'refuses' } });
+    for (let n = 0; n < 10; n++) expect((await settles(cluster, cluster.read()))[0]).toBe('b');
+    expect(cluster.dialled.filter((host) => host === 'a').length).toBeLessThanOrEqual(1);
+    expect(cluster.watch.stateOf(A).at).toBe(cluster.dialled.includes('a') ? 'ejected' : 'answering');
+    delete cluster.dials['a'];
+    await cluster.clock.advance(2_500);
+    const hosts = new Set<string>();
+    for (let n = 0; n < 20; n++) hosts.add((await settles(cluster, cluster.read()))[0]);
+    expect([...hosts].sort()).toEqual(['a', 'b']);
+  });
+
+  it('that hangs holds a read up for a quarter of a second, and the next ones not at all once a look has failed', async () => {
+    const cluster = setup({ dials: { a: 'hangs', b: 'hangs' } });
+    const [host, ms] = await settles(cluster, cluster.read());
+    expect(host).toBe('p');
+    expect(ms).toBeLessThanOrEqual(520);
+    cluster.looks['a'] = cluster.looks['b'] = 'hangs';
+    await cluster.clock.advance(2_500);
+    expect(await settles(cluster, cluster.read())).toEqual(['p', 0]);
+  });
+});
+
+describe('pain 7: reads when every standby is down', () => {
+  it('go to the primary, and back when one is up again', async () => {
+    const cluster = setup({ looks: { p: 100, a: 'refuses', b: 'refuses' } });
+    expect((await settles(cluster, cluster.read()))[0]).toBe('p');
+    cluster.looks['b'] = 100;
+    await cluster.clock.advance(3_000);
+    expect((await settles(cluster, cluster.read()))[0]).toBe('b');
+  });
+});
+
+describe('a read with a token', () => {
+  it('goes to a standby that is known to have got there, without waiting', async () => {
+    const cluster = setup({ looks: { p: 100, a: 90, b: 100 } });
+    await settles(cluster, cluster.read());
+    for (let n = 0; n < 10; n++)
+      expect(await settles(cluster, cluster.read({ after: '1-64' }))).toEqual(['b', 0]);
+  });
+
+  it('waits for one to get there, and goes to the primary when none does', async () => {
+    const cluster = setup({ looks: { p: 100, a: 90, b: 90 } });
+    await settles(cluster, cluster.read());
+    const soon = cluster.read({ after: '1-64' });
+    await cluster.clock.advance(50);
+    cluster.looks['a'] = 100;
+    const [host, ms] = await settles(cluster, soon);
+    expect([host, ms < 150]).toEqual(['a', true]);
+    const [late, waited] = await settles(cluster, cluster.read({ after: '1-70' }));
+    expect([late, waited >= 200 && waited <= 260]).toEqual(['p', true]);
+  });
+
+  it('of a newer primary than any seen waits for it, and asks for it once', async () => {
+    const cluster = setup();
+    await settles(cluster, cluster.read());
+    expect(await settles(cluster, cluster.read({ after: '9-1', ms: 1_000 }))).toEqual([
+      'HA_STALE_PRIMARY notSent',
+      1_000,
+    ]);
+    expect(cluster.suspicions).toHaveLength(1);
+  });
+
+  it('of a timeline that has ended is answered by whoever is beyond its end', async () => {
+    const cluster = setup({ looks: { p: 100, a: 90, b: 100 } }, 'prefer-standby', 2);
+    for (let n = 0; n < 10; n++)
+      expect((await settles(cluster, cluster.read({ after: '1-FFFFFF' })))[0]).toBe('b');
+  });
+});
