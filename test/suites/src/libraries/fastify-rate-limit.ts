@@ -3,7 +3,7 @@ import type { HaRedis } from '@steadfast/redis-ha';
 import Fastify from 'fastify';
 import { expect } from 'vitest';
 import { startWriters } from '../support/writers.ts';
-import { GRACE_MS, type Library } from './library.ts';
+import { GRACE_MS, REDIS_TAIL, type Library } from './library.ts';
 
 const MAX = 100_000;
 
@@ -39,7 +39,7 @@ export const withFastifyRateLimit: Library<HaRedis> = {
         );
         const ok = requests.writes.length - failed.length;
         const counted = await request();
-        expect(counted).toBeGreaterThan(ok);
+        expect(counted).toBeGreaterThan(ok - REDIS_TAIL);
         expect(counted).toBeLessThanOrEqual(requests.writes.length + 1);
         await app.close();
         await redis.quit();

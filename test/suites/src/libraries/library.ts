@@ -18,6 +18,12 @@ export interface LibraryRun {
   expectRight(mayFail: number): Promise<void>;
 }
 
+/**
+ * Redis replicates asynchronously: what it acknowledged in the last moment before a promotion, a machine's pause long, may be
+ * lost. Writes that nobody holds back lose a second's worth, which is 50 to 100 here.
+ */
+export const REDIS_TAIL = 5;
+
 /** How long work may take to go on after a failover that has happened, and to end once the load has. */
 export const GRACE_MS = 30_000;
 
@@ -25,9 +31,15 @@ export const GRACE_MS = 30_000;
  * Plain writes through a library: nothing acknowledged is lost, nothing is there twice, nothing that was refused is there, and
  * only what was in flight at the fault failed, with an outcome.
  */
-export function expectHonest(writes: readonly Write[], found: readonly string[], mayFail: number): void {
+export function expectHonest(
+  writes: readonly Write[],
+  found: readonly string[],
+  mayFail: number,
+  mayLose = 0,
+): void {
   const { lost, doubled, unexpected, outcomes } = judge(writes, found);
-  expect({ lost, doubled, unexpected }).toEqual({ lost: [], doubled: [], unexpected: [] });
+  expect({ doubled, unexpected }).toEqual({ doubled: [], unexpected: [] });
+  expect(lost.length, `lost: ${lost.join(', ')}`).toBeLessThanOrEqual(mayLose);
   const unlabelled = writes.filter(({ outcome }) => outcome === 'none').map(({ error }) => error);
   expect(unlabelled).toEqual([]);
   const { ok = 0, ...failed } = outcomes;
