@@ -37,6 +37,7 @@ const expected = [
   'x',
   ['HaError', 'unknown', 'the'],
   [1, 1],
+  ['NotDurableError', 'unknown', 'the'],
   ['1', null],
   2,
   4,

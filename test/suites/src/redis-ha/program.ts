@@ -35,6 +35,7 @@ await cut(() =>
     { token: 't' },
   ),
 );
+await look(redis.durable([['incr', 'd']], { replicas: 1, timeoutMs: 10 }));
 await look(redis.mget('n', 'b'));
 redis.defineCommand('twice', { numberOfKeys: 1, lua: "return redis.call('incrby', KEYS[1], 2)" });
 await look((redis as unknown as { twice(key: string): Promise<unknown> }).twice('two'));
