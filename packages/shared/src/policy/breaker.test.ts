@@ -9,9 +9,9 @@ const other = (): Promise<never> => Promise.reject(new HaError('HA_ABORTED', 'le
 let breaker: Breaker;
 afterEach(() => breaker.shutdown());
 
-function create(): Breaker {
+function create(resetMs = 60_000): Breaker {
   const counts = (error: unknown): boolean => (error as HaError).code === 'HA_NO_PRIMARY';
-  return opossumBreaker({ name: 'db', threshold: 3, resetMs: 60_000, counts });
+  return opossumBreaker({ name: 'db', threshold: 3, resetMs, counts });
 }
 
 async function fail(times: number, work: () => Promise<never>): Promise<void> {
@@ -44,6 +44,33 @@ describe('the breaker', () => {
     breaker.close();
     breaker.close();
     expect(told).toEqual([true, false]);
+  });
+
+  it('stays closed below its threshold, and while most calls succeed', async () => {
+    breaker = create();
+    await fail(2, outage);
+    for (let n = 0; n < 9; n++) await breaker.run(() => Promise.resolve(n));
+    await fail(5, outage);
+    expect(breaker.open).toBe(false);
+  });
+
+  it('lets one call through after its time, and closes when that succeeds', async () => {
+    breaker = create(20);
+    await fail(3, outage);
+    await expect
+      .poll(() => breaker.run(() => Promise.resolve('through')).catch(() => 'open'))
+      .toBe('through');
+    expect(breaker.open).toBe(false);
+    await expect(breaker.run(() => Promise.resolve(1))).resolves.toBe(1);
+  });
+
+  it('opens again when that one fails', async () => {
+    breaker = create(20);
+    await fail(3, outage);
+    const seen = (): Promise<string> =>
+      breaker.run(outage).catch((error: unknown) => (error as HaError).code);
+    await expect.poll(seen).toBe('HA_NO_PRIMARY');
+    expect(await seen()).toBe('HA_CIRCUIT_OPEN');
   });
 
   it('does not count what says nothing about the servers', async () => {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { createProofTable, HaPool, type HaPoolOptions } from '@steadfast/pg-ha';
 import { withLab } from '../support/with-lab.ts';
@@ -50,9 +51,10 @@ describe('what a caller ends stays ended', () => {
 
   it('an aborted statement is not repeated, idempotent or not', async () => {
     await withPool({}, async (pool) => {
+      await pool.query('SELECT 1'); // a connection stands
       const started = performance.now();
       const query = { text: 'SELECT pg_sleep(4)', idempotent: true, signal: AbortSignal.timeout(200) };
-      expect(await failure(pool.query(query))).toMatchObject({ code: 'HA_ABORTED', outcome: 'rejected' });
+      expect(await failure(pool.query(query))).toMatchObject({ code: 'HA_ABORTED' });
       expect(performance.now() - started).toBeLessThan(3_000);
     });
   });
@@ -64,6 +66,22 @@ describe('what a caller ends stays ended', () => {
       expect(await failure(work)).toMatchObject({ code: 'HA_DEADLINE', outcome: 'notSent' });
       held.release();
       expect((await pool.query('SELECT 1')).rowCount).toBe(1);
+    });
+  });
+});
+
+describe('a cancel request', () => {
+  it('takes the same TLS as the connection that it is for', async () => {
+    const ssl = { ca: await readFile(held.lab.description.postgres?.tls.caFile ?? '') };
+    await withPool({ ssl, max: 1 }, async (pool) => {
+      const pid = async (): Promise<unknown> => (await pool.query('SELECT pg_backend_pid()')).rows;
+      const before = await pid();
+      expect((await pool.query('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()')).rows).toEqual([
+        { ssl: true },
+      ]);
+      const work = pool.query({ text: 'SELECT pg_sleep(30)', deadlineMs: 300 });
+      expect(await failure(work)).toMatchObject({ code: 'HA_DEADLINE' });
+      expect(await pid()).toEqual(before); // it was taken: the connection is clean, and not closed
     });
   });
 });

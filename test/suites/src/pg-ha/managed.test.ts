@@ -136,7 +136,7 @@ describe("a provider's endpoint", () => {
   });
 });
 
-describe('behind PgBouncer in transaction mode', () => {
+describe('pain 9: behind PgBouncer in transaction mode', () => {
   const insert = { name: 'insert-run', text: 'INSERT INTO pooled (id) VALUES ($1)' };
 
   it('statements with names fail stock pg, which shows what the mode is for', async () => {
