@@ -137,7 +137,7 @@ export class HaRedis extends Redis {
     return (this.#dedicated ??= new DedicatedPool<HaRedis>({
       settings: this.#settings,
       group: () => this.#lastGroup(),
-      open: () => this.duplicate({ lazyConnect: true, blocking: 'inline' }),
+      open: () => this.duplicate({ lazyConnect: true, blocking: 'inline', metrics: undefined }),
       conditionOf: (connection) => connection.#traffic.condition,
     }));
   }
@@ -233,7 +233,7 @@ export class HaRedis extends Redis {
 
   /** A connection that listens, and tells or reads what it has missed. @see Subscriber */
   subscriber(options: SubscriberOptions = {}): Subscriber {
-    const connection = this.duplicate({ lazyConnect: false, blocking: 'inline' });
+    const connection = this.duplicate({ lazyConnect: false, blocking: 'inline', metrics: undefined });
     return new Subscriber(connection, streamReader(this), options, () => this.#group?.log);
   }
 

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import {
+  claimName,
   clusterRows,
   observe,
   type Attributes,
@@ -37,7 +38,8 @@ export class PoolMetrics {
     readings: PoolReadings,
   ) {
     const { pool, clock } = readings;
-    const pooled = { 'db.client.connection.pool.name': about.name };
+    const claim = claimName(meter, about.name);
+    const pooled = { 'db.client.connection.pool.name': claim.name };
     this.#pool = pooled;
     this.#database = { 'db.system.name': 'postgresql', 'db.namespace': about.database };
     this.#createTime = histogram(
@@ -45,7 +47,7 @@ export class PoolMetrics {
       'db.client.connection.create_time',
       'the time to open and verify a connection',
     );
-    this.#stops = [observe(meter, [...poolRows(readings), ...clusterRows(readings)], pooled)];
+    this.#stops = [observe(meter, [...poolRows(readings), ...clusterRows(readings)], pooled), claim.release];
     if (!about.perCall) return;
     this.#perCall = {
       duration: histogram(

@@ -59,7 +59,7 @@ export interface HaRedisOptions extends Omit<RedisOptions, Replaced>, Own {
   /** the app's own pino logger */
   logger?: AppLogger;
   /** OpenTelemetry: the app's Meter or MeterProvider; without it nothing is measured */
-  metrics?: MeterLike | MeterProviderLike;
+  metrics?: MeterLike | MeterProviderLike | undefined;
   /** where what is not given is read from (default `process.env`) */
   env?: Environment;
   /** time and randomness, for tests */

@@ -1,4 +1,5 @@
 import {
+  claimName,
   clusterRows,
   endpointKey,
   meterOf,
@@ -45,6 +46,7 @@ export class ClientTelemetry {
   readonly #meter: MeterLike | undefined;
   readonly #createTime: HistogramLike | undefined;
   #reporter: Reporter | undefined;
+  #attributes: Attributes = {};
   #held = { count: 0, ms: 0, since: undefined as number | undefined };
   #stop: () => void = () => undefined;
 
@@ -70,7 +72,7 @@ export class ClientTelemetry {
       logsChanges: false,
     });
     const { counts } = this.#reporter;
-    if (this.#meter) this.#stop = observe(this.#meter, this.#rows(group, counts), this.#attributes);
+    if (this.#meter) this.#measure(this.#meter, this.#rows(group, counts));
   }
 
   stop(): void {
@@ -121,10 +123,16 @@ export class ClientTelemetry {
     return link;
   }
 
-  get #attributes(): Attributes {
+  #measure(meter: MeterLike, rows: readonly ObservedRow[]): void {
     const { driver, ha, endpoint } = this.#options.settings;
     const where = ha.strategy === 'sentinel' ? ha.name : endpointKey(endpoint);
-    return { 'db.client.connection.pool.name': driver.connectionName ?? `${where}/${driver.db ?? 0}` };
+    const claim = claimName(meter, driver.connectionName ?? `${where}/${driver.db ?? 0}`);
+    this.#attributes = { 'db.client.connection.pool.name': claim.name };
+    const stop = observe(meter, rows, this.#attributes);
+    this.#stop = () => {
+      stop();
+      claim.release();
+    };
   }
 
   #rows(group: ReplicationGroup, counts: Reporter['counts']): ObservedRow[] {

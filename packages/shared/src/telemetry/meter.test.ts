@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { meterOf, observe, type Attributes, type MeterLike, type ObserveCallback } from './meter.ts';
+import {
+  claimName,
+  meterOf,
+  observe,
+  type Attributes,
+  type MeterLike,
+  type ObserveCallback,
+} from './meter.ts';
 
 /** A meter that is collected by hand. */
 class FakeMeter implements MeterLike {
@@ -69,6 +76,15 @@ describe('metrics', () => {
     ]);
     stop();
     expect(meter.collect()).toEqual([]);
+  });
+
+  it('keep pools of one name apart, and use a name again that was given back', () => {
+    const meter = new FakeMeter();
+    const claims = ['inbox', 'inbox', 'other', 'inbox'].map((name) => claimName(meter, name));
+    expect(claims.map(({ name }) => name)).toEqual(['inbox', 'inbox-2', 'other', 'inbox-3']);
+    claims[1]?.release();
+    expect(claimName(meter, 'inbox').name).toBe('inbox-2');
+    expect(claimName(new FakeMeter(), 'inbox').name).toBe('inbox');
   });
 
   it('take a meter, or one from a provider, or nothing', () => {

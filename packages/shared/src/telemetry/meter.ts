@@ -58,6 +58,22 @@ export function meterOf(given: unknown, name: string): MeterLike | undefined {
   throw wrongSetting('option metrics', typeof given, "OpenTelemetry's Meter or MeterProvider");
 }
 
+/** Names in use, by meter. */
+const namesOf = new WeakMap<MeterLike, Set<string>>();
+
+/**
+ * The name under which one pool measures: two of the same name would write over each other's values, so the second is
+ * `name-2`. Names that are given back are used again.
+ */
+export function claimName(meter: MeterLike, wanted: string): { name: string; release: () => void } {
+  const names = namesOf.get(meter) ?? new Set<string>();
+  namesOf.set(meter, names);
+  let name = wanted;
+  for (let n = 2; names.has(name); n++) name = `${wanted}-${n}`;
+  names.add(name);
+  return { name, release: () => void names.delete(name) };
+}
+
 /** Has each row read at every collection. @returns the way to stop */
 export function observe(meter: MeterLike, rows: readonly ObservedRow[], common: Attributes): () => void {
   const stops = rows.map(({ name, kind, unit, description, read }) => {

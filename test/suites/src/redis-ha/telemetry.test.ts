@@ -64,11 +64,15 @@ describe('while all is well', () => {
   it('the metrics have their names, and clients of one group count for themselves', async () => {
     const read = await metrics.read();
     const pooled = { 'db.client.connection.pool.name': 'cache' };
+    const second = { 'db.client.connection.pool.name': 'cache-2' };
     expect(read.get('db.client.connection.create_time')?.[0]).toMatchObject({
-      value: { count: 2 },
+      value: { count: 1 },
       attributes: pooled,
     });
-    expect(read.get('steadfast.primary.followed')).toContainEqual({ value: 1, attributes: pooled });
+    expect(read.get('steadfast.primary.followed')).toEqual([
+      { value: 1, attributes: pooled },
+      { value: 1, attributes: second },
+    ]);
     expect(read.get('db.client.connection.count')?.[0]?.value).toBe(1);
   });
 
