@@ -158,6 +158,8 @@ export class HeldLock implements Lock {
   }
 
   #log(error: unknown, message: string): void {
-    this.#context.group().log.debug({ error: describeError(error), lock: this.name }, message);
+    this.#context
+      .group()
+      .log.debug({ event: 'lock-failed', error: describeError(error), lock: this.name }, message);
   }
 }

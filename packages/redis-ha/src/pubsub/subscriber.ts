@@ -45,7 +45,7 @@ export class Subscriber extends EventEmitter<Events> {
   readonly #log: () => HaLogger | undefined;
   readonly #stream: boolean;
   /** when the first of the gaps began that have not been told of yet */
-  #since = Infinity;
+  #from: Date | undefined;
   /** by the channel that is listened to */
   readonly #bridges = new Map<string, { readonly stream: string; readonly bridge: ChannelBridge }>();
 
@@ -116,7 +116,10 @@ export class Subscriber extends EventEmitter<Events> {
     try {
       this.emit('message', channel, message, id);
     } catch (error) {
-      this.#log()?.error({ error: describeError(error), channel }, 'a listener of message threw');
+      this.#log()?.error(
+        { event: 'listener-threw', of: 'message', error: describeError(error) },
+        'a listener of message threw',
+      );
     }
   }
 
@@ -136,14 +139,14 @@ export class Subscriber extends EventEmitter<Events> {
     const mended = await Promise.all(
       [...this.#bridges.values()].map(({ stream, bridge }) => this.#catchUp(stream, bridge)),
     );
-    this.#since = Math.min(this.#since, gap.since);
+    if (!this.#from || gap.from < this.#from) this.#from = gap.from;
     // Broken again: the next gap will tell of both.
     if (mended.includes(undefined)) return;
-    const since = this.#since;
-    this.#since = Infinity;
+    const from = this.#from;
+    this.#from = undefined;
     const bridged = mended.length > 0 && gap.patterns.length === 0 && mended.every(Boolean);
     const channels = gap.channels.map((name) => this.#channelOf(name));
-    this.emit('gap', { ...gap, since, channels, bridged });
+    this.emit('gap', { ...gap, from, channels, bridged });
   }
 
   #channelOf(name: string): string {
@@ -156,7 +159,10 @@ export class Subscriber extends EventEmitter<Events> {
       try {
         return await bridge.catchUp((from, count) => this.#reader.read(stream, from, count));
       } catch (error) {
-        this.#log()?.warn({ error: describeError(error), stream }, 'what was missed could not be read');
+        this.#log()?.warn(
+          { event: 'bridge-failed', error: describeError(error), stream },
+          'what was missed could not be read',
+        );
       }
     }
     bridge.goLive();

@@ -1,13 +1,13 @@
-import type { Clock, Instant } from '@steadfast/shared';
+import { dateOf, type Clock, type Instant } from '@steadfast/shared';
 import type { Link } from '../dial/link.ts';
 import type { DriverInternals, Subscriptions } from '../driver/internals.ts';
 
 /** A time in which messages may have been published that a subscription did not get. */
 export interface Gap {
-  /** the last moment up to which everything had come, ms as `performance.now()` gives them: add `performance.timeOrigin` for the time of day */
-  readonly since: Instant;
-  /** from here on everything comes again */
-  readonly until: Instant;
+  /** what was published before this has come */
+  readonly from: Date;
+  /** what is published after this comes again */
+  readonly to: Date;
   readonly reason: string;
   readonly channels: readonly string[];
   readonly patterns: readonly string[];
@@ -133,6 +133,7 @@ export class SubscriptionWatch {
     this.#state = { at: 'whole', since: until };
     const leadMs = generation() === state.generation ? 0 : LEAD_MS;
     const { reason, channels, patterns } = state;
-    onGap({ since: state.since - leadMs, until, reason, channels, patterns });
+    const from = dateOf(clock, state.since - leadMs);
+    onGap({ from, to: dateOf(clock, until), reason, channels, patterns });
   }
 }

@@ -99,7 +99,10 @@ export class CallBack {
       if (reply !== 1) this.#open = undefined;
     } catch (error) {
       if (this.#open !== open) return;
-      group().log.debug({ error: describeError(error) }, 'a blocked command could not be looked after');
+      group().log.debug(
+        { event: 'call-back-failed', error: describeError(error) },
+        'a blocked command could not be looked after',
+      );
       this.#open = undefined;
     }
     if (isNext()) this.#due = command;
@@ -108,6 +111,11 @@ export class CallBack {
   #refused(link: Link, reply: ErrorReply): void {
     this.#open = undefined;
     this.#refusedOn = link;
-    this.#options.group().log.warn({ error: reply.message }, 'blocked commands cannot be looked after');
+    this.#options
+      .group()
+      .log.warn(
+        { event: 'call-back-refused', error: reply.message },
+        'blocked commands cannot be looked after',
+      );
   }
 }

@@ -29,16 +29,16 @@ describe('a subscription', () => {
     try {
       await redis.subscribe('news', 'sport');
       await sleep(500);
-      const muted = performance.now();
+      const muted = Date.now();
       proxy.mute();
       await admin.publish('news', 'missed');
-      const missedAt = performance.now();
+      const missedAt = Date.now();
       await expect.poll(() => gaps.length, { timeout: 5_000 }).toBe(1);
       const [gap] = gaps;
       expect(gap).toMatchObject({ channels: ['news', 'sport'], patterns: [] });
-      expect(gap?.since).toBeLessThan(muted);
-      expect(gap?.since).toBeGreaterThan(muted - 1_000);
-      expect(gap?.until).toBeGreaterThan(missedAt);
+      expect(Number(gap?.from)).toBeLessThan(muted);
+      expect(Number(gap?.from)).toBeGreaterThan(muted - 1_000);
+      expect(Number(gap?.to)).toBeGreaterThan(missedAt);
       const heard = new Promise((resolve) => redis.once('message', (...words) => resolve(words)));
       await admin.publish('sport', 'heard');
       expect(await heard).toEqual(['sport', 'heard']);
@@ -115,9 +115,9 @@ describe('subscriptions through failovers', () => {
     let more = true;
     const publishing = (async () => {
       for (let n = 0; more && n < 10_000; n++) {
-        const from = performance.now();
+        const from = Date.now();
         await redis.publishKept(channel, String(n));
-        published.push({ n, from, to: performance.now() });
+        published.push({ n, from, to: Date.now() });
         await sleep(2);
       }
     })();
@@ -131,7 +131,8 @@ describe('subscriptions through failovers', () => {
     await expect.poll(() => bridged.at(-1)).toBe(last);
 
     const untold = published.filter(
-      ({ n, from, to }) => !heard.has(n) && !gaps.some((gap) => from <= gap.until && to >= gap.since),
+      ({ n, from, to }) =>
+        !heard.has(n) && !gaps.some((gap) => from <= Number(gap.to) && to >= Number(gap.from)),
     );
     expect(untold).toEqual([]);
     const inOrder = bridged.every((n, at) => at === 0 || n > (bridged[at - 1] ?? -1));
