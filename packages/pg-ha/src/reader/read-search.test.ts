@@ -136,6 +136,8 @@ function setup(given: Partial<Cluster> = {}, prefer: ReadPreference = 'prefer-st
 /** pg-pools that dial as the cluster says. */
 function poolsOf(cluster: Cluster): MemberPools {
   const at = ({ host }: Endpoint): unknown => ({
+    idleCount: 0,
+    waitingCount: 0,
     connect(callback: (error: Error | undefined, client?: PoolClient) => void) {
       cluster.dialled.push(host);
       const how = cluster.dials[host] ?? 'ok';

@@ -94,8 +94,10 @@ export class ReadSearch {
     this.#request.attempts += 1;
     this.#underWay += 1;
     this.#tried.add(endpointKey(endpoint));
-    this.#watchOver();
-    pools.at(endpoint).connect((error, client) => {
+    const pool = pools.at(endpoint);
+    // What is idle and not spoken for is handed out at once.
+    if (pool.idleCount <= pool.waitingCount) this.#watchOver();
+    pool.connect((error, client) => {
       this.#underWay -= 1;
       if (!client) {
         if (isHaError(error) && error.code !== 'HA_CLOSED') watch.eject(endpoint, error);
