@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ClientStatus, FromClient, Job, LoadResult, ToClient } from './messages.ts';
 
-const OPEN_MS = 15_000;
+const OPEN_MS = 30_000;
 const HALT_SLACK_MS = 5_000;
 
 /** The handle on a client in a process of its own. */

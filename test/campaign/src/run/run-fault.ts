@@ -172,8 +172,8 @@ async function open(
     ),
   );
   processes.push(...opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])));
-  const failed = opened.find((each) => each.status === 'rejected');
-  if (failed) throw failed.reason;
+  const failed = opened.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : []));
+  if (failed.length > 0) throw new Error(failed.map(({ message }) => message).join('; '));
 }
 
 /** Makes the fault, waits for the way to open and the clients to find it, and heals. The load goes on all the while. */
