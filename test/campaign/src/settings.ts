@@ -23,7 +23,7 @@ const redis = (name: string, downAfterMs: number): Setting => ({
   name,
   library: 'redis',
   meaning: `down-after-milliseconds ${downAfterMs.toLocaleString('en')}`,
-  lab: { postgres: false, haproxy: false, pgbouncer: false, managed: false, redis: { downAfterMs } },
+  lab: { postgres: false, haproxy: false, pgbouncer: false, redis: { downAfterMs } },
   serversKeep: false,
 });
 

@@ -60,6 +60,7 @@ const ENTRIES: readonly Entry[] = [
   redisHa('sentinel', haRedis),
   redisHa('promoted', promotedRedis, { route: 'members' }),
   redisHa('heartbeat', heartbeatRedis),
+  redisHa('managed', haRedis, { route: 'name' }),
   redisHa('durable', durableRedis, { safe: [], keeps: true }),
   peer('ioredis/defaults', 'redis', 'sentinels', ioredisDefaults),
   peer('ioredis/tuned', 'redis', 'sentinels', ioredisTuned),

@@ -31,7 +31,12 @@ export function accessOf(
   const description = links ? throughLinks(lab.description, links) : lab.description;
   const way = name.split('/')[1] ?? '';
   if (!ours) return { description, deadlineMs, env: {} };
-  if (library === 'redis') return { description, deadlineMs, env: lab.env({ redis: 'sentinel' }) };
+  if (library === 'redis') {
+    const env = lab.env({ redis: way === 'managed' ? 'managed' : 'sentinel' });
+    const dnsServer = description.redis?.managed?.dnsServer;
+    const named = way === 'managed' && dnsServer;
+    return { description, deadlineMs, env: { ...env, ...(named && { REDIS_HA_DNS_SERVERS: dnsServer }) } };
+  }
   const env = lab.env({ postgres: way as NonNullable<EnvChoice['postgres']> });
   const dnsServer = description.postgres?.managed?.dnsServer;
   return {
