@@ -2,10 +2,12 @@ import { MASTER_NAME } from '../blueprint.ts';
 import { patroniCall } from '../control/patroni-rest.ts';
 import { sentinelCall, sentinelMaster } from '../control/redis-call.ts';
 import { LabError } from '../errors.ts';
+import { eventually } from '../process/wait.ts';
 import { defineFault, NOTHING_TO_HEAL, type FaultKind, type FaultPlan } from './fault-kind.ts';
 import { hostNamed, switchoverCandidate, targetHost } from './target.ts';
 
 const PLANNED_TIMEOUT_MS = 60_000;
+const FREE_TIMEOUT_MS = 15_000;
 
 interface SwitchoverPlan extends FaultPlan {
   candidate: string;
@@ -97,7 +99,10 @@ export const sentinelFailover: FaultKind = defineFault({
   async make({ blueprint, note }, { target }) {
     const master = await sentinelMaster(blueprint);
     note(`asked the Sentinel on ${target} for a failover from ${master.name}`);
-    await sentinelCall(blueprint, hostNamed(blueprint, target), ['SENTINEL', 'FAILOVER', MASTER_NAME]);
+    // A failover before this one ends a second after its master is known: until then the sentinel that led it refuses.
+    await eventually('a Sentinel that is free for a failover', FREE_TIMEOUT_MS, () =>
+      sentinelCall(blueprint, hostNamed(blueprint, target), ['SENTINEL', 'FAILOVER', MASTER_NAME]),
+    );
     note('Sentinel agreed');
   },
   heal: () => Promise.resolve(),
