@@ -52,7 +52,9 @@ const persistence = ['appendonly yes', 'appendfsync everysec', 'save ""'];
 
 function accessControl(secrets: Blueprint['secrets']): string[] {
   return [
-    'user default off',
+    // Nobody can log in as it, but it must be allowed everything: Redis replays its append-only file as this user, and what it
+    // may not do is dropped from every MULTI and every script that wrote more than once.
+    'user default off ~* &* +@all',
     // What a managed provider gives: everything but administration, with the harmless parts of that.
     `user ${REDIS_APP_USER} on >${secrets.redisApp} ~* &* +@all -@admin +role +client|list +client|kill +client|unblock +config|get`,
     `user ${REDIS_ADMIN} on >${secrets.redisAdmin} ~* &* +@all`,
