@@ -27,7 +27,16 @@ describe('an error reply', () => {
     ['evalsha', 'OOM command not allowed', 'rejected'],
     ['eval', 'WRONGTYPE Operation against a key script: abc, on @user_script:1.', 'unknown'],
     ['FCALL', 'ERR wrong type script: f, on @user_function:1.', 'unknown'],
-    ['eval', 'WRONGTYPE Operation against a key holding the wrong kind of value', 'rejected'],
+    ['eval', 'WRONGTYPE Operation against a key holding the wrong kind of value', 'unknown'],
+    ['eval', 'ERR value is not an integer or out of range', 'unknown'],
+    ['evalsha', 'LIMIT over', 'unknown'],
+    ['eval', 'NOPERM ACL failure in script: no permissions to run it', 'unknown'],
+    ['eval', "NOPERM User app has no permissions to run the 'eval' command", 'rejected'],
+    ['eval', 'ERR Error compiling script (new function): user_script:1: unexpected symbol', 'rejected'],
+    ['eval', "ERR wrong number of arguments for 'eval' command", 'rejected'],
+    ['fcall', 'ERR Function not found', 'rejected'],
+    ['migrate', 'IOERR error or timeout reading to target instance', 'unknown'],
+    ['migrate', 'ERR Syntax error, try CLIENT (LIST | KILL)', 'rejected'],
   ])('%s: %s is %s', (name, message, outcome) => {
     expect(classifyReply(new Error(message), command(name)).outcome).toBe(outcome);
   });

@@ -7,7 +7,10 @@ const BY_ROLE = new Set(['READONLY', 'LOADING', 'MASTERDOWN', 'TRYAGAIN', 'CLUST
 /** UNBLOCKED has two senders: a server whose role changes, and somebody's CLIENT UNBLOCK … ERROR, which is meant for the caller. */
 const UNBLOCKED_BY_ROLE = 'UNBLOCKED force unblock from blocking operation, instance state changed';
 
-/** Scripts are not rolled back: an error from inside one leaves what was done before it. */
+/**
+ * Scripts are not rolled back: an error from inside one leaves what was done before it, and a script may answer any text
+ * (`redis.error_reply`, or what `redis.pcall` gave it).
+ */
 const SCRIPTS = new Set(['eval', 'evalsha', 'eval_ro', 'evalsha_ro', 'fcall', 'fcall_ro']);
 /** … but these are given before a script begins. */
 const BEFORE_SCRIPT = new Set([
@@ -23,6 +26,8 @@ const BEFORE_SCRIPT = new Set([
   'MOVED',
   'ASK',
 ]);
+const BEFORE_SCRIPT_TEXT =
+  /^ERR (?:Error compiling|Function not found|Number of keys can't|wrong number of arguments for '(?:eval|fcall)|unknown command)/;
 
 export function prefixOf(error: Error): string {
   const end = error.message.indexOf(' ');
@@ -40,12 +45,15 @@ export function saysReplica(error: Error): boolean {
   return prefix === 'READONLY' || prefix === 'MASTERDOWN';
 }
 
-/** Writes the outcome on an error reply: refused, so nothing was applied, unless a script was cut short. */
+/** Writes the outcome on an error reply: refused, so nothing was applied, unless something may have been done before it. */
 export function classifyReply<E extends Error>(error: E, command: DriverCommand): E & HasOutcome {
+  return withOutcome(error, mayHaveBegun(error, command.name.toLowerCase()) ? 'unknown' : 'rejected');
+}
+
+function mayHaveBegun(error: Error, name: string): boolean {
   const prefix = prefixOf(error);
-  const cutShort =
-    SCRIPTS.has(command.name.toLowerCase()) &&
-    !BEFORE_SCRIPT.has(prefix) &&
-    /\bscript\b|\bfunction\b/.test(error.message);
-  return withOutcome(error, cutShort ? 'unknown' : 'rejected');
+  // What it moves may be there already, with the answer of the other server lost.
+  if (name === 'migrate') return prefix === 'IOERR';
+  if (!SCRIPTS.has(name) || BEFORE_SCRIPT_TEXT.test(error.message)) return false;
+  return !BEFORE_SCRIPT.has(prefix) || (prefix === 'NOPERM' && /\bscript\b/.test(error.message));
 }

@@ -83,6 +83,18 @@ export function isRead(command: DriverCommand): boolean {
   return read;
 }
 
+/** Questions that carry no `readonly` flag, and subscriptions: they write nothing, and may go on while writes are held. */
+const QUESTIONS: ReadonlySet<string> = new Set(
+  'ping echo time info role lastsave command pubsub memory object subscribe psubscribe ssubscribe unsubscribe punsubscribe sunsubscribe'.split(
+    ' ',
+  ),
+);
+
+/** It may go to a master that is about to be replaced. */
+export function writesNothing(command: DriverCommand): boolean {
+  return isRead(command) || QUESTIONS.has(command.name.toLowerCase());
+}
+
 const declared = new WeakSet<DriverCommand>();
 
 /** Marks a command that carries its own proof: it may be sent any number of times. */

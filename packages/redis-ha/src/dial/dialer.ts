@@ -134,7 +134,11 @@ export class Dialer {
       else if (ha.strategy !== 'managed') monitor.report({ kind: 'self', endpoint, role: 'replica', at });
       if (identity.is === 'replica') throw new Error(`${endpointKey(endpoint)} has become a replica`);
       const now = primaryOf(monitor.topology);
-      if (!now || monitor.topology.generation !== generation)
+      if (
+        !now ||
+        monitor.topology.generation !== generation ||
+        endpointKey(now.endpoint) !== endpointKey(endpoint)
+      )
         throw new Error('the primary changed while it was dialled');
       const { clientId } = identity;
       return { socket: connection.release(), endpoint, generation, epoch, since: clock.now(), clientId };

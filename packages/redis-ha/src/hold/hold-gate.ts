@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '@steadfast/shared';
+import type { Clock, Endpoint, Timer } from '@steadfast/shared';
 import type { SentinelEvent } from '../discovery/sentinel-event.ts';
 import { OPEN, transition, type Hold, type HoldInput } from './hold.ts';
 
@@ -25,6 +25,11 @@ export class HoldGate {
 
   get holding(): boolean {
     return this.#hold.at === 'holding' || this.#missing;
+  }
+
+  /** The replica that is about to be promoted, while writes are held for that. */
+  get replica(): Endpoint | undefined {
+    return this.#hold.at === 'holding' ? this.#hold.replica : undefined;
   }
 
   /** Why writes wait, for messages. */

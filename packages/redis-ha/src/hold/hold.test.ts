@@ -11,7 +11,7 @@ const event = (one: SentinelEvent, primary = 'a:1', by = 's1'): HoldInput => ({
   now: 100,
   primary,
 });
-const HOLDING: Hold = { at: 'holding', since: 100, by: 's1', replica: 'b:1', untilAtMost: 1_100 };
+const HOLDING: Hold = { at: 'holding', since: 100, by: 's1', replica: B, untilAtMost: 1_100 };
 
 const cases: { says: string; from: Hold; input: HoldInput; to: Hold }[] = [
   { says: 'a chosen replica begins it', from: OPEN, input: event(selected), to: HOLDING },
@@ -20,6 +20,12 @@ const cases: { says: string; from: Hold; input: HoldInput; to: Hold }[] = [
     from: HOLDING,
     input: event({ ...selected, step: 'x' }),
     to: HOLDING,
+  },
+  {
+    says: 'that of another leader begins its time anew',
+    from: { ...HOLDING, since: 0, untilAtMost: 1_000 },
+    input: event({ ...selected, replica: { host: 'c', port: 1 } }, 'a:1', 's2'),
+    to: { ...HOLDING, since: 0, by: 's2', replica: { host: 'c', port: 1 } },
   },
   { says: 'an announcement about the past is none', from: OPEN, input: event(selected, 'b:1'), to: OPEN },
   {

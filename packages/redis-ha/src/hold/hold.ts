@@ -1,4 +1,4 @@
-import { endpointKey, type Instant } from '@steadfast/shared';
+import { endpointKey, type Endpoint, type Instant } from '@steadfast/shared';
 import type { SentinelEvent } from '../discovery/sentinel-event.ts';
 
 /**
@@ -13,7 +13,8 @@ export type Hold =
       readonly since: Instant;
       /** the sentinel that leads: others may abort attempts of their own */
       readonly by: string;
-      readonly replica: string;
+      /** the one that is chosen */
+      readonly replica: Endpoint;
       readonly untilAtMost: Instant;
     };
 
@@ -49,9 +50,12 @@ function onEvent(
   maxMs: number,
 ): Hold {
   if (event.is === 'aborted') return hold.at === 'holding' && hold.by === by ? OPEN : hold;
-  if (event.is !== 'selected' || hold.at === 'holding') return hold;
-  const replica = endpointKey(event.replica);
+  if (event.is !== 'selected') return hold;
+  const { replica } = event;
   // An announcement that comes after the switch was followed already is about the past.
-  if (replica === primary) return hold;
-  return { at: 'holding', since: now, by, replica, untilAtMost: now + maxMs };
+  if (endpointKey(replica) === primary) return hold;
+  if (hold.at === 'open') return { at: 'holding', since: now, by, replica, untilAtMost: now + maxMs };
+  // A failover that is begun anew, after its first leader died half-way, has its own time.
+  const isSame = hold.by === by && endpointKey(hold.replica) === endpointKey(replica);
+  return isSame ? hold : { ...hold, by, replica, untilAtMost: now + maxMs };
 }

@@ -24,6 +24,7 @@ function setUp(...inFlight: DriverCommand[]) {
       answer = (reply) => (reply instanceof Error ? reject(reply) : resolve([reply]));
     });
   };
+  const hold = { holding: false };
   const log = { debug: () => undefined, warn: () => undefined };
   const dialer = { link: { clientId: 7, endpoint: { host: 'h', port: 1 } } };
   const commandQueue = {
@@ -33,7 +34,7 @@ function setUp(...inFlight: DriverCommand[]) {
     peekFront: () => queue[0],
   };
   const callBack = new CallBack({
-    group: () => ({ side: { ask }, log }) as unknown as ReplicationGroup,
+    group: () => ({ side: { ask }, log, hold }) as unknown as ReplicationGroup,
     dialer: dialer as unknown as Dialer,
     driver: { commandQueue } as unknown as DriverInternals,
     checkMs: 1_000,
@@ -42,6 +43,10 @@ function setUp(...inFlight: DriverCommand[]) {
     callBack,
     asked,
     queue,
+    hold: (): void => {
+      hold.holding = true;
+      callBack.hold();
+    },
     answer: async (reply: Reply | Error): Promise<void> => {
       answer(reply);
       await new Promise((resolve) => setImmediate(resolve));
@@ -68,24 +73,38 @@ describe('a blocked command that is called back', () => {
   ])('where the server %s', async (_, reply, expected) => {
     const head = command('blpop k 0');
     const { callBack, answer } = setUp(head);
-    callBack.hold();
+    callBack.look(head, 0, 1_000);
     await answer(reply);
     expect({ calledBack: isCalledBack(head), due: callBack.isDue(head) }).toEqual(expected);
   });
 
+  it('is asked for again while writes are held, where it was still on its way or another was before it', async () => {
+    const [read, head] = [command('get k'), command('blpop k 0')];
+    const { callBack, asked, answer, hold, queue } = setUp(read, head);
+    hold();
+    expect(asked).toEqual([]);
+    queue.shift();
+    callBack.look(head, 0, 100);
+    await answer(0);
+    expect([asked.length, callBack.isDue(head)]).toEqual([1, false]);
+    callBack.look(head, 0, 200);
+    await answer(1);
+    expect([asked.length, isCalledBack(head)]).toEqual([2, true]);
+  });
+
   it('proves nothing where another may be the one that was blocked', async () => {
     const [head, next] = [command('blpop k 0'), command('blpop l 0')];
-    const { callBack, answer } = setUp(head, next);
-    callBack.hold();
+    const { answer, hold } = setUp(head, next);
+    hold();
     await answer(1);
     expect(isCalledBack(head)).toBe(false);
   });
 
   it('takes the error that comes of it for its own, once, also where that is there first', async () => {
     const head = command('blpop k 0');
-    const { callBack, answer } = setUp(head);
+    const { callBack, answer, hold } = setUp(head);
     expect(callBack.claims(unblocked)).toBe(false);
-    callBack.hold();
+    hold();
     expect(callBack.claims(new Error('ERR other'))).toBe(false);
     expect(callBack.claims(unblocked)).toBe(true);
     expect(callBack.claims(unblocked)).toBe(false);
@@ -97,8 +116,8 @@ describe('a blocked command that is called back', () => {
   });
 
   it.each(['xread BLOCK 0 STREAMS s $', 'get k', 'wait 1 0'])('is never %s for a hold', (words) => {
-    const { callBack, asked } = setUp(command(words));
-    callBack.hold();
+    const { asked, hold } = setUp(command(words));
+    hold();
     expect(asked).toEqual([]);
   });
 });

@@ -52,13 +52,15 @@ export class CallBack {
 
   /** The command that is answered next, blocked since `since`: looked after from time to time. */
   look(command: DriverCommand, since: Instant, now: Instant): void {
-    if (now - since >= this.#options.checkMs) this.#ask(command);
+    if (now - since >= this.#options.checkMs) this.#ask(command, 'arrived');
+    else this.hold();
   }
 
-  /** A failover is announced: what would take something from the old master is called back. */
+  /** While writes are held, what would take something from the old master is called back. */
   hold(): void {
-    const head = this.#options.driver.commandQueue.peekFront()?.command;
-    if (head && !isRead(head)) this.#ask(head);
+    const { driver, group } = this.#options;
+    const head = driver.commandQueue.peekFront()?.command;
+    if (head && group().hold.holding && !isRead(head)) this.#ask(head, 'underway');
   }
 
   /** Whether an error is the answer to our own question; somebody else's CLIENT UNBLOCK is meant for the caller. */
@@ -74,16 +76,17 @@ export class CallBack {
     this.#due = undefined;
   }
 
-  #ask(command: DriverCommand): void {
+  /** @param where one that is still on its way is not blocked yet: that it is not says nothing, and the next look asks again */
+  #ask(command: DriverCommand, where: 'arrived' | 'underway'): void {
     const { dialer } = this.#options;
     const { link } = dialer;
     if (!link || link.clientId === undefined || link === this.#refusedOn || !waitsForData(command)) return;
     if (this.#open?.link === link || this.#due === command) return;
     this.#open = { link, command };
-    void this.#unblock(this.#open, link.clientId);
+    void this.#unblock(this.#open, link.clientId, where);
   }
 
-  async #unblock(open: Open, clientId: number): Promise<void> {
+  async #unblock(open: Open, clientId: number, where: 'arrived' | 'underway'): Promise<void> {
     const { group, driver } = this.#options;
     const { link, command } = open;
     const isNext = (): boolean => driver.commandQueue.peekFront()?.command === command;
@@ -96,7 +99,10 @@ export class CallBack {
       if (this.#open !== open) return;
       if (reply instanceof ErrorReply) return this.#refused(link, reply);
       if (reply === 1 && wasAlone && isAlone()) markCalledBack(command);
-      if (reply !== 1) this.#open = undefined;
+      if (reply !== 1) {
+        this.#open = undefined;
+        if (where === 'underway') return;
+      }
     } catch (error) {
       if (this.#open !== open) return;
       group().log.debug(

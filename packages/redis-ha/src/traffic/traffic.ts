@@ -4,7 +4,7 @@ import { shorten, waitsForData } from '../commands/blocking.ts';
 import { unmarkCalledBack } from '../commands/called-back.ts';
 import type { DriverCommand } from '../commands/command.ts';
 import { classifyReply, isByRole, saysReplica } from '../commands/error-reply.ts';
-import { isRead, isSafeToRepeat } from '../commands/idempotence.ts';
+import { isSafeToRepeat, writesNothing } from '../commands/idempotence.ts';
 import type { Ticket } from '../commands/parked-queue.ts';
 import { isSettled, markSettled } from '../commands/settled.ts';
 import { TransactionGuard } from '../commands/transaction-guard.ts';
@@ -163,7 +163,7 @@ export class Traffic {
     this.#flushing = true;
     socket?.cork();
     for (const ticket of this.#parking.tickets) {
-      if (holding && !isRead(ticket.command)) break;
+      if (holding && !writesNothing(ticket.command)) break;
       this.#parking.remove(ticket);
       this.#sendTicket(ticket);
     }
@@ -260,7 +260,7 @@ export class Traffic {
   /** During a hold reads go on, until a write waits: what one caller sends stays in order. */
   #mayPass(command: DriverCommand): boolean {
     if (this.#parking.size > 0 || !this.#passage.free) return false;
-    return !this.#options.group().hold.holding || isRead(command);
+    return !this.#options.group().hold.holding || writesNothing(command);
   }
 
   #dispatch(command: DriverCommand, stream?: unknown): unknown {
@@ -281,7 +281,14 @@ export class Traffic {
     this.#options.story.sent(command);
     unmarkCalledBack(command);
     if (command.name !== 'select' && driver.condition?.select !== db) select(db);
-    this.#dispatch(command);
+    try {
+      this.#dispatch(command);
+    } catch (error) {
+      // An argument that cannot be written is its caller's trouble, and nobody else's. Where ioredis could not even read it,
+      // the caller knows already, and the command has nothing to be settled by. A transaction goes whole or not at all.
+      if ('reject' in command) command.reject(error as Error);
+      if (isInside(command)) this.#options.dialer.cut();
+    }
   }
 
   #park(command: DriverCommand): unknown {

@@ -32,6 +32,8 @@ export class Forbidden extends Error {}
 
 const DIAL_MS = 1_000;
 const RECONNECT = { minMs: 50, maxMs: 5_000 };
+/** A connection that is of no use for longer, or cannot be had, counts as one more failure. */
+const SHORT_LIFE_MS = 2_000;
 
 /** A connection to the primary beside the data, for as long as that is followed. It keeps no process alive. */
 export class Beside {
@@ -61,10 +63,10 @@ export class Beside {
   /** For as long as this primary is followed; every turn ends with a connection, or with a pause. */
   async #run(endpoint: Endpoint, signal: AbortSignal): Promise<void> {
     const { clock, random, log, data, purpose, byTheWay } = this.#options;
-    for (let failures = 0; !signal.aborted; failures++) {
+    for (let failures = 0; !signal.aborted;) {
+      const began = clock.now();
       try {
         const connection = await openLoggedIn({ ...data, endpoint, clock, timeoutMs: DIAL_MS, signal });
-        failures = 0;
         await this.#use(connection, signal);
       } catch (error) {
         const forbidden = error instanceof Forbidden;
@@ -73,6 +75,7 @@ export class Beside {
           return log[byTheWay ? 'info' : 'warn'](about, 'the server forbids it, and it is left undone');
         if (!signal.aborted) log.debug(about, 'a connection beside the data has failed');
       }
+      failures = clock.now() - began < SHORT_LIFE_MS ? failures + 1 : 0;
       await sleep(clock, backoffMs(RECONNECT, failures, random), { signal, background: true });
     }
   }
@@ -93,5 +96,10 @@ export class Beside {
 export function throwRefusal(replies: readonly (Reply | undefined)[]): void {
   for (const reply of replies)
     if (reply instanceof ErrorReply)
-      throw reply.prefix === 'NOPERM' ? new Forbidden(reply.message) : new Error(reply.message);
+      throw isForbidden(reply) ? new Forbidden(reply.message) : new Error(reply.message);
+}
+
+/** By its ACL, or since the provider has taken the command away. */
+function isForbidden({ prefix, message }: ErrorReply): boolean {
+  return prefix === 'NOPERM' || message.startsWith('ERR unknown command');
 }

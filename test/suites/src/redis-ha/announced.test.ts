@@ -137,6 +137,8 @@ describe('sentinels that are wrong', () => {
     const one = await client({ holdMaxMs: 200 });
     need(third).announce(2, need(b));
     await expect.poll(() => one.health().state).toBe('holding');
+    expect(await one.ping()).toBe('PONG');
+    expect(one.health().state).toBe('holding');
     expect(await one.incr('n')).toBe(1);
     expect(one.health().generation).toBe(1);
   });

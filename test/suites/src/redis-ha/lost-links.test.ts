@@ -229,6 +229,50 @@ describe('a command on a link that falls silent while nobody can be reached', ()
   });
 });
 
+describe('an argument that cannot be written', () => {
+  it('fails its own command alone, also when that had to wait for a connection', async () => {
+    const redis = new HaRedis({ host: server.host, port: server.port, env: {} });
+    try {
+      const wrong = failure(redis.set('wrong', Object.create(null) as string));
+      const half = failure(
+        redis
+          .multi()
+          .set('half', 1)
+          .set('half', Object.create(null) as string)
+          .exec(),
+      );
+      const after = redis.set('right', 'yes');
+      expect(await wrong).toBeInstanceOf(TypeError);
+      expect(await half).toBeInstanceOf(Error);
+      expect(await redis.exists('half')).toBe(0);
+      expect(await after).toBe('OK');
+      expect(await redis.get('right')).toBe('yes');
+      expect(redis.health().waiting).toBe(0);
+    } finally {
+      redis.disconnect();
+    }
+  });
+});
+
+describe('a question beside the data', () => {
+  it('is not asked again and again of a server that does not have the command', async () => {
+    const without = await startLoneRedis('--rename-command', 'WAIT', '');
+    const redis = new HaRedis({ host: without.host, port: without.port, replicaHeartbeatMs: 100, env: {} });
+    const connections = async (): Promise<number> =>
+      Number(/total_connections_received:(\d+)/.exec(await redis.info('stats'))?.[1]);
+    try {
+      await redis.set('begun', '1');
+      await expect.poll(async () => /cmdstat_publish/.test(await redis.info('commandstats'))).toBe(true);
+      const before = await connections();
+      await sleep(1_000);
+      expect((await connections()) - before).toBeLessThan(3);
+    } finally {
+      redis.disconnect();
+      await without.stop();
+    }
+  });
+});
+
 describe('a long outage', () => {
   it('holds no more than maxWaitingBytes, whatever callers give, and refuses the rest at once', async () => {
     await behind({ maxWaiting: 1_000_000, maxWaitingBytes: 8 << 20 }, async (redis, proxy) => {
