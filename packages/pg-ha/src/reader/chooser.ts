@@ -8,6 +8,7 @@ import {
   type Endpoint,
   type Epoch,
   type Lag,
+  type PositionLog,
   type Random,
   type ReadCandidate,
   type ReadWish,
@@ -56,6 +57,7 @@ export class Chooser {
    */
   choose({ after }: LeaseRequest, tried: ReadonlySet<string>, impatient: boolean): Choice {
     const { monitor, watch, wish, random } = this.#options;
+    if (watch.closed) return { at: 'fail', error: watch.closed };
     const all = this.#candidates();
     const untried = all.filter(({ endpoint }) => !tried.has(endpointKey(endpoint)));
     const error = all.length === 0 ? this.#refusal() : undefined;
@@ -66,7 +68,7 @@ export class Chooser {
     }
     const { epoch } = monitor.topology;
     if (epoch !== undefined && after.timeline > epoch) return { at: 'wait', forPrimary: true };
-    const reached = untried.filter((each) => hasReached(each.position, after, epoch, watch.log.begin));
+    const reached = untried.filter((each) => hasReached(each.position, after, epoch, watch.log));
     const patient = wish.prefer === 'prefer-standby' && !impatient;
     const picked = pickReader(reached, patient ? { ...wish, prefer: 'standby' } : wish, random);
     return picked ? { at: 'member', endpoint: picked.endpoint } : { at: 'wait', forReplica: patient };
@@ -154,9 +156,11 @@ export function hasReached(
   position: number | undefined,
   token: WalPosition,
   epoch: Epoch | undefined,
-  begin: number,
+  log: Pick<PositionLog, 'epoch' | 'begin'>,
 ): boolean {
   if (position === undefined) return true;
-  if (epoch !== undefined && token.timeline !== 0 && token.timeline < epoch) return position >= begin;
+  // Until the new primary has been looked at, the log is that of the one before.
+  if (epoch !== undefined && token.timeline !== 0 && token.timeline < epoch)
+    return log.epoch === epoch && position >= log.begin;
   return position >= token.lsn;
 }

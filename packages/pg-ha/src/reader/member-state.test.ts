@@ -5,15 +5,19 @@ import type { Standing } from './standing.ts';
 
 const unasked: MemberState = { at: 'unasked' };
 
-function standby(position: number, received: number, followed?: number): Standing {
+/** @param about by default it receives from somebody, and may not say which timeline */
+function standby(position: number, received: number, about: Partial<Standing> = {}): Standing {
   return {
     role: 'replica',
     position,
     received,
-    followed,
+    receives: true,
+    receivedTimeline: undefined,
+    replayedTimeline: 1,
     timeline: undefined,
     systemId: 's',
     readOnly: false,
+    ...about,
   };
 }
 
@@ -22,21 +26,45 @@ function after(...answers: [Standing, number | undefined][]): MemberState {
   return answers.reduce((state, [standing, epoch]) => answered(state, standing, epoch), unasked);
 }
 
+const NEW: Partial<Standing> = { receivedTimeline: 2 };
+const OLD: Partial<Standing> = { receivedTimeline: 1 };
+const ALONE: Partial<Standing> = { receives: false };
+
 describe('whether a standby follows the primary', () => {
   const rows: [what: string, state: MemberState, epoch: number | undefined, follows: boolean][] = [
     ['nobody has asked it', unasked, 1, false],
     ['no failover has ever happened', after([standby(10, 10), 1]), 1, true],
     ['no primary has been seen', after([standby(10, 10), undefined]), undefined, true],
-    ['it receives the new timeline', after([standby(10, 10, 2), 2]), 2, true],
-    ['its last word is of before the change', after([standby(10, 10, 2), 1]), 2, false],
-    ['it stands where the old primary left it', after([standby(10, 10, 1), 2]), 2, false],
+    ['it receives the new timeline', after([standby(10, 10, NEW), 2]), 2, true],
+    ['it has replayed a checkpoint of it', after([standby(10, 10, { replayedTimeline: 2 }), 2]), 2, true],
+    ['its last word is of before the change', after([standby(10, 10, NEW), 1]), 2, false],
+    ['it stands where the old primary left it', after([standby(10, 10), 2]), 2, false],
+    ['it replays what the old primary left it', after([standby(10, 90), 2], [standby(90, 90), 2]), 2, false],
+    ['it has replayed more than that', after([standby(10, 90), 2], [standby(91, 95), 2]), 2, true],
     [
-      'it replays what the old primary left it',
-      after([standby(10, 90, 1), 2], [standby(90, 90, 1), 2]),
+      'it has replayed more, and the old primary, which lives on, sends it that',
+      after([standby(10, 90, OLD), 2], [standby(91, 95, OLD), 2]),
       2,
       false,
     ],
-    ['it has replayed more than that', after([standby(10, 90, 1), 2], [standby(91, 95, 1), 2]), 2, true],
+    [
+      'it has started, and replays what it has itself: as the old primary, perhaps',
+      after([standby(10, 10, ALONE), 2], [standby(50, 50, ALONE), 2]),
+      2,
+      false,
+    ],
+    [
+      'it has replayed what it had itself, and now receives',
+      after([standby(10, 10, ALONE), 2], [standby(50, 50), 2]),
+      2,
+      false,
+    ],
+    [
+      'it has replayed more than it had when it began to receive',
+      after([standby(10, 10, ALONE), 2], [standby(50, 50), 2], [standby(51, 51), 2]),
+      2,
+      true,
+    ],
     [
       'it had replayed more, and there was another change',
       after([standby(10, 90), 2], [standby(91, 95), 2], [standby(91, 95), 3]),

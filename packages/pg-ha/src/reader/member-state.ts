@@ -22,7 +22,7 @@ export type MemberState =
       readonly at: 'answering';
       readonly standing: Standing;
       readonly epoch: Epoch | undefined;
-      /** how far it had received the log when it was first asked under this epoch */
+      /** how far it had the log when it was first seen to receive it under this epoch; Infinity: not seen yet */
       readonly firstReceived: number;
     }
   | { readonly at: 'ejected'; readonly error: HaError; readonly failures: number; readonly until: Instant };
@@ -36,13 +36,10 @@ const EJECTION: BackoffOptions = { minMs: 250, maxMs: 5_000 };
 
 /** Pure: the member has answered, while the cluster's epoch was `epoch`. */
 export function answered(before: MemberState, standing: Standing, epoch: Epoch | undefined): MemberState {
-  const known = before.at === 'answering' && before.epoch === epoch;
-  return {
-    at: 'answering',
-    standing,
-    epoch,
-    firstReceived: known ? before.firstReceived : standing.received,
-  };
+  const first = before.at === 'answering' && before.epoch === epoch ? before.firstReceived : Infinity;
+  // Before anybody sends it more a standby replays what it has itself, which proves nothing.
+  const firstReceived = first === Infinity && standing.receives ? standing.received : first;
+  return { at: 'answering', standing, epoch, firstReceived };
 }
 
 /** Pure but for the jitter: the member could not be reached, or may not be used. */
@@ -54,13 +51,17 @@ export function failed(before: MemberState, error: HaError, now: Instant, random
 /**
  * Pure: whether a standby is known to be on the way of the primary of `epoch`, so that its position means something. After a
  * failover that lost writes a standby may hold what no longer counts, at positions that look up to date. Proof is, in turn:
- * no failover has ever happened, or none that we know of; it says so itself; it has replayed more than it had received when
- * the epoch was first seen, and the old primary is gone, so the new one must have sent it.
+ * no failover has ever happened, or none that we know of; it says itself what it is sent, or that it has replayed the new
+ * timeline; where it may not say what it is sent: it has replayed more than it had when it was first seen to receive under
+ * this epoch, and the old primary is gone, so the new one must have sent it.
  */
 export function follows(state: MemberState, epoch: Epoch | undefined): boolean {
   if (state.at !== 'answering') return false;
   if (epoch === undefined || epoch === 1) return true;
   const { standing, firstReceived } = state;
   if (state.epoch !== epoch) return false; // asked before the change
-  return (standing.followed ?? 0) >= epoch || standing.position > firstReceived;
+  const { receives, receivedTimeline, replayedTimeline, position } = standing;
+  if ((replayedTimeline ?? 0) >= epoch) return true;
+  if (receivedTimeline !== undefined) return receivedTimeline >= epoch;
+  return receives && position > firstReceived;
 }

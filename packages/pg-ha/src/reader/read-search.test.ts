@@ -49,7 +49,12 @@ function refused(host: string): HaError {
   return new HaError('HA_DIAL_FAILED', `${host} refused`, { outcome: 'notSent' });
 }
 
-function setup(given: Partial<Cluster> = {}, prefer: ReadPreference = 'prefer-standby', epoch = 1): Setup {
+function setup(
+  given: Partial<Cluster> = {},
+  prefer: ReadPreference = 'prefer-standby',
+  epoch = 1,
+  maxWaiting = 100,
+): Setup {
   const clock = new ManualClock(1_000);
   const random = seededRandom(11);
   const cluster: Cluster = { looks: { p: 100, a: 100, b: 100 }, dials: {}, dialled: [], ...given };
@@ -82,7 +87,9 @@ function setup(given: Partial<Cluster> = {}, prefer: ReadPreference = 'prefer-st
         position: answer,
         received: answer,
         timeline,
-        followed: epoch,
+        replayedTimeline: epoch,
+        receivedTimeline: undefined,
+        receives: true,
         systemId: 's',
         readOnly: false,
       };
@@ -101,7 +108,7 @@ function setup(given: Partial<Cluster> = {}, prefer: ReadPreference = 'prefer-st
     refreshMs: 1_000,
     hurriedMaxMs: 100,
     probeTimeoutMs: 1_000,
-    maxWaiting: 100,
+    maxWaiting,
   });
   const pools = poolsOf(cluster);
   const wish = { prefer, maxLagBytes: 50, order: 'random' } as const;
@@ -249,6 +256,25 @@ describe('a read with a token', () => {
     expect([host, ms < 150]).toEqual(['a', true]);
     const [late, waited] = await settles(cluster, cluster.read({ after: '1-70' }));
     expect([late, waited >= 200 && waited <= 260]).toEqual(['p', true]);
+  });
+
+  it('fails at once where too many wait already', async () => {
+    const cluster = setup({ looks: { p: 100, a: 90, b: 90 } }, 'prefer-standby', 1, 1);
+    await settles(cluster, cluster.read());
+    const first = cluster.read({ after: '1-70' });
+    expect(await settles(cluster, cluster.read({ after: '1-70' }))).toEqual(['HA_QUEUE_FULL notSent', 0]);
+    expect((await settles(cluster, first))[0]).toBe('p');
+  });
+
+  it('that waits when its pool is ended ends with it, and nobody is dialled any more', async () => {
+    const cluster = setup({ looks: { p: 100, a: 90, b: 90 } });
+    await settles(cluster, cluster.read());
+    cluster.dialled.length = 0;
+    const read = cluster.read({ after: '1-70' });
+    await cluster.clock.advance(10);
+    cluster.watch.close(() => new HaError('HA_CLOSED', 'the pool has been ended', { outcome: 'notSent' }));
+    expect(await settles(cluster, read)).toEqual(['HA_CLOSED notSent', 0]);
+    expect(cluster.dialled).toEqual([]);
   });
 
   it('of a newer primary than any seen waits for it, and asks for it once', async () => {

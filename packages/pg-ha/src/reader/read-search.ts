@@ -74,12 +74,15 @@ export class ReadSearch {
     const { deadline, signal } = this.#request;
     if (choice.forPrimary) this.#askForNewerPrimary();
     const limit = choice.forReplica && !this.#patience.expired ? this.#patience : deadline;
-    watch
-      .whenNews(limit, signal, () => chooser.nobody(this.#request))
-      .then(
-        () => this.start(),
-        (error: unknown) => (limit === deadline ? this.#fail(asError(error)) : this.start()),
-      );
+    let outOfPatience = false;
+    const expired = (): HaError => {
+      outOfPatience = limit !== deadline;
+      return chooser.nobody(this.#request);
+    };
+    watch.whenNews(limit, signal, expired).then(
+      () => this.start(),
+      (error: unknown) => (outOfPatience ? this.start() : this.#fail(asError(error))),
+    );
   }
 
   /** Once a call: whoever makes up a token must not keep the monitor busy. */

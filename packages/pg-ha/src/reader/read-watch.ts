@@ -65,6 +65,7 @@ export class ReadWatch {
   /** looks since a call has begun to wait; undefined while none does */
   #hurried: number | undefined;
   #state: 'idle' | 'looking' | 'closed' = 'idle';
+  #closed: HaError | undefined;
 
   constructor(options: ReadWatchOptions) {
     this.#options = options;
@@ -75,6 +76,11 @@ export class ReadWatch {
   /** Where the primary's log was, and when. */
   get log(): PositionLog {
     return this.#log;
+  }
+
+  /** The error of every read since the pool was ended. */
+  get closed(): HaError | undefined {
+    return this.#closed;
   }
 
   /** Somebody wants to read: starts the looking, or keeps it up. */
@@ -125,8 +131,9 @@ export class ReadWatch {
     return news;
   }
 
-  close(closed: () => Error): void {
+  close(closed: () => HaError): void {
     this.#state = 'closed';
+    this.#closed = closed();
     this.#timer?.cancel();
     this.#news.rejectAll(closed);
     this.#options.lines.close();

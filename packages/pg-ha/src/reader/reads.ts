@@ -150,7 +150,7 @@ export class Reads {
     if (!after) return true;
     const { role, position } = await readStanding(client);
     const { epoch } = this.#monitor.topology;
-    return hasReached(role === 'primary' ? undefined : position, after, epoch, this.#watch.log.begin);
+    return hasReached(role === 'primary' ? undefined : position, after, epoch, this.#watch.log);
   }
 
   /** What was written under a timeline that has ended may not have come over: whoever has its token may want to know. */

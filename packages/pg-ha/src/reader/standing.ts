@@ -9,8 +9,12 @@ export interface Standing {
   readonly received: number;
   /** the timeline that a primary writes */
   readonly timeline: number | undefined;
-  /** timelines that a standby has certainly followed: what it receives (shown to pg_monitor alone), its last checkpoint */
-  readonly followed: number | undefined;
+  /** a server sends a standby its log at this moment */
+  readonly receives: boolean;
+  /** the timeline of what it is sent (shown to pg_monitor alone) */
+  readonly receivedTimeline: number | undefined;
+  /** the timeline of the last checkpoint that it has replayed */
+  readonly replayedTimeline: number | undefined;
   readonly systemId: string | undefined;
   /** sessions may not write unless they ask for it */
   readonly readOnly: boolean;
@@ -24,7 +28,9 @@ const STANDING_SQL = `SELECT pg_is_in_recovery()::text AS standby,
   pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, '0/0')::text AS position,
   pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')::text AS received,
   CASE WHEN pg_is_in_recovery() THEN NULL ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END AS timeline,
-  greatest((SELECT received_tli FROM pg_stat_wal_receiver), (SELECT timeline_id FROM pg_control_checkpoint()))::text AS followed,
+  (SELECT count(*) FROM pg_stat_wal_receiver)::text AS receivers,
+  (SELECT received_tli FROM pg_stat_wal_receiver)::text AS received_timeline,
+  (SELECT timeline_id FROM pg_control_checkpoint())::text AS replayed_timeline,
   (SELECT system_identifier::text FROM pg_control_system()) AS system_id,
   current_setting('default_transaction_read_only') AS read_only`;
 
@@ -33,7 +39,9 @@ interface StandingRow {
   position: string | null;
   received: string | null;
   timeline: string | null;
-  followed: string | null;
+  receivers: string;
+  received_timeline: string | null;
+  replayed_timeline: string | null;
   system_id: string | null;
   read_only: string;
 }
@@ -48,7 +56,9 @@ export async function readStanding(client: Pick<ClientBase, 'query'>): Promise<S
     position,
     received: Math.max(position, Number(row.received ?? 0)),
     timeline: row.timeline === null ? undefined : Number.parseInt(row.timeline, 16),
-    followed: row.followed === null ? undefined : Number(row.followed),
+    receives: row.receivers !== '0',
+    receivedTimeline: row.received_timeline === null ? undefined : Number(row.received_timeline),
+    replayedTimeline: row.replayed_timeline === null ? undefined : Number(row.replayed_timeline),
     systemId: row.system_id ?? undefined,
     readOnly: row.read_only === 'on',
   };

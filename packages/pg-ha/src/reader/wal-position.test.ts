@@ -39,11 +39,18 @@ describe('who holds what a token names', () => {
     ],
   ];
   it.each(rows)('%s: %s, %s', (_what, position, token, held) => {
-    expect(hasReached(position, parseToken(token), 2, 900)).toBe(held);
+    expect(hasReached(position, parseToken(token), 2, { epoch: 2, begin: 900 })).toBe(held);
   });
 
   it('goes by the position alone where no timeline can be asked', () => {
-    expect(hasReached(1_000, parseToken('0-3E8'), undefined, Infinity)).toBe(true);
-    expect(hasReached(999, parseToken('0-3E8'), undefined, Infinity)).toBe(false);
+    const log = { epoch: undefined, begin: Infinity };
+    expect(hasReached(1_000, parseToken('0-3E8'), undefined, log)).toBe(true);
+    expect(hasReached(999, parseToken('0-3E8'), undefined, log)).toBe(false);
+  });
+
+  it('is nobody but the primary where that has changed and has not been looked at yet', () => {
+    const before = { epoch: 1, begin: 100 };
+    expect(hasReached(950, parseToken('1-3E8'), 2, before)).toBe(false);
+    expect(hasReached(undefined, parseToken('1-3E8'), 2, before)).toBe(true);
   });
 });
