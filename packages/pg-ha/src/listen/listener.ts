@@ -167,7 +167,7 @@ export class Listener {
   }
 
   async #open(lost: { since: Instant; why: string } | undefined): Promise<boolean> {
-    const { clock, newClient } = this.#parts;
+    const { clock, newClient, monitor } = this.#parts;
     const client = newClient();
     const link: Link = { client, completeUntil: 0, answeredAt: 0, heartbeat: undefined };
     client.on('notification', ({ channel, payload = '', processId }) =>
@@ -183,6 +183,9 @@ export class Listener {
       const at = clock.now();
       await run(client, [...channels].map((channel) => `LISTEN ${channel}`).join('; '));
       if (this.#state.at !== 'connecting') return this.#refuse(client);
+      if (this.#subscriptions.size === 0) throw new Error('nobody listens any more');
+      // What is announced while a connection is made finds none that it could cut.
+      if (client.supersededBy(monitor.topology)) throw new Error('its server has been replaced meanwhile');
       link.completeUntil = link.answeredAt = at;
       this.#state = { at: 'listening', link };
       const answered = clock.now();

@@ -182,12 +182,17 @@ function fromUrl(name: string, given: string): Source {
   const allowed = 'postgres://user:password@host:5432[,host2:5432…]/database?sslmode=…';
   const shape = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#]*)([^@]*|\/[^?]*\?.*)$/;
   const [, head, hosts = '', tail] = shape.exec(given) ?? [];
-  // What is shown of it may hold a password that should have been escaped: everything before the last @ is hidden.
-  if (head === undefined || !URL.canParse(`${head}h${tail}`)) {
-    throw wrongSetting(name, given, `${allowed}, with / ? # @ in user and password percent-encoded`);
-  }
+  const wrong = (): Error =>
+    wrongSetting(name, shownUrl(given), `${allowed}, with % / ? # @ in user and password percent-encoded`);
+  if (head === undefined || !URL.canParse(`${head}h${tail}`)) throw wrong();
   const url = new URL(`${head}h${tail}`);
-  const part = (text: string): string | undefined => (text === '' ? undefined : decodeURIComponent(text));
+  const part = (text: string): string | undefined => {
+    try {
+      return text === '' ? undefined : decodeURIComponent(text);
+    } catch {
+      throw wrong(); // a % that escapes nothing
+    }
+  };
   return {
     name,
     host: url.searchParams.get('host') ?? part(hosts),
@@ -197,6 +202,12 @@ function fromUrl(name: string, given: string): Source {
     database: part(url.pathname.slice(1)),
     params: url.searchParams,
   };
+}
+
+/** What is wrong may hold a password anywhere: nothing before the last @ is shown, nor what only resembles a URL. */
+function shownUrl(given: string): string {
+  const [, scheme, rest] = /^([\w+.-]*:\/\/)(?:[^]*@)?([^@?]*)/.exec(given) ?? [];
+  return scheme === undefined ? '(hidden)' : `${scheme}${given.includes('@') ? '***@' : ''}${rest}`;
 }
 
 function set(env: Environment, name: string): string | undefined {

@@ -228,6 +228,14 @@ describe('certificates to trust', () => {
     );
   });
 
+  it('check the name where the system’s are all there is to go by: they vouch for everybody', () => {
+    const ssl = (query: string): unknown => read({ DATABASE_URL: `postgres://a@db/x?${query}` }).pool.ssl;
+    const nameless = { checkServerIdentity: expect.any(Function) };
+    expect(ssl('sslmode=verify-ca')).not.toMatchObject(nameless);
+    expect(ssl('sslmode=verify-ca&sslrootcert=system')).not.toMatchObject(nameless);
+    expect(ssl(`sslmode=verify-ca&sslrootcert=${ca}`)).toMatchObject(nameless);
+  });
+
   const warned: [query: string, warnings: number][] = [
     ['sslmode=require', 1],
     ['sslmode=verify-ca', 0],

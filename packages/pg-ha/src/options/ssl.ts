@@ -38,7 +38,8 @@ const NO_CA = "PG_HA_CA (not set: the system's certificates)";
 
 /**
  * libpq's meaning of sslmode: `require` encrypts and verifies nothing, unless a root certificate is given, which makes it
- * `verify-ca`; `verify-full` also checks the host name. Never below TLS 1.2.
+ * `verify-ca`; `verify-full` also checks the host name, and so does `verify-ca` where no root certificate is given (which
+ * libpq refuses): the system's vouch for everybody. Never below TLS 1.2.
  * https://www.postgresql.org/docs/current/libpq-ssl.html
  */
 export function resolveSsl(source: SslSource): SslSetting {
@@ -122,9 +123,9 @@ function fromMode(
   const value: ConnectionOptions = { minVersion: 'TLSv1.2', ...client };
   if (root && root.given !== SYSTEM) value.ca = readCertificates(root.what, root.given);
   const trust = root ? `${root.what} ${shownPem(root.given)}` : NO_CA;
-  // As in libpq: the system's certificates vouch for everybody, so that the name is all that tells servers apart.
-  if (mode === 'verify-full' || root?.given === SYSTEM) return { value, trust };
   if (mode === 'require' && !root)
     return { value: { ...value, rejectUnauthorized: false }, trust, unverified: true };
+  // The system's certificates vouch for everybody, so that the name is all that tells servers apart.
+  if (mode === 'verify-full' || !root || root.given === SYSTEM) return { value, trust };
   return { value: { ...value, checkServerIdentity: anyName }, trust };
 }

@@ -40,6 +40,20 @@ describe('every option, wrong in turn', () => {
     expect(error.message.includes('secret')).toBe(secret !== true);
   });
 
+  const urls = [
+    'postgres:app:secret@h/db',
+    '//app:secret@h/db',
+    'host=h user=app password=secret',
+    'postgres://app:50%secret@h/db',
+    'postgres://app:secret@x@h/50%',
+  ];
+  it.each(urls)('%s is no URL, and its password is not shown', (DATABASE_URL) => {
+    const error = refusal({ env: { DATABASE_URL } }) as Error;
+    expect(error).toMatchObject({ code: 'HA_CONFIG', outcome: 'notSent' });
+    expect(error.message).toMatch(/^DATABASE_URL is .+; allowed: postgres:\/\/user:password@host/);
+    expect(error.message).not.toContain('secret');
+  });
+
   it('takes all of them where they are right, so that the refusals above are about the one that is wrong', () => {
     expect(refusal({ env })).toBeUndefined();
   });
