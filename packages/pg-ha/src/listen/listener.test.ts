@@ -43,9 +43,9 @@ interface Setup {
   listener: Listener;
   clients: FakeClient[];
   /** another primary is followed */
-  failOver(): void;
+  failOver: () => void;
   /** lets time pass until a connection waits for the answer to a statement */
-  asked(client: number, sql: string): Promise<void>;
+  asked: (client: number, sql: string) => Promise<void>;
 }
 
 function setup(): Setup {

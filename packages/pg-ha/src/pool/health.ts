@@ -11,7 +11,7 @@ import type { ReaderHealth } from '../reader/reads.ts';
 
 /** For readiness probes. Plain data. */
 export interface PoolHealth {
-  /** a primary is being followed; of a pool for reads: or a standby answers */
+  /** a primary is being followed; of a pool for reads: or a standby answers. Never once the pool has been ended */
   readonly ready: boolean;
   /** what the monitor does: idle, steady, checking, searching, closed */
   readonly state: Seat['state'];
@@ -59,11 +59,12 @@ export function poolHealth(
     ...(trouble === undefined ? {} : { lastError: hideUserinfo(describeError(trouble)) }),
   } as const;
   const served = members?.some(({ role }) => role === 'replica') ?? false;
-  if (leadership.at !== 'following') return { ready: served, ...common };
+  const open = common.state !== 'closed';
+  if (leadership.at !== 'following') return { ready: open && served, ...common };
   const { endpoint, epoch, observedAt } = leadership.primary;
   const lastAnswerMs = Math.round(clock.now() - observedAt);
   return {
-    ready: true,
+    ready: open,
     ...common,
     primary: endpoint,
     ...(epoch === undefined ? {} : { epoch }),

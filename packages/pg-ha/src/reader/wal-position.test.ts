@@ -16,9 +16,17 @@ describe('a token', () => {
 
   it('names the end of the log where nothing has been written yet, not the place behind the next page’s header', () => {
     const page = 8_192 * 1_000;
-    expect(endOfLog(page + 24)).toBe(page);
-    expect([page, page + 32, page + 100].map(endOfLog)).toEqual([page, page + 32, page + 100]);
-    expect(readToken([{ timeline: '0000000A', lsn: '4096' }])).toBe('10-1000');
+    const ends = (lsn: number): number => endOfLog(lsn, lsn);
+    expect(ends(page + 24)).toBe(page);
+    expect([page, page + 32, page + 40, page + 100].map(ends)).toEqual([
+      page,
+      page + 32,
+      page + 40,
+      page + 100,
+    ]);
+    expect(endOfLog(page + 40, 40)).toBe(page);
+    expect(readToken([{ timeline: '0000000A', lsn: '4096', in_file: '4096' }])).toBe('10-1000');
+    expect(readToken([{ timeline: '00000001', lsn: `${0x2000028}`, in_file: '40' }])).toBe('1-2000000');
   });
 });
 
