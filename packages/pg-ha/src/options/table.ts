@@ -61,9 +61,9 @@ export interface HaOptions {
   idleCheckMs: number;
   /** background refresh while all is well, 100 ms to 1 h, jittered (default 5 s) */
   refreshMs: number;
-  /** first pause between two rounds while there is no primary, 1 ms to 60 s (default 25 ms) */
+  /** pause between two rounds in the first 30 s without a primary, 1 ms to 60 s, jittered (default 25 ms) */
   searchMinMs: number;
-  /** longest such pause (default 100 ms) */
+  /** longest pause after that (default 100 ms) */
   searchMaxMs: number;
   /** asking one member for its role, 50 ms to 60 s (default 1 s) */
   probeTimeoutMs: number;

@@ -191,8 +191,8 @@ describe('two hundred processes after a failover', () => {
     expect(server.refused).toBe(0);
     // Two dials a process, and a third where one has hung for a quarter of a second: the server takes one a millisecond.
     expect(server.peakInFlight).toBeLessThanOrEqual(PROCESSES * 3);
-    // All wish to come at once: not an eighth of them may, within any 50 ms.
-    expect(most(server.begun, 50)).toBeLessThan((PROCESSES * POOL_MAX) / 8);
+    // All wish to come at once: within any 50 ms each process may try one, and few of them more.
+    expect(most(server.begun, 50)).toBeLessThan(PROCESSES * 1.5);
     // And the server is never idle for it: it could not have taken them sooner.
     expect(doneMs).toBeLessThan(PROCESSES * POOL_MAX * 1.1);
   });
@@ -200,6 +200,6 @@ describe('two hundred processes after a failover', () => {
   it('would fall on it together if nobody paced them', async () => {
     const { server } = await failover(1, 1_000);
     expect(server.peakInFlight).toBeGreaterThan(PROCESSES * 6);
-    expect(most(server.begun, 50)).toBeGreaterThan((PROCESSES * POOL_MAX) / 8);
+    expect(most(server.begun, 50)).toBeGreaterThan(PROCESSES * 2);
   });
 });

@@ -18,7 +18,7 @@ export interface MonitorOptions {
   prober: Prober;
   /** background refresh while all is well, ms (jittered) */
   refreshMs: number;
-  /** first and longest pause between two rounds while searching, ms */
+  /** pause between two rounds in the first half minute of a search, and the longest after that or while checking, ms */
   searchMinMs: number;
   searchMaxMs: number;
   /** one probe of one member, ms */

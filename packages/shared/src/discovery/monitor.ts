@@ -28,8 +28,14 @@ export type MonitorState = State['at'];
 /** A control plane that names another member than the one which proves itself is humoured for so many rounds (about 10 s). */
 const DISAGREEMENT_ROUNDS = 40;
 
-/** Questions through one route at once, while there is something to find out. */
-const ROUTE_QUESTIONS = 10;
+/** A search keeps its first pace for so long, ms: a failover takes no longer, and its end must be seen at once. */
+const HURRIED_SEARCH_MS = 30_000;
+
+/** Further questions through one route at once, while there is something to find out. */
+const ROUTE_QUESTIONS = 20;
+
+/** How long each of them may take in a search, ms: one of those that hang must not hold the place of one that would not. */
+const HURRIED_QUESTION_MS = 250;
 
 /**
  * Keeps the topology of one cluster for one process. Notifications and suspicion wake the loop; only the loop asks,
@@ -159,7 +165,8 @@ export class Monitor {
       this.#round();
     } else {
       const { searchMinMs: minMs, searchMaxMs: maxMs, random } = this.#options;
-      this.#schedule(backoffMs({ minMs, maxMs, factor: 1.5 }, next.round - 1, random));
+      const hurried = next.at === 'searching' && this.#searchedMs < HURRIED_SEARCH_MS;
+      this.#schedule(backoffMs({ minMs, maxMs, factor: 1.5 }, hurried ? 0 : next.round - 1, random));
     }
   }
 
@@ -176,8 +183,7 @@ export class Monitor {
     if (state.at === 'idle' || state.at === 'closed') return;
     for (const resolver of this.#options.resolvers)
       void this.#ask(`resolver ${resolver.name}`, () => this.#resolve(resolver));
-    for (const endpoint of this.#targets())
-      void this.#ask(endpointKey(endpoint), () => this.#probe(endpoint), this.#atOnce);
+    for (const endpoint of this.#targets()) this.#lookAt(endpoint);
     if (this.#state !== state) return; // an answer came at once and has moved the loop on
     if (state.at === 'steady') this.#transition({ at: 'steady' });
     else this.#transition({ ...state, round: state.round + 1 });
@@ -192,11 +198,17 @@ export class Monitor {
   }
 
   /**
-   * A member that hangs would hang again. Behind a route it is a matter of chance which server a question reaches, and one
-   * that hangs must not keep the next from reaching another.
+   * Asks a member. One that hangs would hang again, and is not asked twice. But behind a route it is a matter of chance which
+   * server a question reaches, and one that hangs must not keep the next from reaching another.
    */
-  get #atOnce(): number {
-    return this.#options.rule === 'route' && this.#state.at !== 'steady' ? ROUTE_QUESTIONS : 1;
+  #lookAt(endpoint: Endpoint): void {
+    const { rule, probeTimeoutMs } = this.#options;
+    const key = endpointKey(endpoint);
+    if (rule !== 'route' || this.#state.at === 'steady' || !this.#inFlight.get(key))
+      return void this.#ask(key, () => this.#probe(endpoint, probeTimeoutMs));
+    const question = (): Promise<void> =>
+      this.#state.at === 'searching' ? this.#glance(endpoint) : this.#probe(endpoint, probeTimeoutMs);
+    void this.#ask(`${key} again`, question, ROUTE_QUESTIONS);
   }
 
   async #ask(key: string, question: () => Promise<void>, atOnce = 1): Promise<void> {
@@ -223,18 +235,22 @@ export class Monitor {
       if (observation.kind !== 'nomination') continue;
       const primary = primaryOf(this.#topology);
       const agrees = primary && endpointKey(primary.endpoint) === endpointKey(observation.endpoint);
-      if (!agrees) this.#lookAt(observation.endpoint);
+      if (agrees) continue;
+      // It names another member: ask that one without waiting for the next round.
+      this.#doubt();
+      this.#lookAt(observation.endpoint);
     }
   }
 
-  /** The control plane names another member: ask that one without waiting for the next round. */
-  #lookAt(endpoint: Endpoint): void {
-    this.#doubt();
-    void this.#ask(endpointKey(endpoint), () => this.#probe(endpoint), this.#atOnce);
+  async #probe(endpoint: Endpoint, timeoutMs: number): Promise<void> {
+    this.#apply(await this.#options.prober.probe(endpoint, timeoutMs), 'probe');
   }
 
-  async #probe(endpoint: Endpoint): Promise<void> {
-    this.#apply(await this.#options.prober.probe(endpoint, this.#options.probeTimeoutMs), 'probe');
+  /** A question beside one that has the time it takes: that it was not answered proves nothing. */
+  async #glance(endpoint: Endpoint): Promise<void> {
+    const timeoutMs = Math.min(HURRIED_QUESTION_MS, this.#options.probeTimeoutMs);
+    const observation = await this.#options.prober.probe(endpoint, timeoutMs);
+    if (observation.kind !== 'unreachable') this.#apply(observation, 'probe');
   }
 
   /**

@@ -31,6 +31,33 @@ describe('WaitQueue', () => {
     expect(queue.size).toBe(0);
   });
 
+  it('lets a crowd go in turns, so that the first is served before the last goes on', async () => {
+    const { clock, queue, wait } = setup(1_000);
+    let gone = 0;
+    const waits = Array.from({ length: 250 }, () => wait(100).then(() => (gone += 1)));
+    queue.releaseAll('x');
+    await waits[0];
+    expect(gone).toBeLessThan(150);
+    const late = wait(50);
+    const failed = expect(late).rejects.toMatchObject({ code: 'HA_NO_PRIMARY' });
+    await clock.advance(1);
+    await Promise.all(waits);
+    expect(queue.size).toBe(1); // who came after the release waits for the next one
+    await clock.advance(50);
+    await failed;
+  });
+
+  it('closes upon those whose turn has not come', async () => {
+    const { clock, queue, wait } = setup(1_000);
+    const waits = Array.from({ length: 150 }, () => wait(100));
+    queue.releaseAll('x');
+    queue.rejectAll(() => new HaError('HA_CLOSED', 'closed', { outcome: 'notSent' }));
+    const ends = await Promise.allSettled(waits);
+    expect(ends.filter(({ status }) => status === 'fulfilled').length).toBe(100);
+    await clock.advance(1);
+    expect(clock.pending).toBe(0);
+  });
+
   it('ends a wait at its own deadline and leaves the others', async () => {
     const { clock, queue, wait } = setup();
     const short = wait(10);

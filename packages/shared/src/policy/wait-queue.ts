@@ -2,6 +2,9 @@ import { HaError } from '../errors/ha-error.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Deadline } from '../runtime/deadline.ts';
 
+/** So many go on in one turn of the event loop. */
+const AT_ONCE = 100;
+
 export interface WaitOptions {
   deadline: Deadline;
   signal?: AbortSignal | undefined;
@@ -71,9 +74,21 @@ export class WaitQueue<T> {
     });
   }
 
-  /** Lets everybody go on, in the order they came. */
+  /**
+   * Lets everybody go on, in the order they came. After a long outage there may be thousands, and each has work to do before
+   * it sends anything: they go in turns, so that the first are served while the last still wait.
+   */
   releaseAll(value: T): void {
-    for (const waiter of this.#takeAll()) waiter.resolve(value);
+    this.#release([...this.#waiters], value);
+  }
+
+  #release(crowd: Waiter<T>[], value: T): void {
+    for (const waiter of crowd.splice(0, AT_ONCE)) {
+      if (!this.#waiters.delete(waiter)) continue; // left by itself meanwhile
+      waiter.stop();
+      waiter.resolve(value);
+    }
+    if (crowd.length > 0) this.#clock.timer(0, () => this.#release(crowd, value));
   }
 
   /** Ends every wait with an error of its own. */

@@ -21,7 +21,8 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => performance.now(),
   timer(ms, fn, options) {
-    const handle = setTimeout(fn, ms);
+    // What is left of a deadline may have become a little less than nothing.
+    const handle = setTimeout(fn, Math.max(0, ms));
     if (options?.background) handle.unref();
     return { cancel: () => clearTimeout(handle) };
   },

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Breaker } from '../policy/breaker.ts';
+import { Deadline } from '../runtime/deadline.ts';
+import { ManualClock } from '../runtime/manual-clock.ts';
+import { seededRandom } from '../runtime/random.ts';
+import { sleep } from '../runtime/sleep.ts';
+import type { Endpoint } from '../topology/endpoint.ts';
+import type { Observation } from '../topology/observation.ts';
+import { Monitor } from './monitor.ts';
+import type { Seat } from './seat.ts';
+
+const ROUTE: Endpoint = { host: 'route', port: 1 };
+const PROBE_MS = 1_000;
+const LONGEST_PAUSE_MS = 32;
+
+const breaker: Breaker = {
+  open: false,
+  run: (work) => work(),
+  close: () => undefined,
+  shutdown: () => undefined,
+};
+
+/** How long the server takes to answer to whom the route leads now, ms; Infinity: it never does. */
+let answerMs: number;
+let clock: ManualClock;
+let monitor: Monitor;
+let seat: Seat;
+let open: number;
+let mostOpen: number;
+
+async function probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation> {
+  const [at, takesMs] = [clock.now(), answerMs];
+  mostOpen = Math.max(mostOpen, (open += 1));
+  await sleep(clock, Math.min(takesMs, timeoutMs));
+  open -= 1;
+  return takesMs > timeoutMs
+    ? { kind: 'unreachable', endpoint, reason: 'no answer', at }
+    : { kind: 'self', endpoint, role: 'primary', epoch: 1, at };
+}
+
+beforeEach(() => {
+  [answerMs, open, mostOpen] = [Infinity, 0, 0];
+  clock = new ManualClock();
+  monitor = new Monitor({
+    name: 'test',
+    clock,
+    random: seededRandom(3),
+    rule: 'route',
+    seeds: [ROUTE],
+    resolvers: [],
+    prober: { probe, rest: () => undefined, close: () => undefined },
+    refreshMs: 5_000,
+    searchMinMs: 25,
+    searchMaxMs: 250,
+    probeTimeoutMs: PROBE_MS,
+    resolveTimeoutMs: 1_000,
+  });
+  seat = monitor.seat({ clock, breaker, maxWaiting: 10 });
+});
+afterEach(() => monitor.close());
+
+/** After how long a call is let go, ms. */
+async function found(withinMs: number): Promise<number> {
+  const since = clock.now();
+  let at = Infinity;
+  const wait = seat.whenPrimary(Deadline.after(clock, withinMs)).then(() => (at = clock.now() - since));
+  await clock.advance(withinMs);
+  await wait;
+  return at;
+}
+
+describe('a search through a route', () => {
+  it('reaches a server that answers within one pause, however many questions hang at others', async () => {
+    seat.start();
+    await clock.advance(10_000);
+    answerMs = 5;
+    expect(await found(1_000)).toBeLessThanOrEqual(LONGEST_PAUSE_MS + 5);
+  });
+
+  it('has a limit on the questions that hang', async () => {
+    seat.start();
+    await clock.advance(10_000);
+    expect(mostOpen).toBeGreaterThan(2);
+    expect(mostOpen).toBeLessThanOrEqual(21);
+  });
+
+  it('has patience with a server that is slow with everybody', async () => {
+    seat.start();
+    await clock.advance(3_000);
+    answerMs = 600;
+    expect(await found(5_000)).toBeLessThanOrEqual(PROBE_MS + LONGEST_PAUSE_MS + 600);
+  });
+
+  it('does not take a slow answer for the end of a primary that is followed', async () => {
+    answerMs = 600;
+    await found(1_000);
+    monitor.suspect('a sign');
+    await clock.advance(599);
+    expect(monitor.state).toBe('checking');
+    await clock.advance(1_000);
+    expect(monitor.state).toBe('steady');
+  });
+});
