@@ -326,7 +326,9 @@ export class HaRedis extends Redis {
     ];
     this.#telemetry.start(group);
     this.#tally = group.survey?.tally;
-    if (this.#tally) this.#stops.push(this.#tally.join(() => internalsOf(this).commandQueue.length));
+    if (!this.#tally) return;
+    const inFlight = (): number => internalsOf(this).commandQueue.length + this.#care.withheld;
+    this.#stops.push(this.#tally.join(inFlight));
   }
 
   /** The group, also once it has been left: what is still under way then must not join it again. */
@@ -347,7 +349,7 @@ export class HaRedis extends Redis {
   }
 
   #held({ hold }: ReplicationGroup): void {
-    if (hold.holding) this.#care.callBack.hold();
+    if (hold.holding) this.#care.hold();
     this.#traffic.flush();
     this.#telemetry.holdChanged(hold);
   }

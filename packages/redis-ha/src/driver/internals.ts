@@ -12,6 +12,7 @@ interface Deque<T> {
   shift(): T | undefined;
   peekFront(): T | undefined;
   peekBack(): T | undefined;
+  toArray(): T[];
 }
 
 /** What a connection is subscribed to. */

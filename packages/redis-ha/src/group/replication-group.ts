@@ -56,6 +56,8 @@ export class ReplicationGroup {
   readonly budget: RetryBudget;
   readonly pacer: DialPacer;
   readonly side: SideLine;
+  /** as `side`, to the replica that is about to be promoted */
+  readonly replicaSide: SideLine;
   readonly log: HaLogger;
   /** what of the acknowledged writes survives changes of primary, where that is asked for */
   readonly survey: Survey | undefined;
@@ -87,6 +89,7 @@ export class ReplicationGroup {
     this.budget = new RetryBudget(clock, { capacity: ha.maxWaiting, perSecond: ha.maxWaiting / 10 });
     this.pacer = new DialPacer(clock, random, { concurrency: 4 });
     this.side = new SideLine({ clock, ...settings.data, timeoutMs: ha.dialTimeoutMs });
+    this.replicaSide = new SideLine({ clock, ...settings.data, timeoutMs: ha.dialTimeoutMs });
     const primary = (): string | undefined => this.primary;
     this.hold = new HoldGate({ clock, enabled: ha.hold, maxMs: ha.holdMaxMs, primary });
     this.#resolver = ha.strategy === 'sentinel' ? this.#sentinels() : undefined;
@@ -138,6 +141,7 @@ export class ReplicationGroup {
     for (const one of [this.#hello, this.#heartbeat, this.survey]) one?.close();
     await this.#promotion?.close();
     this.side.close();
+    this.replicaSide.close();
     await this.#loop.close();
   }
 

@@ -10,6 +10,9 @@ import type { Ticket } from '../commands/parked-queue.ts';
 import { closedError } from '../dial/dialer.ts';
 import type { ReplicationGroup } from '../group/replication-group.ts';
 
+/** A link ended by itself, or was ended by us. */
+export type LinkLoss = Extract<HaCode, 'HA_CONNECTION_LOST' | 'HA_INTERRUPTED'>;
+
 /** The errors of commands. Each command gets one of its own: callers may write on it. */
 export const trafficErrors = {
   full(limit: number): HaError {
@@ -58,7 +61,7 @@ export const trafficErrors = {
   },
 
   /** The link ended with the command in flight. */
-  linkLost(code: 'HA_CONNECTION_LOST' | 'HA_INTERRUPTED', name: string, member: string): HaError {
+  linkLost(code: LinkLoss, name: string, member: string): HaError {
     const why = code === 'HA_INTERRUPTED' ? 'was cut, since its server is the primary no more' : 'ended';
     const message = `the connection to ${member} ${why} with ${name.toUpperCase()} in flight: it may have been applied`;
     return new HaError(code, message, { outcome: 'unknown', member });

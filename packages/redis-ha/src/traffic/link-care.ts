@@ -2,12 +2,13 @@ import { endpointKey, type Instant } from '@steadfast/shared';
 import type { DriverCommand } from '../commands/command.ts';
 import type { Dialer } from '../dial/dialer.ts';
 import type { Link } from '../dial/link.ts';
-import type { DriverInternals } from '../driver/internals.ts';
+import type { DriverInternals, QueueItem } from '../driver/internals.ts';
 import type { ReplicationGroup } from '../group/replication-group.ts';
 import type { Settings } from '../options/settings.ts';
 import { SubscriptionWatch, type Gap } from '../pubsub/subscription-watch.ts';
 import { CallBack } from './call-back.ts';
 import { IdlePing } from './idle-ping.ts';
+import { LateAnswers } from './late-answers.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -24,6 +25,7 @@ export interface LinkCareOptions {
 /** Everything that looks after the link beside its commands, on timers of its own: silence, idleness, subscriptions, blocked commands. */
 export class LinkCare {
   readonly callBack: CallBack;
+  readonly #late: LateAnswers;
   readonly #silence: SilenceWatch;
   readonly #idlePing: IdlePing;
   readonly #subscription: SubscriptionWatch;
@@ -32,6 +34,8 @@ export class LinkCare {
     const { silenceMs, failoverWaitMs, blockingCheckMs } = settings.ha;
     const { clock, idlePingMs } = settings;
     this.callBack = new CallBack({ group, dialer, driver, checkMs: blockingCheckMs });
+    const unproven = (items: readonly QueueItem[], link: Link): void => traffic().unproven(items, link);
+    this.#late = new LateAnswers({ group, dialer, driver, unproven });
     this.#idlePing = new IdlePing({ clock, idlePingMs, dialer, mayPass: () => traffic().open, ping });
     this.#subscription = new SubscriptionWatch({
       clock,
@@ -53,6 +57,17 @@ export class LinkCare {
       looked: () => this.#subscription.look(),
       closing: () => traffic().closing,
     });
+  }
+
+  /** Commands that have been answered, and whose callers have not been told. */
+  get withheld(): number {
+    return this.#late.size;
+  }
+
+  /** Writes are held. */
+  hold(): void {
+    this.callBack.hold();
+    this.#late.hold();
   }
 
   /** ioredis has finished setting the link up, and what waited has been sent. */

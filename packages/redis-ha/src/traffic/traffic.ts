@@ -22,7 +22,7 @@ import {
 import type { ReplicationGroup } from '../group/replication-group.ts';
 import type { Settings } from '../options/settings.ts';
 import type { CommandStory } from '../telemetry/command-story.ts';
-import { trafficErrors } from './errors.ts';
+import { trafficErrors, type LinkLoss } from './errors.ts';
 import type { LinkCare } from './link-care.ts';
 import { Parking } from './parking.ts';
 import { Passage } from './passage.ts';
@@ -187,12 +187,10 @@ export class Traffic {
     this.#passage.end();
     const inFlight = drain(driver.commandQueue);
     const late = drain(driver.offlineQueue);
-    const verdicts = this.#verdicts(inFlight, ready);
-    const code = interrupted ? 'HA_INTERRUPTED' : 'HA_CONNECTION_LOST';
-    for (const [index, { command, select }] of inFlight.entries()) {
-      const lost = trafficErrors.linkLost(code, command.name, endpointKey(link.endpoint));
-      this.#settle(command, select, verdicts[index] ?? 'unknown', lost);
-    }
+    this.#guard.ended();
+    // What is sent during the handshake is ioredis's own, and ends with it.
+    const verdicts = ready ? this.#verdicts(inFlight) : [];
+    this.#settleAll(inFlight, verdicts, link, interrupted ? 'HA_INTERRUPTED' : 'HA_CONNECTION_LOST');
     for (const item of late) this.#parking.put(item.command, item.select);
     if (!this.closing) group().monitor.suspect(`the connection to ${endpointKey(link.endpoint)} ended`);
   }
@@ -226,10 +224,14 @@ export class Traffic {
     }
   }
 
-  /** What is sent during the handshake is ioredis's own, and ends with it. */
-  #verdicts(inFlight: readonly QueueItem[], ready: boolean): readonly Verdict[] {
-    this.#guard.ended();
-    if (!ready) return [];
+  /** Answers of a master that has been replaced, which nobody else is known to have: as if none had come. */
+  unproven(items: readonly QueueItem[], link: Link): void {
+    this.#shut();
+    this.#settleAll(items, this.#verdicts(items), link, 'HA_INTERRUPTED');
+    this.flush();
+  }
+
+  #verdicts(inFlight: readonly QueueItem[]): readonly Verdict[] {
     const dbs = new Map(inFlight.map(({ command, select }) => [command, select]));
     for (const [command, at] of this.#options.care.sentAt([...dbs.keys()])) this.#parking.began(command, at);
     const mayRepeat = (command: DriverCommand): boolean =>
@@ -311,6 +313,13 @@ export class Traffic {
       ),
     );
     return command.promise;
+  }
+
+  #settleAll(items: readonly QueueItem[], verdicts: readonly Verdict[], link: Link, code: LinkLoss): void {
+    for (const [index, { command, select }] of items.entries()) {
+      const lost = trafficErrors.linkLost(code, command.name, endpointKey(link.endpoint));
+      this.#settle(command, select, verdicts[index] ?? 'unknown', lost);
+    }
   }
 
   #settle(command: DriverCommand, db: number, verdict: Verdict, lost: HaError): void {

@@ -1,4 +1,4 @@
-import { HaRedis, type HaRedisOptions, type SurvivalReport } from '@steadfast/redis-ha';
+import { HaRedis, outcomeOf, type HaRedisOptions, type SurvivalReport } from '@steadfast/redis-ha';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startLoneRedis, type LoneRedis } from './lone-redis.ts';
 import { rawCommand } from './raw-command.ts';
@@ -117,6 +117,50 @@ describe('a failover that is followed as it is announced', () => {
     expect(await one.incr('n')).toBe(1);
     expect(one.primary).toEqual(at(need(a)));
     expect(one.health().generation).toBe(1);
+  });
+});
+
+describe('a write that is in flight when a failover is announced', () => {
+  async function switchTo(server: LoneRedis, others: readonly LoneRedis[]): Promise<void> {
+    for (const sentinel of sentinels)
+      Object.assign(sentinel.says, { master: server, epoch: 2, replicas: others });
+    const [old] = others;
+    need(first).publish('+switch-master', `mymaster 127.0.0.1 ${need(old).port} 127.0.0.1 ${server.port}`);
+    await follows(need(redis), server);
+  }
+
+  it('is not told as done where the old master answers it after the promotion', async () => {
+    const one = await client({ survivalReport: true });
+    const reports: SurvivalReport[] = [];
+    one.on('survival', (report: SurvivalReport) => reports.push(report));
+    need(a).process.kill('SIGSTOP');
+    const incr = one.incr('n').then(String, outcomeOf);
+    const exec = one.multi().incr('n').exec().then(String, outcomeOf);
+    const set = one.set('k', 'v');
+    const once = one.once([['incr', 'm']], { token: 't' });
+    need(first).announce(2, need(b));
+    await expect.poll(() => one.health().state).toBe('holding');
+    await promote(need(b));
+    need(a).process.kill('SIGCONT');
+    expect([await incr, await exec]).toEqual(['unknown', 'unknown']);
+    await switchTo(need(b), [need(a), need(c)]);
+    expect([await set, await once]).toEqual(['OK', [1]]);
+    expect(await one.mget('n', 'k', 'm')).toEqual([null, 'v', '1']);
+    await expect.poll(() => reports, { timeout: 5_000 }).toEqual([expect.objectContaining({ lost: 0 })]);
+  });
+
+  it('is told as done at once where the chosen replica has it', async () => {
+    const one = await client();
+    need(a).process.kill('SIGSTOP');
+    const incr = one.incr('n');
+    need(first).announce(2, need(b));
+    await expect.poll(() => one.health().state).toBe('holding');
+    need(a).process.kill('SIGCONT');
+    expect(await incr).toBe(1);
+    expect(one.health().state).toBe('holding');
+    await promote(need(b));
+    await switchTo(need(b), [need(a), need(c)]);
+    expect(await one.get('n')).toBe('1');
   });
 });
 
