@@ -218,12 +218,13 @@ export class HaClient extends pg.Client {
       for (const query of queries)
         process.nextTick(() => query.handleError(lost(query, queued), inner.connection));
     };
-    fail(inner._queryQueue.splice(0), true);
-    fail(inner._sentQueryQueue?.splice(0) ?? [], false);
     const active = inner._activeQuery;
+    const sent = inner._sentQueryQueue?.splice(0) ?? [];
+    const queued = inner._queryQueue.splice(0);
     if (active) mayHearErrors(active);
-    const error = active ? lost(active, false) : cause;
-    PG._errorAllQueries.call(this, error);
+    PG._errorAllQueries.call(this, active ? lost(active, false) : cause);
+    fail(sent, false);
+    fail(queued, true);
     if (this.#dead) return;
     this.#dead = true;
     answerWhoCloses(inner.connection);
@@ -275,8 +276,8 @@ export class HaClient extends pg.Client {
     internals(this).connection.stream.destroy();
     const error = dialError(cause, endpoint, who);
     // Whether the member is gone is for a probe to say: behind a load balancer one dial proves nothing, and a server that
-    // says it is full is there.
-    if (sqlstateOf(cause) !== '53300') target.suspect(endpoint, error.message);
+    // says it is full, or refuses us, is there.
+    if (error.code !== 'HA_AUTH' && sqlstateOf(cause) !== '53300') target.suspect(endpoint, error.message);
     return error;
   }
 }

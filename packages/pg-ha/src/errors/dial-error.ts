@@ -6,7 +6,7 @@ import {
   isHaError,
   type Endpoint,
 } from '@steadfast/shared';
-import { sqlstateMeaning, sqlstateOf } from './sqlstate.ts';
+import { refusesLogin } from './sqlstate.ts';
 
 /**
  * A failed dial as an error of ours. Whatever happened, no work had been sent.
@@ -21,8 +21,7 @@ export function dialError(
   if (isHaError(error)) return error;
   const member = endpointKey(endpoint);
   const details = { outcome: 'notSent', cause: error, member } as const;
-  const sqlstate = sqlstateOf(error);
-  if (sqlstate !== undefined && sqlstateMeaning(sqlstate).credentials) {
+  if (refusesLogin(error)) {
     const message = `${member} refuses user '${who.user}' for database '${who.database}' (${describeError(error)}); check user, password and database`;
     return new HaError('HA_AUTH', message, details);
   }

@@ -7,18 +7,29 @@ export interface SqlstateMeaning {
   readonly byRole: boolean;
   /** the whole transaction may be replayed */
   readonly replay: boolean;
-  /** asking elsewhere would hide the cause */
-  readonly credentials: boolean;
 }
 
-const PLAIN: SqlstateMeaning = { outcome: 'rejected', byRole: false, replay: false, credentials: false };
-const SERVER_GONE: SqlstateMeaning = { ...PLAIN, byRole: true, replay: true };
-const NOT_READY: SqlstateMeaning = { outcome: 'notSent', byRole: true, replay: true, credentials: false };
-const CREDENTIALS: SqlstateMeaning = { outcome: 'notSent', byRole: false, replay: false, credentials: true };
-const UNKNOWN: SqlstateMeaning = { outcome: 'unknown', byRole: true, replay: false, credentials: false };
+const PLAIN: SqlstateMeaning = { outcome: 'rejected', byRole: false, replay: false };
+const SERVER_GONE: SqlstateMeaning = { outcome: 'rejected', byRole: true, replay: true };
+const NOT_READY: SqlstateMeaning = { outcome: 'notSent', byRole: true, replay: true };
+const UNKNOWN: SqlstateMeaning = { outcome: 'unknown', byRole: true, replay: false };
+const REMOTE_UNKNOWN: SqlstateMeaning = { ...UNKNOWN, byRole: false };
 
-const MEANINGS: ReadonlyMap<string, SqlstateMeaning> = new Map([
+/** Said as an ERROR: the session goes on, so what is said of a session is said of another one, which the statement uses. */
+const OF_A_STATEMENT: ReadonlyMap<string, SqlstateMeaning> = new Map([
   ['25006', SERVER_GONE], // read_only_sql_transaction: this is a standby, or has become one
+  ['40001', { ...PLAIN, replay: true }], // serialization_failure
+  ['40P01', { ...PLAIN, replay: true }], // deadlock_detected
+  ['40003', UNKNOWN], // statement_completion_unknown
+  ['08007', UNKNOWN], // transaction_resolution_unknown
+  ['08000', REMOTE_UNKNOWN], // of a foreign server, which may have committed its part
+  ['08003', REMOTE_UNKNOWN],
+  ['08006', REMOTE_UNKNOWN],
+]);
+
+/** Said as the end of our own session. */
+const OF_OUR_SESSION: ReadonlyMap<string, SqlstateMeaning> = new Map([
+  ...OF_A_STATEMENT,
   ['57P01', SERVER_GONE], // admin_shutdown; a lost COMMIT is told apart by the statement
   ['57P02', SERVER_GONE], // crash_shutdown
   ['57P03', NOT_READY], // cannot_connect_now
@@ -26,20 +37,27 @@ const MEANINGS: ReadonlyMap<string, SqlstateMeaning> = new Map([
   ['53300', NOT_READY], // too_many_connections
   ['08001', NOT_READY], // sqlclient_unable_to_establish_sqlconnection
   ['08004', NOT_READY], // sqlserver_rejected_establishment_of_sqlconnection
-  ['40001', { ...PLAIN, replay: true }], // serialization_failure
-  ['40P01', { ...PLAIN, replay: true }], // deadlock_detected
-  ['40003', UNKNOWN], // statement_completion_unknown
   ['08000', UNKNOWN],
   ['08003', UNKNOWN],
   ['08006', UNKNOWN], // connection_failure
-  ['08007', UNKNOWN], // transaction_resolution_unknown
-  ['28000', CREDENTIALS], // invalid_authorization_specification
-  ['28P01', CREDENTIALS], // invalid_password
-  ['3D000', CREDENTIALS], // invalid_catalog_name, as an answer to a login
 ]);
 
-export function sqlstateMeaning(sqlstate: string): SqlstateMeaning {
-  return MEANINGS.get(sqlstate) ?? PLAIN;
+/** What a server's error means, or undefined where the error is not a server's. */
+export function meaningOf(error: unknown): SqlstateMeaning | undefined {
+  const sqlstate = sqlstateOf(error);
+  if (sqlstate === undefined) return undefined;
+  const { severity } = error as { severity: string };
+  // A server that cannot go on once it has begun to commit says so by PANIC, with the SQLSTATE of what went wrong.
+  if (severity === 'PANIC') return UNKNOWN;
+  return (severity === 'ERROR' ? OF_A_STATEMENT : OF_OUR_SESSION).get(sqlstate) ?? PLAIN;
+}
+
+/** invalid_authorization_specification, invalid_password, invalid_catalog_name */
+const LOGIN_REFUSALS: ReadonlySet<string | undefined> = new Set(['28000', '28P01', '3D000']);
+
+/** Whether an answer to a login refuses user, password or database: asking elsewhere would hide the cause. */
+export function refusesLogin(error: unknown): boolean {
+  return LOGIN_REFUSALS.has(sqlstateOf(error));
 }
 
 /**

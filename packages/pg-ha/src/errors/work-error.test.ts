@@ -1,42 +1,56 @@
 import { describe, expect, it } from 'vitest';
 import { HaError, type Outcome } from '@steadfast/shared';
 import { dialError } from './dial-error.ts';
-import { sqlstateMeaning, sqlstateOf } from './sqlstate.ts';
+import { meaningOf, sqlstateOf } from './sqlstate.ts';
 import { classifyWorkError, isByRole, lostStatement, endsTransaction } from './work-error.ts';
 
 /** An error as pg-protocol makes it from an ErrorResponse. */
-function serverError(code: string): Error {
-  return Object.assign(new Error(`server says ${code}`), { code, severity: 'ERROR' });
+function serverError(code: string, severity = 'ERROR'): Error {
+  return Object.assign(new Error(`server says ${code}`), { code, severity });
 }
 
-const rows: [sqlstate: string, text: string, outcome: Outcome, byRole: boolean][] = [
-  ['25006', 'INSERT INTO t VALUES (1)', 'rejected', true],
-  ['57P01', 'INSERT INTO t VALUES (1)', 'rejected', true],
-  ['57P02', 'INSERT INTO t VALUES (1)', 'rejected', true],
-  ['57P01', 'COMMIT', 'unknown', true],
-  ['22012', 'BEGIN; INSERT INTO t VALUES (1); COMMIT; SELECT 1/0', 'unknown', false],
-  ['23505', 'INSERT INTO t VALUES (1); COMMIT;', 'rejected', false],
-  ['57P01', "INSERT INTO proof VALUES ('x'); COMMIT", 'unknown', true],
-  ['57P03', 'SELECT 1', 'notSent', true],
-  ['53300', 'SELECT 1', 'notSent', true],
-  ['57P01', 'CALL archive()', 'unknown', true],
-  ['23505', 'CALL archive()', 'unknown', false],
-  ['23505', '/* nightly */ DO $$ begin perform 1; commit; end $$', 'unknown', false],
-  ['57P01', 'INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING', 'rejected', true],
-  ['08006', 'SELECT 1', 'unknown', true],
-  ['08P01', 'SELECT 1', 'rejected', false],
-  ['08007', 'COMMIT', 'unknown', true],
-  ['40003', 'COMMIT', 'unknown', true],
-  ['40001', 'UPDATE t SET a = 1', 'rejected', false],
-  ['40P01', 'UPDATE t SET a = 1', 'rejected', false],
-  ['23505', 'INSERT INTO t VALUES (1)', 'rejected', false],
-  ['42P01', 'SELECT * FROM nowhere', 'rejected', false],
+type Severity = 'ERROR' | 'FATAL' | 'PANIC';
+const rows: [severity: Severity, sqlstate: string, text: string, outcome: Outcome, byRole: boolean][] = [
+  ['ERROR', '25006', 'INSERT INTO t VALUES (1)', 'rejected', true],
+  ['FATAL', '57P01', 'INSERT INTO t VALUES (1)', 'rejected', true],
+  ['FATAL', '57P02', 'INSERT INTO t VALUES (1)', 'rejected', true],
+  ['FATAL', '57P01', 'COMMIT', 'unknown', true],
+  ['ERROR', '22012', 'BEGIN; INSERT INTO t VALUES (1); COMMIT; SELECT 1/0', 'unknown', false],
+  ['ERROR', '23505', 'INSERT INTO t VALUES (1); COMMIT;', 'rejected', false],
+  ['FATAL', '57P01', "INSERT INTO proof VALUES ('x'); COMMIT", 'unknown', true],
+  ['FATAL', '57P03', 'SELECT 1', 'notSent', true],
+  ['FATAL', '53300', 'SELECT 1', 'notSent', true],
+  ['FATAL', '57P01', 'CALL archive()', 'unknown', true],
+  ['FATAL', '57P01', 'CREATE INDEX CONCURRENTLY i ON t (a)', 'unknown', true],
+  ['ERROR', '23505', 'CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)', 'unknown', false],
+  ['ERROR', '57014', 'VACUUM', 'unknown', false],
+  ['ERROR', '23505', 'CALL archive()', 'unknown', false],
+  ['ERROR', '23505', '/* nightly */ DO $$ begin perform 1; commit; end $$', 'unknown', false],
+  ['FATAL', '57P01', 'INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING', 'rejected', true],
+  ['FATAL', '08006', 'SELECT 1', 'unknown', true],
+  ['ERROR', '08P01', 'SELECT 1', 'rejected', false],
+  ['ERROR', '08007', 'COMMIT', 'unknown', true],
+  ['ERROR', '40003', 'COMMIT', 'unknown', true],
+  ['ERROR', '40001', 'UPDATE t SET a = 1', 'rejected', false],
+  ['ERROR', '40P01', 'UPDATE t SET a = 1', 'rejected', false],
+  ['ERROR', '23505', 'INSERT INTO t VALUES (1)', 'rejected', false],
+  ['ERROR', '42P01', 'SELECT * FROM nowhere', 'rejected', false],
+  // of another server, which the statement uses, or of a database that it names
+  ['ERROR', '08001', 'INSERT INTO foreign_table VALUES (1)', 'rejected', false],
+  ['ERROR', '08006', 'INSERT INTO foreign_table VALUES (1)', 'unknown', false],
+  ['ERROR', '53300', 'SELECT * FROM foreign_table', 'rejected', false],
+  ['ERROR', '57P01', 'SELECT * FROM foreign_table', 'rejected', false],
+  ['ERROR', '3D000', 'DROP DATABASE nowhere', 'rejected', false],
+  // the disk is full with the log: the commit may have got into it
+  ['PANIC', '53100', 'COMMIT', 'unknown', true],
+  ['PANIC', '53100', 'INSERT INTO t VALUES (1)', 'unknown', true],
+  ['ERROR', '53100', 'INSERT INTO t VALUES (1)', 'rejected', false],
 ];
 
 describe('a server’s error', () => {
-  for (const [sqlstate, text, outcome, byRole] of rows) {
-    it(`${sqlstate} on '${text}' means ${outcome}${byRole ? ', go elsewhere' : ''}`, () => {
-      const error = serverError(sqlstate);
+  for (const [severity, sqlstate, text, outcome, byRole] of rows) {
+    it(`${severity} ${sqlstate} on '${text}' means ${outcome}${byRole ? ', go elsewhere' : ''}`, () => {
+      const error = serverError(sqlstate, severity);
       expect(classifyWorkError(error, text).outcome).toBe(outcome);
       expect(isByRole(error)).toBe(byRole);
     });
@@ -65,13 +79,11 @@ describe('a server’s error', () => {
   });
 
   it('is replayed with its whole transaction only where that is safe', () => {
-    const replayed = ['40001', '40P01', '25006', '57P01'];
-    expect(replayed.map((code) => sqlstateMeaning(code).replay)).toEqual([true, true, true, true]);
-    expect(['23505', '40003', '08006'].map((code) => sqlstateMeaning(code).replay)).toEqual([
-      false,
-      false,
-      false,
-    ]);
+    const replays = (severity: Severity, codes: string[]): unknown[] =>
+      codes.map((code) => meaningOf(serverError(code, severity))?.replay);
+    expect(replays('ERROR', ['40001', '40P01', '25006'])).toEqual([true, true, true]);
+    expect(replays('FATAL', ['57P01', '40003', '08006'])).toEqual([true, false, false]);
+    expect(replays('ERROR', ['23505', '57P01'])).toEqual([false, false]);
   });
 });
 
@@ -110,6 +122,8 @@ describe('a link that breaks', () => {
     'SELECT 1; COMMIT',
     '/* all of it */ COMMIT',
     '-- all of it\nCOMMIT',
+    '-- all of it\rCOMMIT',
+    '/* all /* of */ it */ COMMIT',
     "select '--'; /* now */ commit",
   ];
   for (const text of ends) {

@@ -7,7 +7,7 @@ import {
   type HaCode,
   type Outcome,
 } from '@steadfast/shared';
-import { sqlstateMeaning, sqlstateOf } from './sqlstate.ts';
+import { meaningOf, sqlstateOf } from './sqlstate.ts';
 
 /** What is known of the statement that a broken link took with it. */
 export interface LostStatement {
@@ -48,7 +48,8 @@ export function lostStatement(cause: Error, lost: LostStatement): HaError {
 
 /** A verb at the start of a statement, of which a text may hold several. */
 const ENDS = /(^|;)\s*(commit|end|rollback|abort|prepare\s+transaction)\b/i;
-const COMMITS_ALONE = /(^|;)\s*(call|do|execute)\b/i;
+/** A procedure, and what works by several transactions of its own: the index that it failed to build is there, unusable. */
+const COMMITS_ALONE = /(^|;)\s*(call|do|execute|vacuum|cluster|reindex)\b|\bconcurrently\b/i;
 
 /** Committed, and then more of the same text: what fails there comes after the fact. */
 const COMMITS_FIRST = /(^|;)\s*(commit|end|prepare\s+transaction)\b[^;]*;\s*[^;\s]/i;
@@ -58,32 +59,35 @@ export function endsTransaction(text: string | undefined): boolean {
   return text === undefined || readings(text).some((reading) => ENDS.test(reading));
 }
 
-/** Whether a text, outside a transaction, may commit a part of its work before it has ended: a procedure can. */
+/** Whether a text, outside a transaction, may commit a part of its work before it has ended. */
 export function commitsParts(text: string | undefined): boolean {
   return endsTransaction(text) || readings(text ?? '').some((reading) => COMMITS_ALONE.test(reading));
 }
 
 /** A text with and without what looks like comments: a verb may stand behind one, and a comment's mark within a string. */
 function readings(text: string): string[] {
-  const blocks = (given: string): string => given.replaceAll(/\/\*[\s\S]*?\*\//g, ' ');
-  const lines = (given: string): string => given.replaceAll(/--[^\n]*/g, ' ');
+  const lines = (given: string): string => given.replaceAll(/--[^\r\n]*/g, ' ');
   return [text, blocks(text), lines(text), lines(blocks(text))];
+}
+
+/** Block comments may hold others: the innermost go first. */
+function blocks(text: string): string {
+  const without = text.replaceAll(/\/\*(?:(?!\/\*)[\s\S])*?\*\//g, ' ');
+  return without === text ? text : blocks(without);
 }
 
 /** Writes the outcome on the error of a statement, whoever made the error. */
 export function classifyWorkError(error: Error, text: string | undefined): Error & { outcome: Outcome } {
   if (outcomeOf(error) !== undefined) return error as Error & { outcome: Outcome };
-  const sqlstate = sqlstateOf(error);
-  if (sqlstate === undefined) return withOutcome(error, 'unknown');
+  const meaning = meaningOf(error);
+  if (!meaning) return withOutcome(error, 'unknown');
   // A server that goes away while it commits may have committed; a procedure that fails may have committed parts before.
+  const sqlstate = sqlstateOf(error);
   const goesAway = sqlstate === '57P01' || sqlstate === '57P02';
   const partly = readings(text ?? '').some(
     (reading) => COMMITS_ALONE.test(reading) || COMMITS_FIRST.test(reading),
   );
-  return withOutcome(
-    error,
-    partly || (goesAway && commitsParts(text)) ? 'unknown' : sqlstateMeaning(sqlstate).outcome,
-  );
+  return withOutcome(error, partly || (goesAway && commitsParts(text)) ? 'unknown' : meaning.outcome);
 }
 
 /** What no other server, and no other moment, would answer otherwise. */
@@ -91,7 +95,5 @@ const NOT_BY_ROLE: ReadonlySet<HaCode> = new Set(['HA_AUTH', 'HA_CONFIG', 'HA_RO
 
 /** Whether the server that answered is the wrong one or is going away. */
 export function isByRole(error: unknown): boolean {
-  const sqlstate = sqlstateOf(error);
-  if (sqlstate !== undefined) return sqlstateMeaning(sqlstate).byRole;
-  return isHaError(error) && !NOT_BY_ROLE.has(error.code);
+  return meaningOf(error)?.byRole ?? (isHaError(error) && !NOT_BY_ROLE.has(error.code));
 }

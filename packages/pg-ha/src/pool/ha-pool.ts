@@ -96,12 +96,13 @@ export class HaPool extends pg.Pool {
     this.#log = log;
     for (const warning of settingWarnings(settings)) log.warn({ event: 'setting' }, warning);
     core.monitor.onChange((change) => this.#follow(change));
+    Object.assign(this.options, this.primary); // another pool may know it already
     this.#silence = new SilenceWatch({
       clock: core.clock,
       silenceMs: settings.ha.silenceMs,
       idleCheckMs: settings.ha.idleCheckMs || undefined,
       clients: () => reads?.pools.clients ?? poolInternals(this)._clients,
-      onSilence: (client, silentMs) => this.#heardNothing(client, silentMs),
+      onSilence: (client, silentMs, news) => this.#heardNothing(client, silentMs, news),
       onLook: () => giveUpExpired(core),
     });
     spreadLifetimes(this, settings.ha.maxLifetimeJitterPercent, core);
@@ -213,7 +214,7 @@ export class HaPool extends pg.Pool {
     if (config === null || config === undefined || typeof config === 'function' || isSubmittable(config)) {
       return (super.query as (...all: unknown[]) => unknown).apply(this, args);
     }
-    const values = Array.isArray(second) ? second : undefined;
+    const values = typeof second === 'function' ? undefined : (second as unknown[] | undefined);
     const query = config as string | HaQueryConfig;
     const result = this.#telemetry.watchesQueries
       ? this.#telemetry.query(query, values)
@@ -282,10 +283,10 @@ export class HaPool extends pg.Pool {
    * A silent link alone is no reason to cut it. Where its server can be reached by nobody either, for as long as a call waits
    * at most, it will not speak again in time.
    */
-  #heardNothing(client: HaClient, silentMs: number): void {
+  #heardNothing(client: HaClient, silentMs: number, news: boolean): void {
     if (this.#reads) return this.#reads.heardNothing(client, silentMs);
     const { monitor, failoverWaitMs } = this.#core;
-    monitor.suspect('work in flight and no answer');
+    if (news) monitor.suspect('work in flight and no answer');
     if (monitor.state !== 'searching' || silentMs < failoverWaitMs) return;
     const why = `no byte for ${Math.round(silentMs)} ms, and its server cannot be reached`;
     client.interrupt(new HaError('HA_CONNECTION_LOST', why, { outcome: 'unknown' }));

@@ -10,7 +10,7 @@ import {
   withOutcome,
   type Outcome,
 } from '@steadfast/shared';
-import { isIdle } from '../dial/client-internals.ts';
+import { internals, isIdle, type QueuedQuery } from '../dial/client-internals.ts';
 import type { HaClient } from '../dial/ha-client.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
 import { classifyWorkError } from '../errors/work-error.ts';
@@ -66,6 +66,8 @@ class QueryCall implements LeaseRequest {
   readonly #reject: (error: Error) => void;
   readonly #bound: CallBound | undefined;
   #client: PoolClient | undefined;
+  /** the statement, where it waits behind others: what the app runs on each new connection */
+  #queued: QueuedQuery | undefined;
   /** the caller's end has come with the statement on the wire: settles when the connection is clean, or closed */
   #cancelling: Promise<boolean> | undefined;
   #refusal: SameRefusal | undefined;
@@ -111,6 +113,7 @@ class QueryCall implements LeaseRequest {
     try {
       client.query(this.#config as string, this.#values as unknown[], answer);
       queued = true;
+      if (this.#bound) this.#queued = internals(client)._queryQueue.at(-1);
     } catch (error) {
       client.release();
       this.failed(withOutcome(asError(error), 'rejected'));
@@ -187,6 +190,13 @@ class QueryCall implements LeaseRequest {
     if (this.settled || !this.#bound) return;
     const client = this.#client as HaClient | undefined;
     if (!client) return this.failed(this.#bound.error('notSent'));
+    const { _queryQueue: queue, connection } = internals(client);
+    const position = this.#queued ? queue.indexOf(this.#queued) : -1;
+    if (position >= 0) {
+      for (const unsent of queue.splice(position, 1))
+        unsent.handleError(this.#bound.error('notSent'), connection);
+      return;
+    }
     this.#cancelling = client.cancelStatement();
     const { clock } = this.#core;
     clock.timer(LAST_WORD_MS, () => {

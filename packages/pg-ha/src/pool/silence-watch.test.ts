@@ -14,19 +14,24 @@ function setup(limits: { idleCheckMs: number | undefined } = { idleCheckMs: 1_00
   clock: ManualClock;
   link: Link;
   heard: number[];
+  news: number[];
 } {
   const clock = new ManualClock();
   const link: Link = { busy: false, bytesRead: 0, stale: false };
   const heard: number[] = [];
+  const news: number[] = [];
   new SilenceWatch({
     clock,
     silenceMs: 1_000,
     ...limits,
     clients: () => [link as unknown as HaClient],
-    onSilence: (_client, silentMs) => heard.push(silentMs),
+    onSilence: (_client, silentMs, isNews) => {
+      heard.push(silentMs);
+      if (isNews) news.push(silentMs);
+    },
     onLook: () => undefined,
   });
-  return { clock, link, heard };
+  return { clock, link, heard, news };
 }
 
 describe('a link that has gone quiet', () => {
@@ -39,6 +44,14 @@ describe('a link that has gone quiet', () => {
     expect(heard.length).toBeGreaterThan(0);
     expect(Math.min(...heard)).toBeGreaterThanOrEqual(1_000);
     expect(link.stale).toBe(false);
+  });
+
+  it('is news when it begins, and whenever it has doubled', async () => {
+    const { clock, link, heard, news } = setup();
+    link.busy = true;
+    await clock.advance(100_000);
+    expect(heard.length).toBeGreaterThan(300);
+    expect(news).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000]);
   });
 
   it('is none while bytes come', async () => {
@@ -66,6 +79,15 @@ describe('a link that has gone quiet', () => {
       await clock.advance(700);
       link.bytesRead += 10; // a statement has come and gone between two looks
     }
+    expect(link.stale).toBe(false);
+  });
+
+  it('is not stale any more once it has been used', async () => {
+    const { clock, link } = setup();
+    await clock.advance(1_500); // held by somebody who thinks
+    expect(link.stale).toBe(true);
+    link.bytesRead += 10;
+    await clock.advance(250);
     expect(link.stale).toBe(false);
   });
 

@@ -10,8 +10,11 @@ export interface SilenceWatchOptions {
   /** an idle connection that has been quiet for so long is marked stale; undefined: never */
   idleCheckMs: number | undefined;
   clients: () => readonly HaClient[];
-  /** called while work has been in flight for silenceMs or longer and not a byte has come */
-  onSilence: (client: HaClient, silentMs: number) => void;
+  /**
+   * called while work has been in flight for silenceMs or longer and not a byte has come; `news` the first time, and whenever
+   * that has doubled: a statement that takes its time is no reason to ask the servers all the while
+   */
+  onSilence: (client: HaClient, silentMs: number, news: boolean) => void;
   /** called at every look, after the links have been looked at */
   onLook: () => void;
 }
@@ -54,12 +57,18 @@ export class SilenceWatch {
     const now = clock.now();
     for (const client of clients()) {
       const quietMs = this.#quietMs(client, now);
-      if (!client.busy) client.stale ||= quietMs >= idleCheckMs;
-      else if (quietMs >= silenceMs) onSilence(client, quietMs);
+      if (!client.busy) client.stale = quietMs >= idleCheckMs;
+      else if (quietMs >= silenceMs) onSilence(client, quietMs, this.#isNews(quietMs, now));
     }
     this.#lookedAt = now;
     onLook();
     this.#schedule();
+  }
+
+  #isNews(quietMs: number, now: Instant): boolean {
+    const doublings = (ms: number): number => Math.floor(Math.log2(ms / this.#options.silenceMs));
+    const beforeMs = Math.max(0, quietMs - (now - this.#lookedAt));
+    return doublings(quietMs) > Math.max(-1, doublings(beforeMs));
   }
 
   /** How long it has been as it is now: busy or not, and without a byte. */

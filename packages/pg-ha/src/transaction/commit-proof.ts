@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { asError, backoffMs, HaError, sleep, type Deadline } from '@steadfast/shared';
+import { asError, backoffMs, HaError, isHaError, sleep, type Deadline } from '@steadfast/shared';
 import type { PoolCore } from '../pool/pool-core.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
 import { LeaseHolder } from './lease-holder.ts';
@@ -71,6 +71,7 @@ export async function resolveCommit(
       await core.monitor.whenConfirmed(deadline, signal);
       return await holder.untilEnd(() => claim(holder, token));
     } catch (error) {
+      if (isHaError(error, 'HA_CLOSED')) throw unresolved('before the pool was ended', lost);
       core.monitor.suspect(asError(error).message);
       const pause = backoffMs({ minMs: 5, maxMs: 250 }, attempts, core.random);
       await sleep(core.clock, deadline.stepMs(pause), { signal });
@@ -78,8 +79,12 @@ export async function resolveCommit(
       holder.close();
     }
   }
-  const message = `the answer to COMMIT was lost, and it could not be resolved within ${Math.round(deadline.totalMs)} ms`;
-  throw new HaError('HA_COMMIT_UNRESOLVED', message, { outcome: 'unknown', cause: lost });
+  throw unresolved(`within ${Math.round(deadline.totalMs)} ms`, lost);
+}
+
+function unresolved(when: string, lost: Error): HaError {
+  const message = `the answer to COMMIT was lost, and it could not be resolved ${when}`;
+  return new HaError('HA_COMMIT_UNRESOLVED', message, { outcome: 'unknown', cause: lost });
 }
 
 /**

@@ -4,14 +4,13 @@ import {
   correctOutcome,
   Deadline,
   decideRetry,
-  outcomeOf,
   uniqueToken,
   wrongSetting,
   type Outcome,
 } from '@steadfast/shared';
 import { isUsable } from '../dial/client-internals.ts';
 import { classifyWorkError, endsTransaction, isByRole } from '../errors/work-error.ts';
-import { driverErrorOf, sqlstateMeaning, sqlstateOf } from '../errors/sqlstate.ts';
+import { driverErrorOf, meaningOf, sqlstateOf } from '../errors/sqlstate.ts';
 import type { CallLimits } from '../pool/call-bound.ts';
 import type { PoolCore } from '../pool/pool-core.ts';
 import { SameRefusal } from '../pool/same-refusal.ts';
@@ -157,16 +156,15 @@ async function failedBeforeCommit(
   { readOnly }: TransactionOptions,
 ): Promise<Failure> {
   const cause = driverErrorOf(thrown);
-  const sqlstate = sqlstateOf(cause);
+  const meaning = meaningOf(cause);
   // In a transaction that is read-only by wish, 25006 speaks of the statement and not of the server.
-  const asWished = readOnly === true && sqlstate === '25006';
+  const asWished = readOnly === true && sqlstateOf(cause) === '25006';
   // Whatever fn made of it: with its link the transaction is gone, and nothing of it was applied.
-  const lost = !asWished && (isByRole(cause) || !isUsable(client));
+  const lost = !asWished && (meaning?.byRole === true || !isUsable(client));
   if (lost) holder.release(cause);
   else await rollback(holder, client);
-  const known = lost || sqlstate !== undefined || outcomeOf(cause) !== undefined;
-  if (!known) throw thrown; // the app's own error: not ours to label
-  const replay = lost || (!asWished && sqlstate !== undefined && sqlstateMeaning(sqlstate).replay);
+  if (!lost && !meaning) throw thrown; // the app's own error, or another client's: not ours to label
+  const replay = lost || (!asWished && meaning?.replay === true);
   return { done: false, error: correctOutcome(thrown, 'rejected'), replay };
 }
 
@@ -180,8 +178,7 @@ async function rollback(holder: LeaseHolder, client: PoolClient): Promise<void> 
 }
 
 function mayReplay(error: Error): boolean {
-  const sqlstate = sqlstateOf(error);
-  return sqlstate === undefined ? isByRole(error) : sqlstateMeaning(sqlstate).replay;
+  return meaningOf(error)?.replay ?? isByRole(error);
 }
 
 /** Behind a pooler the statement timeout goes along with BEGIN, in the same message: no session could keep it. */

@@ -77,6 +77,24 @@ describe('pain 10: a statement is cancelled on the server', () => {
     });
   });
 
+  it('unless it waits behind what the app runs on each new connection: then nothing of it was sent', async () => {
+    const lock = new pg.Client(lone.config);
+    await lock.connect();
+    await lock.query('CREATE TABLE behind (id int); SELECT pg_advisory_lock(77)');
+    await withPool({ max: 1 }, async (pool) => {
+      const first: Promise<unknown>[] = [];
+      pool.on('connect', (client) => {
+        first.push(failure(client.query('SELECT pg_advisory_lock(77)')));
+      });
+      const work = failure(pool.query({ text: 'INSERT INTO behind VALUES (1)', deadlineMs: 400 }));
+      expect(await work).toMatchObject({ code: 'HA_DEADLINE', outcome: 'notSent' });
+      expect(first.length).toBe(1);
+      await lock.query('SELECT pg_advisory_unlock(77)');
+      expect((await pool.query('SELECT * FROM behind')).rows).toEqual([]);
+    });
+    await lock.end();
+  });
+
   it('a hundred times in a row, and hits no other statement', async () => {
     await withPool({ max: 2 }, async (pool) => {
       await Promise.all([pool.query('SELECT pg_sleep(0.05)'), pool.query('SELECT pg_sleep(0.05)')]); // both stand
