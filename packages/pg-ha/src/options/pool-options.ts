@@ -1,6 +1,7 @@
 import {
   readEnvironment,
   readOptions,
+  wrongSetting,
   type Clock,
   type Endpoint,
   type Environment,
@@ -88,6 +89,7 @@ export interface PoolSettings {
 export function readPoolOptions(options: HaPoolOptions): PoolSettings {
   const env = readEnvironment(options.env);
   const read = readOptions(OPTION_TABLE, { ...options }, env);
+  refuseHalfSet(read, options, env);
   const provider = readProvider(read.provider, read.strategy);
   // A provider's endpoint is reached over somebody else's network: verified unless said otherwise.
   const verified = read.strategy === 'managed' || read.ca !== undefined;
@@ -115,6 +117,16 @@ export function readPoolOptions(options: HaPoolOptions): PoolSettings {
   const behind = ha.pooler ?? provider?.poolerPort === connection.endpoints[0].port;
   if (!behind) return { ha, target, connection, provider, pooler: undefined, pool };
   return { ha, target, connection, provider, ...forPooler(pool, env) };
+}
+
+/** Servers of a cluster were named and the strategy forgotten: `single` would follow nobody, which shows in the first failover. */
+function refuseHalfSet({ patroniUrls, hosts }: HaOptions, options: HaPoolOptions, env: Environment): void {
+  if (options.strategy !== undefined || env['PG_HA_STRATEGY'] || !(patroniUrls ?? hosts)) return;
+  const [set, words] = patroniUrls
+    ? ['PG_HA_PATRONI_URLS (option patroniUrls)', 'patroni, haproxy']
+    : ['PG_HA_HOSTS (option hosts)', 'haproxy, hosts'];
+  const allowed = `${words}, or another one that is said; ${set} is set, and the default (single) does not use it`;
+  throw wrongSetting('PG_HA_STRATEGY (option strategy)', 'not set', allowed);
 }
 
 function identity({

@@ -58,3 +58,15 @@ describe('every option, wrong in turn', () => {
     expect(refusal({ env })).toBeUndefined();
   });
 });
+
+describe('the strategy', () => {
+  const named = { PG_HA_HOSTS: 'h1,h2', PG_HA_PATRONI_URLS: 'http://h1:8008' };
+
+  it.each(Object.entries(named))('must be said where %s names servers', (name, value) => {
+    const given = { DATABASE_URL: 'postgres://a@h1/x', [name]: value };
+    const { message } = refusal({ env: given }) as Error;
+    expect(message).toMatch(/^PG_HA_STRATEGY .* is 'not set'; allowed: .*haproxy.*; PG_HA_.* is set, and/);
+    expect(refusal({ env: { ...given, PG_HA_STRATEGY: 'single' } })).toBeUndefined();
+    expect(refusal({ env: given, strategy: 'haproxy' })).toBeUndefined();
+  });
+});

@@ -22,7 +22,7 @@ export interface PoolHealth {
   readonly generation: number;
   /** calls waiting for a primary */
   readonly waiting: number;
-  /** connections now: all, those idle, the most there may be; and calls that wait for one to come back */
+  /** connections now: all, those idle, the most there may be (of a pool for reads: to each member); calls that wait for one */
   readonly pool: {
     readonly total: number;
     readonly idle: number;
@@ -33,7 +33,7 @@ export interface PoolHealth {
   readonly breaker: 'open' | 'closed';
   /** how long ago the primary was asked the question that it answered last, ms */
   readonly lastAnswerMs?: number;
-  /** what went wrong last while looking for a primary; unset once one is followed */
+  /** what went wrong last while looking, at a control plane too; cleared when a primary is found */
   readonly lastError?: string;
   /** of a pool for reads: the servers it knows */
   readonly members?: readonly ReaderHealth[];

@@ -181,6 +181,23 @@ describe('reading one’s own writes', () => {
     }
   });
 
+  it('is answered by a standby also where the log has just gone on to its next file', async () => {
+    const { postgres } = await held.lab.status();
+    await onMember(postgres?.primary ?? '', 'SELECT pg_switch_wal()');
+    const after = await pool.token();
+    const patient = new HaPool({
+      env: held.lab.env({ postgres: 'patroni' }),
+      targetSessionAttrs: 'prefer-standby',
+      tokenWaitMs: 5_000,
+    });
+    try {
+      const { rows } = await patient.query({ text: 'SELECT pg_is_in_recovery() AS standby', after });
+      expect(rows).toEqual([{ standby: true }]);
+    } finally {
+      await patient.end();
+    }
+  });
+
   it('waits for a primary as new as the token, and says so when there is none', async () => {
     const work = pool.reader.query({ text: 'SELECT 1', after: '99-1', deadlineMs: 500 });
     await expect(work).rejects.toMatchObject({ outcome: 'notSent' });
