@@ -49,6 +49,9 @@ type AsDriver<Override> = Override extends Partial<RedisOptions> ? Override : un
 type Listener = Parameters<EventEmitter['once']>[1];
 type SendArguments = Parameters<Redis['sendCommand']>;
 
+/** Of connections that the client opens for itself. Their first command always comes before they stand: it has to wait. */
+const OWN_CONNECTION = { blocking: 'inline', enableOfflineQueue: true, metrics: undefined } as const;
+
 /**
  * An ioredis client that follows the primary. Commands wait through a failover instead of failing, are sent again only where
  * that changes nothing, and every one that fails says what became of it (`error.outcome`).
@@ -137,7 +140,7 @@ export class HaRedis extends Redis {
     return (this.#dedicated ??= new DedicatedPool<HaRedis>({
       settings: this.#settings,
       group: () => this.#lastGroup(),
-      open: () => this.duplicate({ lazyConnect: true, blocking: 'inline', metrics: undefined }),
+      open: () => this.duplicate({ ...OWN_CONNECTION, lazyConnect: true }),
       conditionOf: (connection) => connection.#traffic.condition,
     }));
   }
@@ -166,7 +169,7 @@ export class HaRedis extends Redis {
   override once(event: string | symbol, listener: Listener): this;
   override once(
     first: readonly OnceOp[] | OnceScript | string | symbol,
-    second: OnceOptions | Listener,
+    second: OnceOptions | Listener = {} as OnceOptions,
   ): Promise<unknown> | this {
     if (typeof second === 'function') return super.once(first as string, second);
     const work = first as readonly OnceOp[] | OnceScript;
@@ -187,7 +190,10 @@ export class HaRedis extends Redis {
    */
   durable(ops: readonly OnceOp[], options: DurableOptions): Promise<unknown[]>;
   durable(script: OnceScript, options: DurableOptions): Promise<unknown>;
-  durable(work: readonly OnceOp[] | OnceScript, options: DurableOptions): Promise<unknown> {
+  durable(
+    work: readonly OnceOp[] | OnceScript,
+    options: DurableOptions = {} as DurableOptions,
+  ): Promise<unknown> {
     return runDurable(this.#host, work, options);
   }
 
@@ -228,12 +234,13 @@ export class HaRedis extends Redis {
   get reader(): HaReader {
     const group = (): ReplicationGroup => this.#lastGroup();
     const primary = (command: DriverCommand): unknown => this.sendCommand(command as SendArguments[0]);
-    return (this.#reader ??= new HaReader({ settings: this.#settings, group, primary }));
+    const db = (): number => this.#traffic.db;
+    return (this.#reader ??= new HaReader({ settings: this.#settings, group, primary, db }));
   }
 
   /** A connection that listens, and tells or reads what it has missed. @see Subscriber */
   subscriber(options: SubscriberOptions = {}): Subscriber {
-    const connection = this.duplicate({ lazyConnect: false, blocking: 'inline', metrics: undefined });
+    const connection = this.duplicate({ ...OWN_CONNECTION, lazyConnect: false });
     return new Subscriber(connection, streamReader(this), options, () => this.#group?.log);
   }
 

@@ -45,6 +45,8 @@ export class DedicatedPool<C extends Lendable> {
   readonly #pool: Pool<C>;
   readonly #loans = new Set<Stop>();
   #closing = false;
+  /** fires when nothing may begin any more, not even what waits in the line */
+  readonly #ended = new AbortController();
 
   constructor(options: DedicatedPoolOptions<C>) {
     this.#options = options;
@@ -85,7 +87,8 @@ export class DedicatedPool<C extends Lendable> {
     try {
       return await this.#run(connection, work, deadlineMs === undefined ? undefined : deadline, signal);
     } finally {
-      await this.#giveBack(connection);
+      // Not waited for: the work is done, and an UNWATCH may take as long as a failover.
+      void this.#giveBack(connection).catch(() => undefined);
     }
   }
 
@@ -109,6 +112,7 @@ export class DedicatedPool<C extends Lendable> {
   }
 
   #end(): void {
+    this.#ended.abort();
     for (const stop of this.#loans) stop(closed('unknown'));
   }
 
@@ -119,14 +123,16 @@ export class DedicatedPool<C extends Lendable> {
     if (this.#pool.pending >= ha.maxWaiting) throw full(ha.maxWaiting);
     const acquired = this.#pool.acquire();
     const got = new AbortController();
+    const stops = [got.signal, this.#ended.signal];
     const expired = sleep(clock, deadline.remainingMs, {
-      signal: signal ? AbortSignal.any([signal, got.signal]) : got.signal,
+      signal: AbortSignal.any(signal ? [signal, ...stops] : stops),
     });
     const first = await Promise.race([acquired, expired]);
     got.abort();
-    if (first !== undefined) return first;
+    if (first !== undefined && !this.#ended.signal.aborted) return first;
     // It stays in the line, and goes back when its turn comes.
-    void acquired.then((connection) => this.#pool.release(connection));
+    void acquired.then((connection) => this.#pool.release(connection)).catch(() => undefined);
+    if (this.#ended.signal.aborted) throw closed('notSent');
     throw signal?.aborted ? aborted(signal, 'notSent') : late(deadline, 'notSent', ha.useMax);
   }
 

@@ -2,7 +2,7 @@ import { backoffMs, Deadline, HaError, sleep, uniqueToken, type Clock, type Rand
 import type { ReplicationGroup } from '../group/replication-group.ts';
 import { sendScript, type ScriptHost } from '../once/send-script.ts';
 import { readLockOptions, type LockOptions, type LockTimes } from './lock-options.ts';
-import { doubtBy, HeldLock, trustedUntil, type Acquired, type Lock } from './lock.ts';
+import { HeldLock, type Acquired, type Lock } from './lock.ts';
 import { ACQUIRE, RELEASE } from './scripts.ts';
 
 export interface LockHost {
@@ -27,12 +27,9 @@ const MAX_LATE = 3;
  * What a try gave.
  * - `got`: the lock
  * - `held`: somebody else has it, for so long at most
- * - `late`: it was got, but by the time that we heard of it, it could not be trusted
  */
 type Try =
-  | { readonly is: 'got'; readonly acquired: Acquired }
-  | { readonly is: 'held'; readonly expiresInMs: number }
-  | { readonly is: 'late' };
+  { readonly is: 'got'; readonly acquired: Acquired } | { readonly is: 'held'; readonly expiresInMs: number };
 
 /**
  * @throws HaError HA_LOCK_BUSY (`rejected`) where somebody else holds it until waitMs; HA_ABORTED by the signal; HA_CONFIG; and
@@ -46,10 +43,14 @@ export async function acquireLock(lockHost: LockHost, name: string, options: Loc
   const deadline = Deadline.after(clock, times.waitMs);
   for (let attempt = 0, late = 0; ; attempt++) {
     if (options.signal?.aborted) throw aborted(name, options.signal);
-    const result = await tryOnce(context, times);
-    if (result.is === 'got') return new HeldLock(context, name, times, result.acquired);
-    if (result.is === 'late' && ++late < MAX_LATE) continue;
-    if (result.is === 'late') throw tooLate(name, times.ttlMs);
+    const result = await tryOnce(context, times, options.signal);
+    if (result.is === 'got') {
+      const lock = new HeldLock(context, name, times, result.acquired);
+      if (!lock.signal.aborted) return lock;
+      await lock[Symbol.asyncDispose]();
+      if (++late < MAX_LATE) continue;
+      throw tooLate(name, times.ttlMs);
+    }
     if (deadline.expired) throw busy(name, times.waitMs);
     await sleep(clock, deadline.stepMs(pauseMs(result.expiresInMs, attempt, random)), options);
   }
@@ -74,29 +75,27 @@ export async function withLock<T>(
   return result;
 }
 
-async function tryOnce(context: LockContext, { ttlMs }: LockTimes): Promise<Try> {
+async function tryOnce(
+  context: LockContext,
+  { ttlMs }: LockTimes,
+  signal: AbortSignal | undefined,
+): Promise<Try> {
   const { host, group, clock, keys } = context;
   const token = uniqueToken();
-  await group().monitor.whenPrimary(Deadline.after(clock, host.failoverWaitMs));
+  await group().monitor.whenPrimary(Deadline.after(clock, host.failoverWaitMs), signal);
   const { generation } = group().monitor.topology;
   const sentAt = clock.now();
-  const letGo = (): unknown => sendScript(host, RELEASE, keys.slice(0, 1), [token]).catch(() => undefined);
   let answer: unknown;
   try {
     answer = await sendScript(host, ACQUIRE, keys, [token, ttlMs]);
   } catch (error) {
     // It may have been acquired all the same.
-    void letGo();
+    void sendScript(host, RELEASE, keys.slice(0, 1), [token]).catch(() => undefined);
     throw error;
   }
   const [ours, value] = (answer as [unknown, unknown]).map(Number) as [number, number];
   if (ours !== 1) return { is: 'held', expiresInMs: value };
-  const acquired: Acquired = { token, fencing: value, generation, sentAt };
-  const isTrusted =
-    doubtBy(group().monitor.topology, generation) === undefined && clock.now() < trustedUntil(sentAt, ttlMs);
-  if (isTrusted) return { is: 'got', acquired };
-  await letGo();
-  return { is: 'late' };
+  return { is: 'got', acquired: { token, fencing: value, generation, sentAt } };
 }
 
 function busy(name: string, waitMs: number): HaError {

@@ -1,5 +1,11 @@
 import { ManualClock } from '@steadfast/shared/testing';
-import { emptyTopology, systemRandom, type Topology, type TopologyListener } from '@steadfast/shared';
+import {
+  emptyTopology,
+  HaError,
+  systemRandom,
+  type Topology,
+  type TopologyListener,
+} from '@steadfast/shared';
 import { describe, expect, it } from 'vitest';
 import type { DriverCommand } from '../commands/command.ts';
 import type { ReplicationGroup } from '../group/replication-group.ts';
@@ -22,6 +28,8 @@ function setUp(answers: { acquire?: unknown; extend?: () => unknown; delayMs?: n
   sent: string[];
   lock: (options?: LockOptions) => Promise<Lock>;
   change: (next: Topology) => void;
+  /** as `change`, and told to nobody */
+  changeUnheard: (next: Topology) => void;
 } {
   const clock = new ManualClock();
   const sent: string[] = [];
@@ -45,7 +53,14 @@ function setUp(answers: { acquire?: unknown; extend?: () => unknown; delayMs?: n
     get topology() {
       return known.topology;
     },
-    whenPrimary: () => Promise.resolve(primary),
+    whenPrimary: (_: unknown, signal?: AbortSignal) => {
+      if (known.topology.leadership.at === 'following') return Promise.resolve(primary);
+      return new Promise((_resolve, reject) =>
+        signal?.addEventListener('abort', () =>
+          reject(new HaError('HA_ABORTED', 'aborted', { outcome: 'notSent' })),
+        ),
+      );
+    },
     onChange(listener: TopologyListener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -58,6 +73,7 @@ function setUp(answers: { acquire?: unknown; extend?: () => unknown; delayMs?: n
     clock,
     sent,
     lock: (options = {}) => acquireLock({ host, group, clock, random: systemRandom }, 'a', options),
+    changeUnheard: (next) => (known.topology = next),
     change(next) {
       const previous = known.topology;
       known.topology = next;
@@ -119,6 +135,15 @@ describe('a lock that is held', () => {
     expect(lock.signal.reason).toMatchObject(lost);
   });
 
+  it('is known to have ended by whoever asks, also where a busy process has not got to its timers', async () => {
+    const made = setUp();
+    const lock = await held(made, { ttlMs: 1_000 });
+    const now = made.clock.now.bind(made.clock);
+    made.clock.now = () => now() + 1_000;
+    expect(lock.signal.reason).toMatchObject(lost);
+    await expect(lock.extend()).rejects.toMatchObject(lost);
+  });
+
   it('is lost when the server says that it is not ours', async () => {
     const made = setUp({ extend: () => 0 });
     const lock = await held(made, { ttlMs: 3_000 });
@@ -154,6 +179,27 @@ describe('getting a lock', () => {
     await made.clock.advance(2_000);
     await late;
     expect(made.sent).toEqual(['acquire', 'release', 'acquire', 'release', 'acquire', 'release']);
+  });
+
+  it('gives it back where the primary has changed by the time that it is there', async () => {
+    const made = setUp({ delayMs: 10 });
+    const late = expect(made.lock()).rejects.toMatchObject({ code: 'HA_LOCK_LOST' });
+    for (let generation = 2; generation < 50; generation++) {
+      made.changeUnheard(following(generation));
+      await made.clock.advance(2);
+    }
+    await late;
+    expect(made.sent.filter((name) => name === 'release')).toHaveLength(3);
+  });
+
+  it('ends by its signal also while there is no primary', async () => {
+    const made = setUp();
+    made.change(emptyTopology('nominated', [], 0));
+    const stop = new AbortController();
+    const waiting = expect(made.lock({ signal: stop.signal })).rejects.toMatchObject({ code: 'HA_ABORTED' });
+    await made.clock.advance(1);
+    stop.abort();
+    await waiting;
   });
 
   it('ends by its signal', async () => {

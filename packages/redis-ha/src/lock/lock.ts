@@ -41,12 +41,12 @@ type State =
 const RENEWALS = 3;
 
 /** How long the servers' clocks and ours may be trusted to agree on: a little less than the lock's own time. */
-export function trustedUntil(sentAt: Instant, ttlMs: number): Instant {
+function trustedUntil(sentAt: Instant, ttlMs: number): Instant {
   return sentAt + ttlMs - Math.max(10, ttlMs / 100);
 }
 
 /** Why what is known now of the primary speaks against a lock that was got under an earlier one; undefined where nothing does. */
-export function doubtBy(topology: Topology, generation: number): string | undefined {
+function doubtBy(topology: Topology, generation: number): string | undefined {
   if (topology.generation !== generation) return 'the primary has changed since it was acquired';
   return topology.leadership.at === 'following' ? undefined : 'there is no primary';
 }
@@ -59,7 +59,6 @@ export class HeldLock implements Lock {
   readonly name: string;
   readonly token: string;
   readonly fencing: number;
-  readonly signal: AbortSignal;
   readonly #context: LockContext;
   readonly #times: LockTimes;
   readonly #acquired: Acquired;
@@ -72,20 +71,25 @@ export class HeldLock implements Lock {
     this.name = name;
     this.token = acquired.token;
     this.fencing = acquired.fencing;
-    this.signal = this.#lost.signal;
     this.#context = context;
     this.#times = times;
     this.#acquired = acquired;
     this.#state = this.#heldFrom(acquired.sentAt);
-    this.#stopListening = context.group().monitor.onChange(({ next }) => {
-      const doubt = doubtBy(next, acquired.generation);
-      if (doubt !== undefined) this.#lose(doubt);
-    });
+    const { monitor } = context.group();
+    this.#stopListening = monitor.onChange(({ next }) => this.#compare(next));
     this.#renewLater();
+    // It may have changed since the lock was asked for.
+    this.#compare(monitor.topology);
+  }
+
+  get signal(): AbortSignal {
+    this.#look();
+    return this.#lost.signal;
   }
 
   async extend(): Promise<void> {
     const { host, keys, clock } = this.#context;
+    this.#look();
     if (this.#state.at !== 'held') throw this.#error();
     const sentAt = clock.now();
     const answer = await sendScript(host, EXTEND, keys.slice(0, 1), [this.token, this.#times.ttlMs]);
@@ -93,6 +97,7 @@ export class HeldLock implements Lock {
     // It may have been lost or let go while this was under way.
     if (this.#state.at !== 'held') throw this.#error();
     this.#transition(this.#heldFrom(sentAt));
+    if (this.signal.aborted) throw this.#error();
   }
 
   async release(): Promise<boolean> {
@@ -116,7 +121,19 @@ export class HeldLock implements Lock {
     const { clock } = this.#context;
     const until = trustedUntil(sentAt, this.#times.ttlMs);
     const expired = (): void => this.#lose('its time has run out');
-    return { at: 'held', until, expiry: clock.timer(until - clock.now(), expired, { background: true }) };
+    const leftMs = Math.max(0, until - clock.now());
+    return { at: 'held', until, expiry: clock.timer(leftMs, expired, { background: true }) };
+  }
+
+  /** Where this process was busy its timers are late: whoever asks is told the truth all the same. */
+  #look(): void {
+    if (this.#state.at === 'held' && this.#context.clock.now() >= this.#state.until)
+      this.#lose('its time has run out');
+  }
+
+  #compare(topology: Topology): void {
+    const doubt = doubtBy(topology, this.#acquired.generation);
+    if (doubt !== undefined) this.#lose(doubt);
   }
 
   #renewLater(): void {

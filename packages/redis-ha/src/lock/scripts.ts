@@ -9,7 +9,8 @@ import { scriptOf, type Script } from '../once/script.ts';
  * KEYS: the lock, the last fence given. ARGV: token, ttl in ms.
  * The fence is the server's time in microseconds, or one more than the last where that is not later: so it rises with every
  * holder, and goes on rising after a failover that lost the last one given, as long as the servers' clocks differ by less than
- * the failover took. It stays below 2^53.
+ * the failover took. It stays below 2^53. The last one is kept for a day: after that the time alone is far beyond it, and
+ * names that are never locked again leave nothing behind.
  * Answers {1, fence} where the lock is ours, else {0, ms until it expires}.
  */
 export const ACQUIRE: Script = scriptOf(
@@ -26,7 +27,7 @@ local fence = time[1] * 1000000 + time[2]
 local last = tonumber(redis.call('GET', KEYS[2]) or '0')
 if fence <= last then fence = last + 1 end
 local text = string.format('%.0f', fence)
-redis.call('SET', KEYS[2], text)
+redis.call('SET', KEYS[2], text, 'PX', 86400000)
 redis.call('SET', KEYS[1], ARGV[1] .. ':' .. text, 'PX', ARGV[2])
 return {1, text}
 `.trim(),

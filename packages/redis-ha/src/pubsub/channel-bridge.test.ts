@@ -88,6 +88,22 @@ describe('a channel with a stream beside it', () => {
     expect(given).toEqual(names(6, 10));
   });
 
+  it('loses nothing that it has heard where the stream cannot be read', async () => {
+    const { bridge, given } = await live(kept(5));
+    bridge.pause();
+    bridge.hear(kept(8));
+    for (let tries = 0; tries < 2; tries++) {
+      const failing = bridge.catchUp(() => {
+        bridge.hear(kept(9 + tries));
+        return Promise.reject(new Error('no'));
+      });
+      await expect(failing).rejects.toThrow('no');
+    }
+    bridge.goLive();
+    bridge.hear(kept(11));
+    expect(given).toEqual(names(8, 11));
+  });
+
   it('leaves it to the next reading where it is broken again meanwhile', async () => {
     const { bridge, given } = await live(kept(5));
     bridge.pause();

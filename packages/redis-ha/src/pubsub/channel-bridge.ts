@@ -53,12 +53,15 @@ export class ChannelBridge {
 
   /** Reads what was missed, then goes live. @returns whether nothing can have been missed; undefined where it was paused again */
   async catchUp(read: ReadPage): Promise<boolean | undefined> {
-    const before = this.#seen.size;
+    const known = this.#seen.size;
     let from = this.#seen.values().next().value ?? '-';
     let [found, count] = [false, 0];
+    // What was heard before is in the stream; it is kept in case that cannot be read.
+    let heard = this.#state.at === 'reading' ? this.#state.heard : [];
     for (;;) {
-      const state = { at: 'reading', heard: [] as Kept[] } as const;
+      const state: State = { at: 'reading', heard };
       this.#state = state;
+      const before = heard.length;
       const page = await read(from, PAGE);
       if (this.#state !== state) return undefined;
       found ||= page.some(({ token }) => this.#seen.has(token));
@@ -66,16 +69,21 @@ export class ChannelBridge {
       for (const kept of page) this.#offer(kept);
       from = page.at(-1)?.id ?? from;
       // What was heard while this was read is in it, or comes right after it.
-      if (page.length === PAGE || state.heard.length > MAX_LIVE) continue;
+      if (page.length === PAGE || heard.length > MAX_LIVE) {
+        heard = [];
+        continue;
+      }
       this.#state = { at: 'live' };
-      for (const kept of state.heard) this.#offer(kept);
-      return before === 0 ? count < MIN_KEPT : found;
+      for (const kept of heard.slice(before)) this.#offer(kept);
+      return known === 0 ? count < MIN_KEPT : found;
     }
   }
 
-  /** Reading was given up: from here on as heard. */
+  /** Reading was given up: from here on as heard, and what has been heard meanwhile. */
   goLive(): void {
+    const heard = this.#state.at === 'reading' ? this.#state.heard : [];
     this.#state = { at: 'live' };
+    for (const kept of heard) this.#offer(kept);
   }
 
   #offer(kept: Kept): void {

@@ -33,6 +33,13 @@ export interface Listening {
   quit(): Promise<unknown>;
 }
 
+interface Bridged {
+  readonly stream: string;
+  readonly bridge: ChannelBridge;
+  /** resolves when it is subscribed */
+  readonly begun: Promise<void>;
+}
+
 const TRIES = 3;
 
 /**
@@ -47,7 +54,7 @@ export class Subscriber extends EventEmitter<Events> {
   /** when the first of the gaps began that have not been told of yet */
   #from: Date | undefined;
   /** by the channel that is listened to */
-  readonly #bridges = new Map<string, { readonly stream: string; readonly bridge: ChannelBridge }>();
+  readonly #bridges = new Map<string, Bridged>();
 
   /** @ignore made by `redis.subscriber()` */
   constructor(
@@ -62,7 +69,7 @@ export class Subscriber extends EventEmitter<Events> {
     this.#stream = options.stream ?? false;
     this.#log = log;
     connection.on('message', (channel: string, text: string) => this.#hear(channel, text));
-    connection.on('pmessage', (...words: [string, string, string]) => void this.emit('pmessage', ...words));
+    connection.on('pmessage', (...words: [string, string, string]) => this.#tell('pmessage', ...words));
     connection.on('close', () => {
       for (const { bridge } of this.#bridges.values()) bridge.pause();
     });
@@ -82,6 +89,7 @@ export class Subscriber extends EventEmitter<Events> {
 
   async unsubscribe(...channels: string[]): Promise<void> {
     const names = channels.map((channel) => (this.#stream ? this.#nameOf(channel) : channel));
+    // What still comes until the server has done it is not asked for any more.
     for (const name of names) this.#bridges.delete(name);
     await this.#connection.unsubscribe(...names);
   }
@@ -94,12 +102,18 @@ export class Subscriber extends EventEmitter<Events> {
     await this.#connection.quit();
   }
 
-  async #bridge(channel: string): Promise<void> {
+  #bridge(channel: string): Promise<void> {
     const [stream, name] = [streamOf(channel), this.#nameOf(channel)];
-    if (this.#bridges.has(name)) return;
-    const give = ({ message, id }: Kept): void => this.#give(channel, message, id);
+    const known = this.#bridges.get(name);
+    if (known) return known.begun;
+    const give = ({ message, id }: Kept): void => this.#tell('message', channel, message, id);
     const bridge = new ChannelBridge(give);
-    this.#bridges.set(name, { stream, bridge });
+    const begun = this.#begin(stream, name, bridge);
+    this.#bridges.set(name, { stream, bridge, begun });
+    return begun;
+  }
+
+  async #begin(stream: string, name: string, bridge: ChannelBridge): Promise<void> {
     try {
       // Where it stands before the subscription: what is published in between is read, not missed.
       bridge.begin(await this.#reader.newest(stream));
@@ -112,14 +126,12 @@ export class Subscriber extends EventEmitter<Events> {
   }
 
   /** A listener that throws must not reach what goes on. */
-  #give(channel: string, message: string, id: string): void {
+  #tell<E extends keyof Events>(event: E, ...words: Events[E]): void {
     try {
-      this.emit('message', channel, message, id);
+      (this as EventEmitter).emit(event, ...words);
     } catch (error) {
-      this.#log()?.error(
-        { event: 'listener-threw', of: 'message', error: describeError(error) },
-        'a listener of message threw',
-      );
+      const about = { event: 'listener-threw', of: event, error: describeError(error) };
+      this.#log()?.error(about, `a listener of ${event} threw`);
     }
   }
 
@@ -129,10 +141,9 @@ export class Subscriber extends EventEmitter<Events> {
   }
 
   #hear(channel: string, text: string): void {
-    const bridged = this.#bridges.get(channel);
-    if (!bridged) return void this.emit('message', channel, text, undefined);
+    if (!this.#stream) return this.#tell('message', channel, text, undefined);
     const kept = readKept(text);
-    if (kept) bridged.bridge.hear(kept);
+    if (kept) this.#bridges.get(channel)?.bridge.hear(kept);
   }
 
   async #mend(gap: Gap): Promise<void> {
@@ -146,7 +157,7 @@ export class Subscriber extends EventEmitter<Events> {
     this.#from = undefined;
     const bridged = mended.length > 0 && gap.patterns.length === 0 && mended.every(Boolean);
     const channels = gap.channels.map((name) => this.#channelOf(name));
-    this.emit('gap', { ...gap, from, channels, bridged });
+    this.#tell('gap', { ...gap, from, channels, bridged });
   }
 
   #channelOf(name: string): string {

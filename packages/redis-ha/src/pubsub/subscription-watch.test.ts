@@ -109,4 +109,19 @@ describe('a subscription', () => {
     expect(now.pings).toBe(1);
     expect(gaps).toEqual([]);
   });
+
+  it('that was let go while its connection was down leaves nothing behind', async () => {
+    const { gaps, now, watch, pass } = setUp();
+    await pass(2_000);
+    watch.unlinked(link, 'cut');
+    now.subscribed = false;
+    watch.linked();
+    await pass(1_000);
+    const { pings } = now;
+    await pass(5_000);
+    expect(now.pings).toBe(pings);
+    now.subscribed = true;
+    await pass(5_000);
+    expect(gaps).toEqual([]);
+  });
 });

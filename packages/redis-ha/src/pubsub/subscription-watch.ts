@@ -123,7 +123,11 @@ export class SubscriptionWatch {
 
   #answered(sentAt: Instant): void {
     const state = this.#state;
-    if (!this.#subscriptions) return;
+    // Let go while the connection was down: nobody misses anything.
+    if (!this.#subscriptions) {
+      this.#state = { at: 'none' };
+      return;
+    }
     if (state.at !== 'broken') {
       this.#state = { at: 'whole', since: sentAt };
       return;

@@ -12,21 +12,30 @@ type SendArguments = Parameters<Redis['sendCommand']>;
 export interface HaReaderOptions extends Pick<ReplicaSetOptions, 'settings' | 'group'> {
   /** the way to the primary */
   primary: (command: DriverCommand) => unknown;
+  /** the database that the client has selected */
+  db: () => number;
 }
+
+/** A cursor means something to the server alone that gave it: no two hash alike. */
+const WITH_CURSOR: ReadonlySet<string> = new Set(['scan', 'hscan', 'sscan', 'zscan']);
 
 /**
  * The commands of ioredis that read, on replicas whose data are at most `readerMaxLagMs` old; the less busy of two that are
  * drawn. Where there is none, and where one fails with a read on it, the primary answers, as the client itself does.
- * Everything else is refused with HA_CONFIG.
+ * So does it for SCAN and its like, and while the client has selected another database. Everything else is refused with
+ * HA_CONFIG.
  */
 export class HaReader extends Redis {
   readonly #set: ReplicaSet;
   readonly #primary: (command: DriverCommand) => unknown;
+  readonly #mayPick: (command: DriverCommand) => boolean;
 
   /** @ignore `redis.reader` makes it */
-  constructor({ settings, group, primary }: HaReaderOptions) {
+  constructor({ settings, group, primary, db }: HaReaderOptions) {
     super(readerOptions(settings));
     this.#primary = primary;
+    const ownDb = settings.driver.db ?? 0;
+    this.#mayPick = (command) => db() === ownDb && !WITH_CURSOR.has(command.name.toLowerCase());
     this.#set = new ReplicaSet({ settings, group, unanswered: (command) => void primary(command) });
     internalsOf(this).setStatus('ready');
   }
@@ -42,7 +51,7 @@ export class HaReader extends Redis {
       command.reject(refusal(command));
       return command.promise;
     }
-    const link = this.#set.pick();
+    const link = this.#mayPick(command) ? this.#set.pick() : undefined;
     if (!link) return this.#primary(command);
     link.send(command);
     return command.promise;

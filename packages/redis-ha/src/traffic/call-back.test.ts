@@ -115,6 +115,17 @@ describe('a blocked command that is called back', () => {
     });
   });
 
+  it.each([
+    ['xread BLOCK 0 STREAMS s $', 0],
+    ['xread BLOCK 0 STREAMS s 5-0', 1],
+    ['xreadgroup GROUP g c BLOCK 0 STREAMS s >', 1],
+  ])('%s is called back in time only where nothing is skipped by it: %i', (words, times) => {
+    const head = command(words);
+    const { callBack, asked } = setUp(head);
+    callBack.look(head, 0, 1_000);
+    expect(asked).toHaveLength(times);
+  });
+
   it.each(['xread BLOCK 0 STREAMS s $', 'get k', 'wait 1 0'])('is never %s for a hold', (words) => {
     const { asked, hold } = setUp(command(words));
     hold();

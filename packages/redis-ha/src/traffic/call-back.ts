@@ -22,6 +22,11 @@ interface Open {
   readonly command: DriverCommand;
 }
 
+/** XREAD from `$`: sent a second time it would skip what was added in between. */
+function readsOnlyNew(command: DriverCommand): boolean {
+  return command.name.toLowerCase() === 'xread' && command.args.some((arg) => String(arg) === '$');
+}
+
 /** What CLIENT UNBLOCK … ERROR makes a blocked command answer. */
 const UNBLOCKED = 'UNBLOCKED client unblocked via CLIENT UNBLOCK';
 
@@ -52,7 +57,7 @@ export class CallBack {
 
   /** The command that is answered next, blocked since `since`: looked after from time to time. */
   look(command: DriverCommand, since: Instant, now: Instant): void {
-    if (now - since >= this.#options.checkMs) this.#ask(command, 'arrived');
+    if (now - since >= this.#options.checkMs && !readsOnlyNew(command)) this.#ask(command, 'arrived');
     else this.hold();
   }
 

@@ -127,6 +127,32 @@ describe('a connection of its own', () => {
     await expect.poll(connections).toBe(1);
   });
 
+  it.each([
+    ['quit()', (redis: HaRedis) => redis.quit()],
+    ['disconnect()', (redis: HaRedis) => Promise.resolve(redis.disconnect())],
+  ])('is given to nobody who waits for one when %s has ended what is under way', async (_, end) => {
+    const redis = client({ useMax: 1, failoverWaitMs: 400 });
+    await redis.ping();
+    const first = redis.use((own) => own.blpop('nothing', 0));
+    const second = redis.use((own) => own.set('late', '1'), { deadlineMs: 30_000 });
+    const outcomes = Promise.allSettled([first, second]);
+    await expect.poll(blocked).toBe(1);
+    await end(redis);
+    const reason = (outcome: string): unknown =>
+      expect.objectContaining({ reason: expect.objectContaining({ outcome }) as unknown });
+    expect(await outcomes).toEqual([reason('unknown'), reason('notSent')]);
+    expect(await admin.exists('late')).toBe(0);
+  });
+
+  it('waits until it stands also where the client itself queues nothing', async () => {
+    const redis = client({ enableOfflineQueue: false });
+    await once(redis, 'ready');
+    expect(await redis.use((own) => own.ping())).toBe('PONG');
+    const subscriber = redis.subscriber();
+    await subscriber.subscribe('news');
+    await subscriber.close();
+  });
+
   it('dials at its own pace while nobody answers, however many want one', async () => {
     const proxy = await startMutingProxy(server);
     const redis = client({ port: proxy.port, failoverWaitMs: 500 });

@@ -36,6 +36,20 @@ describe('a lock', () => {
     expect(await redis.exists('ha:lock:{turns}')).toBe(0);
   });
 
+  it('leaves nothing for ever behind: its number is kept for a day', async () => {
+    await redis.withLock('names', {}, () => undefined);
+    const leftMs = await redis.pttl('ha:lock:{names}:fence');
+    expect(leftMs).toBeGreaterThan(86_000_000);
+    expect(leftMs).toBeLessThanOrEqual(86_400_000);
+  });
+
+  it('tells work that has kept the process busy beyond its time', async () => {
+    const work = redis.withLock('busy', { ttlMs: 100 }, () => {
+      for (const until = performance.now() + 150; performance.now() < until;);
+    });
+    await expect(work).rejects.toMatchObject({ code: 'HA_LOCK_LOST' });
+  });
+
   it('lives longer than its time while it is held, and no longer than its holder', async () => {
     const lock = await redis.lock('long', { ttlMs: 300 });
     await sleep(900);

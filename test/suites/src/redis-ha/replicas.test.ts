@@ -74,6 +74,28 @@ describe('a reader', () => {
     expect(mixed?.[1]?.[0]).toMatchObject(refused);
   });
 
+  it('walks with a cursor through everything, once: each server orders its keys in a way of its own', async () => {
+    const names = Array.from({ length: 3_000 }, (_, n) => `walk:${n}`);
+    await redis.mset(Object.fromEntries(names.map((name) => [name, '1'])));
+    await untilServing(2);
+    const found = new Set<string>();
+    for await (const keys of reader.scanStream({ match: 'p:walk:*', count: 50 }))
+      for (const key of keys as string[]) found.add(key);
+    expect(found.size).toBe(names.length);
+  });
+
+  it('reads in the database that the client has selected, wherever the answer comes from', async () => {
+    await untilServing(2);
+    await redis.select(3);
+    try {
+      await redis.set('k', 'in 3');
+      for (let n = 0; n < 20; n++) expect(await reader.get('k')).toBe('in 3');
+    } finally {
+      await redis.select(2);
+    }
+    expect(await reader.get('k')).toBe('v');
+  });
+
   it('closes its connections when nobody reads, and reads on after that', async () => {
     await untilServing(2);
     await reader.quit();
