@@ -32,7 +32,7 @@ export interface DedicatedPoolOptions<C extends Lendable> {
   conditionOf: (connection: C) => Condition;
 }
 
-/** One loan: how to end it before its time. */
+/** One loan, or one wait for it: how to end it before its time. */
 type Stop = (why: HaError) => void;
 
 /**
@@ -45,8 +45,8 @@ export class DedicatedPool<C extends Lendable> {
   readonly #pool: Pool<C>;
   readonly #loans = new Set<Stop>();
   #closing = false;
-  /** fires when nothing may begin any more, not even what waits in the line */
-  readonly #ended = new AbortController();
+  /** nothing may begin any more, not even what waits in the line */
+  #ended = false;
 
   constructor(options: DedicatedPoolOptions<C>) {
     this.#options = options;
@@ -112,7 +112,7 @@ export class DedicatedPool<C extends Lendable> {
   }
 
   #end(): void {
-    this.#ended.abort();
+    this.#ended = true;
     for (const stop of this.#loans) stop(closed('unknown'));
   }
 
@@ -123,16 +123,18 @@ export class DedicatedPool<C extends Lendable> {
     if (this.#pool.pending >= ha.maxWaiting) throw full(ha.maxWaiting);
     const acquired = this.#pool.acquire();
     const got = new AbortController();
-    const stops = [got.signal, this.#ended.signal];
+    const stop = (): void => got.abort();
+    this.#loans.add(stop);
     const expired = sleep(clock, deadline.remainingMs, {
-      signal: AbortSignal.any(signal ? [signal, ...stops] : stops),
+      signal: signal ? AbortSignal.any([signal, got.signal]) : got.signal,
     });
     const first = await Promise.race([acquired, expired]);
+    this.#loans.delete(stop);
     got.abort();
-    if (first !== undefined && !this.#ended.signal.aborted) return first;
+    if (first !== undefined && !this.#ended) return first;
     // It stays in the line, and goes back when its turn comes.
     void acquired.then((connection) => this.#pool.release(connection)).catch(() => undefined);
-    if (this.#ended.signal.aborted) throw closed('notSent');
+    if (this.#ended) throw closed('notSent');
     throw signal?.aborted ? aborted(signal, 'notSent') : late(deadline, 'notSent', ha.useMax);
   }
 
@@ -143,6 +145,7 @@ export class DedicatedPool<C extends Lendable> {
     signal: AbortSignal | undefined,
   ): Promise<T> {
     if (signal?.aborted) throw aborted(signal, 'notSent');
+    if (this.#ended) throw closed('notSent');
     const over = new AbortController();
     const ended = Promise.withResolvers<never>();
     const stop: Stop = (why) => {
