@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Bringing a cluster up, and waiting for a failover, take their time. */
+const patient = { testTimeout: 120_000, hookTimeout: 120_000, teardownTimeout: 60_000 };
+
 export default defineConfig({
   test: {
     projects: [
@@ -26,15 +29,19 @@ export default defineConfig({
       {
         test: {
           name: 'lab',
-          include: [
-            'test/suites/src/{lab,pg-ha,redis-ha,demo,libraries,campaign}/**/*.test.ts',
-            'test/lab/src/**/*.test.ts',
-          ],
-          // One cluster at a time: two labs on two cores would measure each other.
+          include: ['test/suites/src/{pg-ha,redis-ha,libraries}/**/*.test.ts'],
+          // A cluster each, and mostly waiting for its failovers: two at a time fit on two cores.
+          maxWorkers: 2,
+          ...patient,
+        },
+      },
+      {
+        test: {
+          name: 'lab-alone',
+          include: ['test/suites/src/{lab,demo,campaign}/**/*.test.ts', 'test/lab/src/**/*.test.ts'],
+          // These look at the whole machine, or measure.
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          teardownTimeout: 60_000,
+          ...patient,
         },
       },
     ],

@@ -8,7 +8,7 @@ const suite = (name, title, project, node = node24) => ({
   name,
   title,
   suite: true,
-  lab: project === 'lab',
+  lab: project.startsWith('lab'),
   command: node,
   args: [vitest, 'run', '--project', project],
 });
@@ -25,5 +25,6 @@ export const steps = [
   check('packages', 'packed packages (publint, attw)', node24, path.join(root, 'scripts/check-packages.mjs')),
   check('knip', 'unused code and dependencies (knip)', 'knip'),
   suite('consumer', 'consumer of the tarballs', 'consumer'),
-  suite('lab', 'lab suites', 'lab'),
+  suite('lab', 'suites of the clients on the lab', 'lab'),
+  suite('lab-alone', 'suites of the lab itself, the demo and the campaign', 'lab-alone'),
 ];
