@@ -1,6 +1,7 @@
 import pg from 'pg';
-import { endpointKey, within, type Clock, type Endpoint } from '@steadfast/shared';
+import { endpointKey, openTcp, within, type Clock, type Endpoint } from '@steadfast/shared';
 import { internals } from '../dial/client-internals.ts';
+import { standingSocket } from '../dial/standing-socket.ts';
 
 export interface ProbeLinesOptions {
   clock: Clock;
@@ -12,8 +13,10 @@ export interface ProbeLinesOptions {
 
 /** A connection for questions. `busy` while one is under way; `leaving` ones are closed after their answer. */
 interface Line {
-  readonly client: pg.Client;
-  connected: boolean;
+  readonly endpoint: Endpoint;
+  /** ends what is under way before there is a client */
+  readonly end: AbortController;
+  client: pg.Client | undefined;
   busy: boolean;
   leaving: boolean;
 }
@@ -37,52 +40,74 @@ export class ProbeLines {
   ): Promise<T> {
     const { clock, fresh } = this.#options;
     const key = fresh ? `${endpointKey(endpoint)} ${(this.#count += 1)}` : endpointKey(endpoint);
-    const line = this.#lines.get(key) ?? this.#open(key, endpoint);
+    const line = this.#lines.get(key) ?? this.#add(key, endpoint);
     const late = (): Error => new Error(`no answer within ${timeoutMs} ms`);
     try {
-      const answer = await within(clock, timeoutMs, put(line, question), late);
-      if (line.leaving) this.#drop(key, line);
+      const answer = await within(clock, timeoutMs, this.#put(line, question), late);
+      if (line.leaving) this.#drop(line);
       return answer;
     } catch (error) {
-      this.#drop(key, line);
+      this.#drop(line);
       throw error;
     }
   }
 
   /** No more questions for now: each line is closed as soon as it is not busy. */
   rest(): void {
-    for (const [key, line] of this.#lines) {
+    for (const line of this.#lines.values()) {
       line.leaving = true;
-      if (!line.busy) this.#drop(key, line);
+      if (!line.busy) this.#drop(line);
     }
   }
 
   close(): void {
-    for (const [key, line] of this.#lines) this.#drop(key, line);
+    for (const line of this.#lines.values()) this.#drop(line);
   }
 
-  #open(key: string, endpoint: Endpoint): Line {
-    const { config, applicationName, fresh } = this.#options;
-    const client = new pg.Client({ ...config, ...endpoint, application_name: applicationName });
-    const line: Line = { client, connected: false, busy: false, leaving: fresh };
-    client.on('error', () => this.#drop(key, line));
+  #add(key: string, endpoint: Endpoint): Line {
+    const { fresh } = this.#options;
+    const line = { endpoint, end: new AbortController(), client: undefined, busy: false, leaving: fresh };
     this.#lines.set(key, line);
     return line;
   }
 
-  #drop(key: string, line: Line): void {
-    if (this.#lines.get(key) === line) this.#lines.delete(key);
-    internals(line.client).connection.stream.destroy();
+  async #put<T>(line: Line, question: (client: pg.Client) => Promise<T>): Promise<T> {
+    line.busy = true;
+    try {
+      return await question(line.client ?? (await this.#connect(line)));
+    } finally {
+      line.busy = false;
+    }
   }
-}
 
-async function put<T>(line: Line, question: (client: pg.Client) => Promise<T>): Promise<T> {
-  line.busy = true;
-  try {
-    if (!line.connected) await line.client.connect();
-    line.connected = true;
-    return await question(line.client);
-  } finally {
-    line.busy = false;
+  async #connect(line: Line): Promise<pg.Client> {
+    const { config, applicationName } = this.#options;
+    const stream = await this.#stream(line);
+    const client = new pg.Client({
+      ...config,
+      ...line.endpoint,
+      ...stream,
+      application_name: applicationName,
+    });
+    line.client = client;
+    client.on('error', () => this.#drop(line));
+    if (line.end.signal.aborted) this.#drop(line);
+    line.end.signal.throwIfAborted();
+    await client.connect();
+    return client;
+  }
+
+  /** Fresh questions are many at once, and need no second way; a path leads to a socket of this machine. */
+  async #stream({ endpoint, end }: Line): Promise<Pick<pg.ClientConfig, 'stream'>> {
+    const { clock, config, fresh } = this.#options;
+    if (fresh || config.stream || endpoint.host.startsWith('/')) return {};
+    const socket = await openTcp({ address: { ...endpoint }, clock, signal: end.signal });
+    return { stream: () => standingSocket(socket) };
+  }
+
+  #drop(line: Line): void {
+    for (const [key, other] of this.#lines) if (other === line) this.#lines.delete(key);
+    line.end.abort(new Error('the connection was closed'));
+    if (line.client) internals(line.client).connection.stream.destroy();
   }
 }

@@ -1,0 +1,76 @@
+import { Socket } from 'node:net';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../runtime/manual-clock.ts';
+import { openTcp } from './open-tcp.ts';
+
+let clock: ManualClock;
+let made: Socket[];
+let end: AbortController;
+
+function open(): Promise<Socket> {
+  const connect = (): Socket => {
+    const socket = new Socket();
+    made.push(socket);
+    return socket;
+  };
+  return openTcp({ address: { host: 'a', port: 1 }, clock, signal: end.signal, connect });
+}
+
+const standing = (): number[] => made.flatMap((socket, n) => (socket.destroyed ? [] : [n]));
+
+beforeEach(() => {
+  [clock, made, end] = [new ManualClock(), [], new AbortController()];
+});
+
+describe('openTcp', () => {
+  it('makes one socket where it gets an answer soon, and leaves no timer', async () => {
+    const opened = open();
+    await clock.advance(99);
+    made[0]?.emit('connect');
+    expect(await opened).toBe(made[0]);
+    expect([made.length, clock.pending]).toEqual([1, 0]);
+  });
+
+  it('has two sockets at most, and keeps the first as long as it takes', async () => {
+    const opened = open();
+    for (let knocks = 2; knocks <= 20; knocks++) {
+      await clock.advance(100);
+      expect(standing()).toEqual([0, knocks - 1]);
+    }
+    made[0]?.emit('connect');
+    expect(await opened).toBe(made[0]);
+    expect([standing(), clock.pending]).toEqual([[0], 0]);
+  });
+
+  it('is through a tenth of a second after the way has healed, not with the next packet of the first', async () => {
+    const opened = open();
+    await clock.advance(1_040);
+    const healed = made.length;
+    await clock.advance(60);
+    expect(made.length).toBe(healed + 1);
+    made[healed]?.emit('connect');
+    expect(await opened).toBe(made[healed]);
+    expect([standing(), clock.pending]).toEqual([[healed], 0]);
+  });
+
+  it.each([
+    ['first', 0],
+    ['second', 1],
+  ])('takes a refusal of the %s for the answer', async (_name, n) => {
+    const opened = open();
+    await clock.advance(150);
+    made[n]?.emit('error', new Error('refused'));
+    await expect(opened).rejects.toThrow('refused');
+    expect([standing(), clock.pending]).toEqual([[], 0]);
+  });
+
+  it('ends every socket when it is given up, with the reason given', async () => {
+    const opened = open();
+    await clock.advance(150);
+    end.abort(new Error('late'));
+    await expect(opened).rejects.toThrow('late');
+    expect([standing(), clock.pending]).toEqual([[], 0]);
+    await expect(open()).rejects.toThrow('late');
+    expect(made.length).toBe(2);
+  });
+});

@@ -1,0 +1,53 @@
+import { connect as connectTcp, type Socket, type TcpNetConnectOpts } from 'node:net';
+import type { Clock, Timer } from '../runtime/clock.ts';
+
+export interface OpenTcpOptions {
+  address: TcpNetConnectOpts;
+  clock: Clock;
+  /** ends the attempt with its reason, and with it every socket */
+  signal: AbortSignal;
+  /** how a socket is made (default: node:net's) */
+  connect?: (address: TcpNetConnectOpts) => Socket;
+}
+
+/** How often a silent server is knocked at anew, ms. */
+const KNOCK_MS = 100;
+
+/**
+ * Opens a TCP connection. Where the first packet is lost, the kernel sends it again after 1 s, 3 s, 7 s, and a way that heals
+ * in between goes unnoticed. So beside a first attempt that hangs there is a second, made anew every 100 ms in place of the
+ * one before; whichever gets an answer serves, or fails. No server has more than two for it, and one that is far away
+ * has all the time that it needs for the first.
+ * @throws the socket's own error, or the reason of `signal`
+ */
+export function openTcp({ address, clock, signal, connect = connectTcp }: OpenTcpOptions): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason as Error);
+    let timer: Timer | undefined;
+    const settle = (error: Error | undefined, winner?: Socket): void => {
+      timer?.cancel();
+      signal.removeEventListener('abort', onAbort);
+      for (const socket of [first, second]) if (socket !== winner) socket?.destroy();
+      if (winner) resolve(winner);
+      else reject(error as Error);
+    };
+    const onAbort = (): void => settle(signal.reason as Error);
+    const knock = (): Socket => {
+      const socket = connect(address);
+      socket.setNoDelay(true);
+      socket.once('connect', () => settle(undefined, socket));
+      // This listener stays for the socket's life: an error that nobody hears would end the process.
+      socket.on('error', (error) => settle(error));
+      return socket;
+    };
+    const again = (): void => {
+      second?.destroy();
+      second = knock();
+      timer = clock.timer(KNOCK_MS, again);
+    };
+    const first = knock();
+    let second: Socket | undefined;
+    timer = clock.timer(KNOCK_MS, again);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
