@@ -85,6 +85,37 @@ describe('DialPacer', () => {
     expect(open.length).toBe(3);
   });
 
+  it('soon forgets that dials which an outage held up took long', async () => {
+    const { clock, start, open } = setup(1);
+    start(1);
+    await clock.advance(4_000);
+    open[0]?.(true);
+    for (let n = 1; n <= 4; n++) {
+      start(1);
+      await clock.advance(1);
+      open[n]?.(true);
+    }
+    for (let n = 0; n < 3; n++) start(1);
+    await clock.advance(1);
+    expect(open.length).toBe(6);
+    await clock.advance(510);
+    expect(open.length).toBe(7);
+  });
+
+  it('has a dial that hangs hold its place for a second at most, however slow others have been', async () => {
+    const { clock, start, open } = setup(1);
+    start(1);
+    await clock.advance(4_000);
+    open[0]?.(true);
+    await clock.advance(0);
+    start(1);
+    start(1);
+    await clock.advance(990);
+    expect(open.length).toBe(2);
+    await clock.advance(20);
+    expect(open.length).toBe(3);
+  });
+
   it('does not let dials that hang on an old primary hold up the new one', async () => {
     const { clock, start, open } = setup(2);
     start(1);

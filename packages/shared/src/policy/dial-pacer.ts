@@ -5,7 +5,7 @@ import { sleep } from '../runtime/sleep.ts';
 export interface DialPacerOptions {
   /** dials under way at once, once the first of a generation has succeeded */
   concurrency: number;
-  /** a dial that hangs gives its place away after so long, ms (default 250): behind a load balancer the next may go elsewhere */
+  /** a dial that hangs gives its place away after so long, ms (default 250), or twice as long as dials take of late: behind a load balancer the next may go elsewhere */
   hedgeMs?: number;
   /** each dial after the first of a generation waits a random time up to this, ms (default 20) */
   spreadMs?: number;
@@ -17,9 +17,12 @@ interface Round {
   running: number;
   /** a dial of this generation has succeeded */
   proven: boolean;
-  /** the longest that one which succeeded has taken, ms */
-  slowestMs: number;
+  /** how long one that succeeds takes of late, ms: after an outage those that hung in it must soon be forgotten */
+  usualMs: number;
 }
+
+/** However slow a server is, a dial holds its place no longer than this, ms. */
+const MAX_HOLD_MS = 1_000;
 
 /**
  * Keeps reconnects from becoming a storm: after a change of primary one connection is dialled at once; only when it stands
@@ -31,7 +34,7 @@ export class DialPacer {
   readonly #random: Random;
   readonly #options: Required<DialPacerOptions>;
   #waiting: (() => void)[] = [];
-  #round: Round = { generation: -1, running: 0, proven: false, slowestMs: 0 };
+  #round: Round = { generation: -1, running: 0, proven: false, usualMs: 0 };
 
   constructor(clock: Clock, random: Random, options: DialPacerOptions) {
     this.#clock = clock;
@@ -52,8 +55,9 @@ export class DialPacer {
         await sleep(this.#clock, this.#random.next() * this.#options.spreadMs);
       const since = this.#clock.now();
       const result = await dial();
+      const tookMs = this.#clock.now() - since;
+      round.usualMs = Math.max(tookMs, (round.usualMs + tookMs) / 2);
       round.proven = true;
-      round.slowestMs = Math.max(round.slowestMs, this.#clock.now() - since);
       return result;
     } finally {
       leave();
@@ -75,13 +79,13 @@ export class DialPacer {
       this.#wakeAll();
     };
     // A server that is slow with everybody would only get slower by it.
-    const ms = Math.max(this.#options.hedgeMs, 2 * round.slowestMs);
+    const ms = Math.max(this.#options.hedgeMs, Math.min(2 * round.usualMs, MAX_HOLD_MS));
     const hanging = this.#clock.timer(ms, leave, { background: true });
     return leave;
   }
 
   #begin(generation: number): void {
-    this.#round = { generation, running: 0, proven: false, slowestMs: 0 };
+    this.#round = { generation, running: 0, proven: false, usualMs: 0 };
     this.#wakeAll();
   }
 
