@@ -312,6 +312,24 @@ describe('Monitor', () => {
     await failed;
   });
 
+  it('does not knock on with a wrong password while nobody waits', async () => {
+    cluster = new Cluster('wrong password', 'wrong password', 'self', false);
+    const refused = (): Promise<unknown> => cluster.wait(30_000).catch((error: HaError) => error.code);
+    const first = refused();
+    await cluster.clock.advance(60_000);
+    expect(await first).toBe('HA_AUTH');
+    const { asked } = cluster;
+    expect(asked.length).toBeLessThan(2 * 20); // one look in five seconds, and the first ones
+    const before = asked.length;
+    const second = refused();
+    await cluster.clock.advance(1);
+    expect(await second).toBe('HA_AUTH'); // who asks is answered at once
+    expect(asked.length).toBe(before + 2);
+    cluster.set(A, { role: 'primary', epoch: 1 });
+    await cluster.clock.advance(10_000);
+    expect(await cluster.wait(1)).toBe('a');
+  });
+
   it('is not stopped by one member with a wrong password', async () => {
     cluster = new Cluster('wrong password', { role: 'primary', epoch: 1 });
     const found = cluster.wait(1_000);

@@ -14,13 +14,14 @@ import { Seat } from './seat.ts';
  * - `idle`: nobody has asked yet; no socket is open.
  * - `steady`: a primary is followed; only the slow refresh runs.
  * - `checking`: a primary is followed and something speaks against it (`since`); everybody is asked, fast.
- * - `searching`: there is no primary; everybody is asked, fast.
+ * - `searching`: there is no primary; everybody is asked, fast. Where that is `vain`, since we are refused, only at the pace of
+ *   the refresh until somebody wants the primary again: nobody shall be knocked at with a wrong password.
  */
 type State =
   | { at: 'idle' }
   | { at: 'steady' }
   | { at: 'checking'; since: Instant; round: number }
-  | { at: 'searching'; round: number }
+  | { at: 'searching'; round: number; vain?: true }
   | { at: 'closed' };
 
 export type MonitorState = State['at'];
@@ -98,9 +99,11 @@ export class Monitor {
     return seat;
   }
 
-  /** Starts the loop; harmless when it runs already. */
+  /** Somebody wants the primary: the loop runs from now on, and if it does already, no slower than it should. */
   start(): void {
-    if (this.#state.at !== 'idle') return;
+    const state = this.#state;
+    if (state.at === 'searching' && state.vain) this.#transition({ at: 'searching', round: 0 });
+    if (state.at !== 'idle') return;
     for (const resolver of this.#options.resolvers)
       resolver.watch?.((reason) => this.suspect(`${resolver.name}: ${reason}`));
     this.#transition({ at: 'searching', round: 0 });
@@ -153,7 +156,7 @@ export class Monitor {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (next.at === 'idle' || next.at === 'closed') return;
-    if (next.at === 'steady') {
+    if (next.at === 'steady' || (next.at === 'searching' && next.vain)) {
       this.#schedule(
         backoffMs(
           { minMs: this.#options.refreshMs, maxMs: this.#options.refreshMs },
@@ -264,6 +267,7 @@ export class Monitor {
     this.#refusal = undefined;
     this.#answered.clear();
     for (const seat of this.#seats) seat.refuse(refusal);
+    if (this.#state.at === 'searching') this.#transition({ at: 'searching', round: 1, vain: true });
   }
 
   #apply(observation: Observation, reason: string): void {
