@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseSentinelEvent, type SentinelEvent } from './sentinel-event.ts';
 
+const A = { host: '10.0.0.1', port: 6379 };
 const B = { host: '10.0.0.2', port: 6379 };
 const replica = 'slave 10.0.0.2:6379 10.0.0.2 6379 @ mymaster 10.0.0.1 6379';
 const cases: { step: string; message: string; is: SentinelEvent['is'] | undefined; at?: unknown }[] = [
@@ -21,8 +22,16 @@ const cases: { step: string; message: string; is: SentinelEvent['is'] | undefine
   { step: '+try-failover', message: 'master other 10.0.0.1 6379', is: undefined },
   { step: '-failover-abort-not-elected', message: 'master mymaster 10.0.0.1 6379', is: 'aborted' },
   { step: '-failover-abort-slave-timeout', message: 'master other 10.0.0.1 6379', is: undefined },
-  { step: '+odown', message: 'master mymaster 10.0.0.1 6379 #quorum 2/2', is: 'down' },
-  { step: '-sdown', message: 'master mymaster 10.0.0.1 6379', is: 'up' },
+  { step: '+odown', message: 'master mymaster 10.0.0.1 6379 #quorum 2/2', is: 'down', at: A },
+  { step: '-odown', message: 'master mymaster 10.0.0.1 6379', is: 'up', at: A },
+  {
+    step: '+sdown',
+    message: 'master mymaster fd00::1 6379',
+    is: 'down',
+    at: { host: 'fd00::1', port: 6379 },
+  },
+  { step: '-sdown', message: 'master mymaster 10.0.0.1 6379', is: 'up', at: A },
+  { step: '+sdown', message: 'master other 10.0.0.1 6379', is: undefined },
   { step: '+sdown', message: replica, is: 'other' },
   { step: '+elected-leader', message: 'master mymaster 10.0.0.1 6379', is: 'elected' },
   { step: '+elected-leader', message: 'master other 10.0.0.1 6379', is: undefined },
@@ -43,6 +52,7 @@ describe('what a sentinel publishes', () => {
 
 function endpointOf(event: SentinelEvent | undefined): unknown {
   if (event?.is === 'switched') return event.to;
+  if (event?.is === 'down' || event?.is === 'up') return event.master;
   if (event?.is === 'epoch') return event.epoch;
   if (event?.is === 'vote') return `${event.leader} ${event.epoch}`;
   return event?.is === 'selected' ? event.replica : undefined;

@@ -9,8 +9,13 @@ export type SentinelEvent =
   | { readonly is: 'aborted'; readonly step: string }
   /** whoever publishes this has been elected, or told by an operator, to lead a failover of our master */
   | { readonly is: 'elected'; readonly step: string }
-  /** whoever publishes this misses our master, or has found it again */
-  | { readonly is: 'down' | 'up'; readonly step: string }
+  /** whoever publishes this misses our master (`agreed`: as many others as it needs do, too), or does so no more */
+  | {
+      readonly is: 'down' | 'up';
+      readonly agreed: boolean;
+      readonly master: Endpoint;
+      readonly step: string;
+    }
   /** sentinels among themselves: the current epoch, which is that of all masters they watch */
   | { readonly is: 'epoch'; readonly epoch: Epoch; readonly step: string }
   /** … and a vote for the sentinel with that id */
@@ -21,12 +26,7 @@ export type SentinelEvent =
 const asNamed: Translate = (endpoint) => endpoint;
 
 const SELECTED = new Set(['+selected-slave', '+failover-state-send-slaveof-noone']);
-const ABOUT_MASTER: ReadonlyMap<string, 'elected' | 'down' | 'up'> = new Map([
-  ['+elected-leader', 'elected'],
-  ['+sdown', 'down'],
-  ['+odown', 'down'],
-  ['-sdown', 'up'],
-]);
+const DOWN = /^([-+])([so])down$/;
 
 /** What no master is named in: it is news of the sentinels, and says nothing of our master by itself. */
 export function namesNoMaster(event: SentinelEvent): boolean {
@@ -55,8 +55,16 @@ export function parseSentinelEvent(
     const replica = parseEndpoint(join(host, port), 6379);
     return replica && { is: 'selected', replica: translate(replica), step };
   }
-  const known = type === 'master' ? ABOUT_MASTER.get(step) : undefined;
-  return { is: known ?? (step.startsWith('-failover-abort') ? 'aborted' : 'other'), step };
+  if (step.startsWith('-failover-abort')) return { is: 'aborted', step };
+  if (type !== 'master') return { is: 'other', step };
+  return step === '+elected-leader' ? { is: 'elected', step } : parseDown(step, join(host, port), translate);
+}
+
+function parseDown(step: string, address: string, translate: Translate): SentinelEvent {
+  const [, sign, whose] = DOWN.exec(step) ?? [];
+  const master = sign === undefined ? undefined : parseEndpoint(address, 6379);
+  if (!master) return { is: 'other', step };
+  return { is: sign === '+' ? 'down' : 'up', agreed: whose === 'o', master: translate(master), step };
 }
 
 function parseEpoch(step: string, [word]: readonly string[]): SentinelEvent | undefined {

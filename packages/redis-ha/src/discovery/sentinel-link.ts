@@ -28,6 +28,7 @@ export interface SentinelLinkOptions {
   onMessage: (step: string, message: string) => void;
 }
 
+const MY_ID = ['SENTINEL', 'MYID'];
 /** Reconnects of the subscription: from 50 ms to 2 s. */
 const RECONNECT = { minMs: 50, maxMs: 2_000 };
 /** Pauses of the questions to one that did not answer. */
@@ -111,10 +112,9 @@ export class SentinelLink {
       this.#asked = this.#asked?.open ? this.#asked : await this.#open(timeoutMs);
       const questions = viewQuestions(master);
       const remainingMs = Math.max(1, timeoutMs - (clock.now() - at));
-      const identity = this.runId === undefined ? [['SENTINEL', 'MYID']] : [];
+      const identity = this.runId === undefined ? [MY_ID] : [];
       const answers = await this.#asked.ask([...questions, ...identity], remainingMs);
-      const id = answers[questions.length];
-      if (typeof id === 'string') this.runId = id;
+      this.#identified(answers.slice(questions.length));
       this.#misses = 0;
       return translated(readView(answers, { sentinel: this.key, master, at }), translate);
     } catch (error) {
@@ -130,11 +130,17 @@ export class SentinelLink {
     return connection;
   }
 
+  #identified([id]: readonly Reply[]): void {
+    if (typeof id === 'string') this.runId = id;
+  }
+
   async #subscribe(): Promise<void> {
     let connection: WireConnection;
     try {
       this.#retry = undefined;
       connection = await this.#open(DIAL_MS);
+      // What it publishes is counted under its own id, as it votes; so that is known before anything is heard.
+      if (this.runId === undefined) this.#identified(await connection.ask([MY_ID], DIAL_MS));
     } catch {
       return this.#again();
     }

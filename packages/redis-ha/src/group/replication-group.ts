@@ -91,7 +91,8 @@ export class ReplicationGroup {
     this.side = new SideLine({ clock, ...settings.data, timeoutMs: ha.dialTimeoutMs });
     this.replicaSide = new SideLine({ clock, ...settings.data, timeoutMs: ha.dialTimeoutMs });
     const primary = (): string | undefined => this.primary;
-    this.hold = new HoldGate({ clock, enabled: ha.hold, maxMs: ha.holdMaxMs, primary });
+    const sentinels = (): number => this.#resolver?.size ?? 0;
+    this.hold = new HoldGate({ clock, enabled: ha.hold, maxMs: ha.holdMaxMs, primary, sentinels });
     this.#resolver = ha.strategy === 'sentinel' ? this.#sentinels() : undefined;
     this.#dns =
       settings.find &&

@@ -7,7 +7,7 @@ const selected = { is: 'selected', replica: { host: 'b', port: 1 }, step: '+sele
 describe('the gate of the hold', () => {
   it('tells its clients, and ends in time', async () => {
     const clock = new ManualClock();
-    const gate = new HoldGate({ clock, enabled: true, maxMs: 500, primary: () => 'a:1' });
+    const gate = new HoldGate({ clock, enabled: true, maxMs: 500, primary: () => 'a:1', sentinels: () => 3 });
     const told: string[] = [];
     gate.onChange(() => told.push(`${clock.now()} ${gate.holding ? 'holding' : 'open'}`));
     gate.hear(selected, 's1');
@@ -18,14 +18,53 @@ describe('the gate of the hold', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('waits a while longer for the choice, and tells why', async () => {
+    const clock = new ManualClock();
+    const gate = new HoldGate({
+      clock,
+      enabled: true,
+      maxMs: 5_000,
+      primary: () => 'a:1',
+      sentinels: () => 3,
+    });
+    const told: string[] = [];
+    gate.onChange(() => told.push(`${clock.now()} ${gate.holding ? gate.why : 'open'}`));
+    const down = { is: 'down', agreed: false, master: { host: 'a', port: 1 }, step: '+sdown' } as const;
+    gate.hear(down, 's1');
+    gate.hear(down, 's2');
+    await clock.advance(600);
+    gate.hear(selected, 's1');
+    await clock.advance(6_000);
+    expect(told).toEqual([
+      '0 the sentinels agree that they miss the master',
+      '600 writes are held for a failover',
+      '5601 open',
+    ]);
+    gate.hear(down, 's3');
+    expect(gate.holding).toBe(false);
+    expect(clock.pending).toBe(0);
+  });
+
   it('does nothing where it is turned off', () => {
-    const gate = new HoldGate({ clock: new ManualClock(), enabled: false, maxMs: 500, primary: () => 'a:1' });
+    const gate = new HoldGate({
+      clock: new ManualClock(),
+      enabled: false,
+      maxMs: 500,
+      primary: () => 'a:1',
+      sentinels: () => 3,
+    });
     gate.hear(selected, 's1');
     expect(gate.holding).toBe(false);
   });
 
   it('holds for missing replicas too, until both reasons are gone', () => {
-    const gate = new HoldGate({ clock: new ManualClock(), enabled: true, maxMs: 500, primary: () => 'a:1' });
+    const gate = new HoldGate({
+      clock: new ManualClock(),
+      enabled: true,
+      maxMs: 500,
+      primary: () => 'a:1',
+      sentinels: () => 3,
+    });
     const told: string[] = [];
     gate.onChange(() => told.push(gate.holding ? gate.why : 'open'));
     gate.replicasMissing(true);

@@ -1,4 +1,4 @@
-import type { Clock, Endpoint, Timer } from '@steadfast/shared';
+import type { Clock, Endpoint, Instant, Timer } from '@steadfast/shared';
 import type { SentinelEvent } from '../discovery/sentinel-event.ts';
 import { OPEN, transition, type Hold, type HoldInput } from './hold.ts';
 
@@ -9,6 +9,8 @@ export interface HoldGateOptions {
   maxMs: number;
   /** host:port of the primary that is followed now */
   primary: () => string | undefined;
+  /** how many sentinels are known */
+  sentinels: () => number;
 }
 
 /** Keeps the {@link Hold} of one group and ends it in time, and that of missing replicas, and tells the clients. */
@@ -24,7 +26,7 @@ export class HoldGate {
   }
 
   get holding(): boolean {
-    return this.#hold.at === 'holding' || this.#missing;
+    return this.#hold.at !== 'open' || this.#missing;
   }
 
   /** The replica that is about to be promoted, while writes are held for that. */
@@ -34,6 +36,7 @@ export class HoldGate {
 
   /** Why writes wait, for messages. */
   get why(): string {
+    if (this.#hold.at === 'suspecting') return 'the sentinels agree that they miss the master';
     return this.#missing && this.#hold.at === 'open'
       ? 'no replica confirms that it gets what the master acknowledges'
       : 'writes are held for a failover';
@@ -46,8 +49,8 @@ export class HoldGate {
 
   hear(event: SentinelEvent, by: string): void {
     if (!this.#options.enabled) return;
-    const { clock, primary } = this.#options;
-    this.#apply({ is: 'event', event, by, now: clock.now(), primary: primary() });
+    const { clock, primary, sentinels } = this.#options;
+    this.#apply({ is: 'event', event, by, now: clock.now(), primary: primary(), sentinels: sentinels() });
   }
 
   /** The primary that was written to is followed no more. */
@@ -68,14 +71,16 @@ export class HoldGate {
   }
 
   #apply(input: HoldInput): void {
-    const next = transition(this.#hold, input, this.#options.maxMs);
-    if (next === this.#hold) return;
+    const before = this.#hold;
+    const next = transition(before, input, this.#options.maxMs);
     this.#hold = next;
+    if (next.at === before.at && endOf(next) === endOf(before)) return;
+    const { clock } = this.#options;
     this.#timer?.cancel();
-    if (next.at === 'holding') {
-      const late = (): void => this.#apply({ is: 'late', now: this.#options.clock.now() });
+    if (next.at !== 'open') {
+      const late = (): void => this.#apply({ is: 'late', now: clock.now() });
       // A hair more than the limit: a timer that fires early must not leave the hold in place.
-      this.#timer = this.#options.clock.timer(this.#options.maxMs + 1, late);
+      this.#timer = clock.timer(Math.ceil(next.untilAtMost - clock.now()) + 1, late);
     }
     this.#tell();
   }
@@ -83,4 +88,8 @@ export class HoldGate {
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+function endOf(hold: Hold): Instant | undefined {
+  return hold.at === 'open' ? undefined : hold.untilAtMost;
 }

@@ -141,7 +141,8 @@ function hear(before: Heard, event: SentinelEvent): Heard {
       return { ...before, elected: false, replica: undefined, down: false };
     case 'down':
     case 'up':
-      return { ...before, down: event.is === 'down' };
+      // That fewer others miss the master says nothing of whether it does itself.
+      return event.is === 'up' && event.agreed ? before : { ...before, down: event.is === 'down' };
     case 'other':
       return before;
   }

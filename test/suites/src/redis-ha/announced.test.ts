@@ -109,6 +109,17 @@ describe('a failover that is followed as it is announced', () => {
     expect(await one.incr('n')).toBe(1);
   });
 
+  it('is followed on the votes for one that has never answered a question', async () => {
+    need(first).mute = true;
+    const one = await client({ follow: 'promoted' });
+    for (const sentinel of [first, second]) need(sentinel).publish('+sdown', aboutMaster(need(a)));
+    need(second).publish('+vote-for-leader', 's1 2');
+    need(first).announce(2, need(b));
+    await promote(need(b));
+    await follows(one, need(b));
+    expect(one.health()).toMatchObject({ generation: 2, epoch: 2 });
+  });
+
   it('is not followed on the word of one that misses the master and has one vote of three', async () => {
     const one = await client({ follow: 'promoted', holdMaxMs: 100 });
     need(first).publish('+sdown', aboutMaster(need(a)));
@@ -161,6 +172,36 @@ describe('a write that is in flight when a failover is announced', () => {
     await promote(need(b));
     await switchTo(need(b), [need(a), need(c)]);
     expect(await one.get('n')).toBe('1');
+  });
+});
+
+describe('a master that the sentinels miss', () => {
+  it('is not written to once most do, for a second at most; reads go on', async () => {
+    const one = await client();
+    const holds: unknown[] = [];
+    one.on('hold', ({ holding, why }: { holding: boolean; why?: string }) =>
+      holds.push(holding ? why : 'open'),
+    );
+    need(first).publish('+sdown', aboutMaster(need(a)));
+    expect(await one.incr('n')).toBe(1);
+    need(second).publish('+sdown', aboutMaster(need(a)));
+    await expect.poll(() => one.health().state).toBe('holding');
+    expect(await one.get('n')).toBe('1');
+    expect(one.health().state).toBe('holding');
+    expect(await one.incr('n')).toBe(2);
+    need(first).publish('+odown', `${aboutMaster(need(a))} #quorum 2/2`);
+    expect(await one.incr('n')).toBe(3);
+    expect(holds).toEqual(['the sentinels agree that they miss the master', 'open']);
+    expect(one.health().generation).toBe(1);
+  });
+
+  it('is written to again as soon as it is found', async () => {
+    const one = await client({ holdMaxMs: 60_000 });
+    need(first).publish('+odown', `${aboutMaster(need(a))} #quorum 2/2`);
+    await expect.poll(() => one.health().state).toBe('holding');
+    const held = one.incr('n');
+    need(first).publish('-odown', aboutMaster(need(a)));
+    expect(await held).toBe(1);
   });
 });
 

@@ -21,6 +21,8 @@ export interface ScriptedSentinel extends Address {
   readonly subscribers: number;
   /** takes connections and questions, and answers none */
   frozen: boolean;
+  /** answers no question about the master; it can be subscribed to */
+  mute: boolean;
   publish(channel: string, message: string): void;
   /** the steps of a failover that it leads, up to the choice of a replica */
   announce(epoch: number, replica: Address): void;
@@ -46,7 +48,8 @@ export async function startScriptedSentinel(id: string, saying: Saying): Promise
       const { commands, rest } = readCommands(text);
       text = rest;
       if (sentinel.frozen) return;
-      for (const words of commands) socket.write(answer(words, socket));
+      const heard = sentinel.mute ? commands.filter((words) => words[2] !== MASTER) : commands;
+      for (const words of heard) socket.write(answer(words, socket));
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -77,6 +80,7 @@ export async function startScriptedSentinel(id: string, saying: Saying): Promise
     port: address.port,
     says,
     frozen: false,
+    mute: false,
     get subscribers() {
       return subscribed.size;
     },
