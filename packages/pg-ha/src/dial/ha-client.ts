@@ -1,6 +1,14 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
-import { asError, Deadline, endpointKey, HaError, type Endpoint, type Topology } from '@steadfast/shared';
+import {
+  asError,
+  Deadline,
+  endpointKey,
+  HaError,
+  type Endpoint,
+  type Instant,
+  type Topology,
+} from '@steadfast/shared';
 import { dialError } from '../errors/dial-error.ts';
 import { isFatal, sqlstateOf } from '../errors/sqlstate.ts';
 import { classifyWorkError, endsTransaction, isByRole, lostStatement } from '../errors/work-error.ts';
@@ -9,7 +17,7 @@ import { internals, isUsable, type ClientInternals, type QueuedQuery } from './c
 import { answerWhoCloses, mayHearErrors } from './dead-link.ts';
 import type { DialContext } from './dial-context.ts';
 import type { Admission } from './dial-target.ts';
-import { readIdentity } from './identity.ts';
+import { readIdentity, type Identity } from './identity.ts';
 
 /** What the overrides below go on to. */
 const PG = pg.Client.prototype as unknown as ClientInternals;
@@ -17,10 +25,18 @@ const PG = pg.Client.prototype as unknown as ClientInternals;
 /** A cancel request that nobody waits for ends after this, ms. */
 const ABANDON_MS = 1_000;
 
+/** A server that was dialled, and what it has said of itself. */
+interface Reached {
+  readonly endpoint: Endpoint;
+  readonly identity: Identity;
+  readonly since: Instant;
+}
+
 /** Where a connection is in its life. `verified` ones carry what they were let in as. */
 type State =
   | { at: 'new' }
   | { at: 'dialling'; endpoint: Endpoint }
+  | { at: 'scouted'; endpoint: Endpoint; reached: Reached }
   | { at: 'verified'; endpoint: Endpoint; admission: Admission }
   | { at: 'ended' };
 
@@ -82,6 +98,21 @@ export class HaClient extends pg.Client {
       () => process.nextTick(callback, null, this),
       (error: unknown) => process.nextTick(callback, error),
     );
+  }
+
+  /**
+   * Dials whoever stands at `endpoint`, as a question of the monitor's: it is let in nowhere. Where the answer suits,
+   * connect() goes on from here, without another dial.
+   */
+  async scout(endpoint: Endpoint, timeoutMs: number): Promise<Identity> {
+    try {
+      const reached = await this.#reach(endpoint, timeoutMs);
+      this.#state = { at: 'scouted', endpoint, reached };
+      return reached.identity;
+    } catch (error) {
+      this.interrupt();
+      throw error;
+    }
   }
 
   /** True where a change of topology has made this connection worthless. */
@@ -237,26 +268,32 @@ export class HaClient extends pg.Client {
   }
 
   async #dial(): Promise<void> {
-    const { monitor, target, clock, dialTimeoutMs } = this.#context;
-    const endpoint = target.choose(monitor.topology);
+    const { monitor, target, dialTimeoutMs } = this.#context;
+    const state = this.#state;
+    const endpoint = state.at === 'scouted' ? state.endpoint : target.choose(monitor.topology);
+    try {
+      const { identity, since } =
+        state.at === 'scouted' ? state.reached : await this.#reach(endpoint, dialTimeoutMs);
+      this.#state = { at: 'verified', endpoint, admission: target.admit(endpoint, identity, since) };
+    } catch (error) {
+      throw this.#giveUp(asError(error), endpoint);
+    }
+  }
+
+  async #reach(endpoint: Endpoint, timeoutMs: number): Promise<Reached> {
+    const { clock, stream } = this.#context;
     this.#aim(endpoint);
-    const timer = clock.timer(dialTimeoutMs, () => {
-      internals(this).connection.stream.destroy(new Error(`no answer within ${dialTimeoutMs} ms`));
+    const timer = clock.timer(timeoutMs, () => {
+      internals(this).connection.stream.destroy(new Error(`no answer within ${timeoutMs} ms`));
     });
     try {
       await new Promise<void>((resolve, reject) =>
         super.connect((error: Error | null) => (error ? reject(error) : resolve())),
       );
-      const at = clock.now();
-      this.#state = {
-        at: 'verified',
-        endpoint,
-        admission: target.admit(endpoint, await readIdentity(this), at),
-      };
-      if (this.socketFactory === this.#context.stream)
-        this.#address = internals(this).connection.stream.remoteAddress;
-    } catch (error) {
-      throw this.#giveUp(asError(error), endpoint);
+      const since = clock.now();
+      const identity = await readIdentity(this);
+      if (this.socketFactory === stream) this.#address = internals(this).connection.stream.remoteAddress;
+      return { endpoint, identity, since };
     } finally {
       timer.cancel();
     }

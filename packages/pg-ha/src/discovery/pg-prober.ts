@@ -1,10 +1,11 @@
 import type pg from 'pg';
 import { asError, type Clock, type Endpoint, type Observation, type Prober } from '@steadfast/shared';
 import type { Who } from '../dial/dial-context.ts';
-import { readIdentity, type Observe } from '../dial/identity.ts';
+import { readIdentity, type Identity, type Observe } from '../dial/identity.ts';
 import { dialError } from '../errors/dial-error.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
 import { ProbeLines } from './probe-lines.ts';
+import type { Scout } from './scout.ts';
 
 export interface PgProberOptions {
   clock: Clock;
@@ -13,6 +14,8 @@ export interface PgProberOptions {
   who: Who;
   /** dial anew for every question: what stands behind an address can change (HAProxy) */
   fresh: boolean;
+  /** pools that may ask in our place, where each question is a dial */
+  scouts: ReadonlySet<Scout>;
 }
 
 /**
@@ -33,13 +36,19 @@ export class PgProber implements Prober {
     const { clock, observe, who } = this.#options;
     const at = clock.now();
     try {
-      return observe(endpoint, await this.#lines.ask(endpoint, timeoutMs, readIdentity), at);
+      return observe(endpoint, await this.#ask(endpoint, timeoutMs), at);
     } catch (error) {
       const failure = dialError(asError(error), endpoint, who);
       // A server that is full says nothing about its role, and is not unreachable either.
       if (failure.code !== 'HA_DIAL_FAILED' || sqlstateOf(error) === '53300') throw failure;
       return { kind: 'unreachable', endpoint, reason: failure.message, at };
     }
+  }
+
+  #ask(endpoint: Endpoint, timeoutMs: number): Promise<Identity> {
+    const { fresh, scouts } = this.#options;
+    const scout = fresh ? [...scouts].find(({ wanted }) => wanted) : undefined;
+    return scout?.ask(endpoint, timeoutMs) ?? this.#lines.ask(endpoint, timeoutMs, readIdentity);
   }
 
   rest(): void {

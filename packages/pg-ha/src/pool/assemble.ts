@@ -8,17 +8,24 @@ import type { HaPoolOptions, PoolSettings } from '../options/pool-options.ts';
 import { Reads } from '../reader/reads.ts';
 import type { Strategy } from '../strategies/strategy.ts';
 import type { PoolTelemetry } from '../telemetry/pool-telemetry.ts';
-import { joinCluster } from './cluster.ts';
+import { joinCluster, type ClusterShare } from './cluster.ts';
 import { Verification } from './fitness.ts';
 import { primaryServers, type LeaseRequest } from './lease.ts';
 import type { PoolCore } from './pool-core.ts';
+import { Spare, spareFirst } from './spare.ts';
+
+/** How pg-pool makes connections. */
+type ClientClass = new (config?: pg.ClientConfig) => HaClient;
 
 /** The parts of one pool, put together. */
 export interface Parts {
   readonly core: PoolCore;
   /** for a pool that runs reads alone */
   readonly reads: Reads | undefined;
-  readonly context: DialContext;
+  /** makes connections that are outside of the pool */
+  readonly Client: ClientClass;
+  /** makes those of the pool */
+  readonly PoolClient: ClientClass;
   readonly stream: Strategy['stream'];
   /** the pool watches its cluster no more */
   readonly leave: () => Promise<void>;
@@ -46,7 +53,8 @@ export function assemble(
     trust: connection.ssl.trust,
   };
   const told = (open: boolean): void => telemetry().breakerChanged(open);
-  const { strategy, seat: monitor, leave } = joinCluster(settings, who, { clock, random, log }, told);
+  const share = joinCluster(settings, who, { clock, random, log }, told);
+  const { strategy, seat: monitor } = share;
   const pacer = new DialPacer(clock, random, { concurrency: ha.dialConcurrency });
   const budget = new RetryBudget(clock, { capacity: 1_000, perSecond: 100 });
   const { failoverWaitMs, keepConnectionOnSqlError, dialTimeoutMs } = ha;
@@ -82,17 +90,32 @@ export function assemble(
   return {
     core: { ...parts, servers: reads?.servers ?? primaryServers(parts) },
     reads,
-    context,
+    ...clientsOf(boundClient(settings, context), settings, share, parts, pool),
     stream,
-    leave,
   };
 }
 
+/** Where a question is a dial, the pool's own client asks while calls wait, and what it finds is theirs. */
+function clientsOf(
+  Client: ClientClass,
+  settings: PoolSettings,
+  { strategy, seat: monitor, scouts, leave }: ClusterShare,
+  { clock, mayDial }: Pick<PoolCore, 'clock' | 'mayDial'>,
+  pool: () => pg.Pool,
+): Pick<Parts, 'Client' | 'PoolClient' | 'leave'> {
+  if (!strategy.freshProbes || settings.target) return { Client, PoolClient: Client, leave };
+  const spare = new Spare({ monitor, clock, mayDial, newClient: () => new Client(pool().options) });
+  scouts.add(spare);
+  const leaveAll = (): Promise<void> => {
+    scouts.delete(spare);
+    spare.close();
+    return leave();
+  };
+  return { Client, PoolClient: spareFirst(Client, spare), leave: leaveAll };
+}
+
 /** pg-pool makes clients by `new Client(config)`; ours need to know which pool they are of. */
-export function boundClient(
-  { pooler }: PoolSettings,
-  context: DialContext,
-): new (config?: pg.ClientConfig) => HaClient {
+export function boundClient({ pooler }: PoolSettings, context: DialContext): ClientClass {
   const Base = pooler ? PoolerClient : HaClient;
   return class BoundHaClient extends Base {
     constructor(config?: pg.ClientConfig) {

@@ -9,6 +9,7 @@ import {
   type Random,
   type Seat,
 } from '@steadfast/shared';
+import type { Scout } from '../discovery/scout.ts';
 import type { Who } from '../dial/dial-context.ts';
 import type { PoolSettings } from '../options/pool-options.ts';
 import type { HaOptions } from '../options/table.ts';
@@ -19,12 +20,15 @@ import { createMonitor } from './create-monitor.ts';
 interface Cluster {
   readonly strategy: Strategy;
   readonly monitor: Monitor;
+  /** of its pools, those that may ask for the monitor */
+  readonly scouts: Set<Scout>;
 }
 
 /** A pool's part in what is known of its cluster. */
 export interface ClusterShare {
   readonly strategy: Strategy;
   readonly seat: Seat;
+  readonly scouts: Set<Scout>;
   /** ends this pool's waiting calls, and the watch itself where no other pool is left */
   readonly leave: () => Promise<void>;
 }
@@ -76,9 +80,10 @@ export function joinCluster(
 ): ClusterShare {
   const { thing, release } = clusters.acquire(keyOf(settings, clock, random), () => {
     const strategy = createStrategy(settings, clock, log);
-    return { strategy, monitor: createMonitor(settings, strategy, who, clock, random) };
+    const scouts = new Set<Scout>();
+    return { strategy, scouts, monitor: createMonitor(settings, strategy, who, scouts, clock, random) };
   });
-  const { strategy, monitor } = thing;
+  const { strategy, monitor, scouts } = thing;
   const { ha } = settings;
   const seat = monitor.seat({
     clock,
@@ -96,5 +101,5 @@ export function joinCluster(
     seat.close();
     await release();
   };
-  return { strategy, seat, leave };
+  return { strategy, seat, scouts, leave };
 }

@@ -1,5 +1,6 @@
 import { Monitor, type Clock, type Random } from '@steadfast/shared';
 import { PgProber } from '../discovery/pg-prober.ts';
+import type { Scout } from '../discovery/scout.ts';
 import type { Who } from '../dial/dial-context.ts';
 import type { PoolSettings } from '../options/pool-options.ts';
 import type { Strategy } from '../strategies/strategy.ts';
@@ -9,6 +10,7 @@ export function createMonitor(
   settings: PoolSettings,
   strategy: Strategy,
   who: Who,
+  scouts: ReadonlySet<Scout>,
   clock: Clock,
   random: Random,
 ): Monitor {
@@ -23,7 +25,7 @@ export function createMonitor(
     rule: strategy.rule,
     seeds: strategy.seeds,
     resolvers: strategy.resolvers,
-    prober: new PgProber({ clock, config, observe, who, fresh }),
+    prober: new PgProber({ clock, config, observe, who, fresh, scouts }),
     refreshMs: ha.refreshMs,
     searchMinMs: ha.searchMinMs,
     searchMaxMs: Math.max(ha.searchMinMs, ha.searchMaxMs),

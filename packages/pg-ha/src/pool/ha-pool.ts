@@ -27,7 +27,7 @@ import { readToken, TOKEN_SQL, type TokenRow } from '../reader/wal-position.ts';
 import { PoolTelemetry } from '../telemetry/pool-telemetry.ts';
 import { runStatement } from '../transaction/run-statement.ts';
 import type { TransactionOptions } from '../transaction/run-transaction.ts';
-import { assemble, boundClient } from './assemble.ts';
+import { assemble } from './assemble.ts';
 import { poolHealth, type PoolHealth } from './health.ts';
 import { giveUpExpired } from './lease.ts';
 import { spreadLifetimes } from './lifetime.ts';
@@ -73,7 +73,7 @@ export class HaPool extends pg.Pool {
     const settings = readPoolOptions(options);
     const log = createLogger('pg-ha', settings.ha.logLevel, options.logger, namesOf(settings));
     const telemetry = (): PoolTelemetry => this.#telemetry;
-    const { core, reads, context, stream, leave } = assemble(settings, options, log, telemetry, {
+    const { core, reads, Client, PoolClient, stream, leave } = assemble(settings, options, log, telemetry, {
       pool: () => this,
       checkout: (callback) => super.connect(callback),
       mayDial: () => this.idleCount === 0 && this.totalCount < this.options.max,
@@ -82,9 +82,8 @@ export class HaPool extends pg.Pool {
       gone: (client) => forget(this, client),
     });
     const { verify } = core.verification;
-    const Client = boundClient(settings, context);
     const config = { ...settings.pool, ...(stream && { stream }) } as pg.PoolConfig;
-    super({ ...config, ...(verify && { verify }), Client } as pg.PoolConfig);
+    super({ ...config, ...(verify && { verify }), Client: PoolClient } as pg.PoolConfig);
     this.#telemetry = createTelemetry(this, core, log, settings, options.metrics);
     this.#core = this.#telemetry.core;
     this.#reads = reads;

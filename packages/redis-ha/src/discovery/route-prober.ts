@@ -1,16 +1,17 @@
-import type { LookupFunction } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import {
   describeError,
   endpointKey,
+  socketLookup,
   type Clock,
+  type DnsResolver,
   type Endpoint,
   type Instant,
   type Observation,
   type Prober,
 } from '@steadfast/shared';
 import { tlsRefusal } from '../options/tls.ts';
-import { identify, type Credentials } from '../wire/identify.ts';
+import { identify, type Credentials, type Identity } from '../wire/identify.ts';
 import { WireConnection } from '../wire/wire-connection.ts';
 import { Busy, isFinal } from './redis-prober.ts';
 
@@ -19,9 +20,7 @@ export interface RouteProberOptions {
   credentials: Credentials;
   tls: ConnectionOptions | undefined;
   family: number | undefined;
-  lookup: LookupFunction | undefined;
-  /** how often the name has come to point elsewhere: the epoch of what it leads to */
-  moves: () => number;
+  name: Pick<DnsResolver, 'look'>;
 }
 
 /**
@@ -39,14 +38,13 @@ export class RouteProber implements Prober {
 
   async probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation> {
     const at = this.#options.clock.now();
-    const epoch = this.#options.moves();
     const key = endpointKey(endpoint);
     try {
-      const identity = await this.#ask(endpoint, at, timeoutMs);
+      const { identity, moves } = await this.#ask(endpoint, at, timeoutMs);
       if (identity.is === 'busy') throw new Busy(`${key} is busy: ${identity.why}`);
       if (identity.is === 'replica') throw new Busy(`${key} leads to a replica`);
       if (identity.is === 'notReady') return { kind: 'unreachable', endpoint, reason: identity.why, at };
-      return { kind: 'self', endpoint, role: 'primary', epoch, at };
+      return { kind: 'self', endpoint, role: 'primary', epoch: moves, at };
     } catch (error) {
       if (error instanceof Busy || isFinal(error)) throw error;
       const refusal = tlsRefusal(error, key);
@@ -62,13 +60,22 @@ export class RouteProber implements Prober {
     for (const connection of this.#open) connection.destroy();
   }
 
-  async #ask(endpoint: Endpoint, at: Instant, timeoutMs: number): ReturnType<typeof identify> {
-    const { clock, credentials, tls, family, lookup } = this.#options;
-    const connection = await WireConnection.open({ endpoint, tls, family, lookup, timeoutMs, clock });
+  /** Whoever answers has the epoch of the very addresses that were dialled, however the name moves meanwhile. */
+  async #ask(
+    endpoint: Endpoint,
+    at: Instant,
+    timeoutMs: number,
+  ): Promise<{ identity: Identity; moves: number }> {
+    const { clock, credentials, tls, family, name } = this.#options;
+    const { addresses, moves } = await name.look(timeoutMs);
+    const lookup = socketLookup(() => Promise.resolve(addresses));
+    const remainingMs = (): number => Math.max(1, timeoutMs - (clock.now() - at));
+    const dial = { endpoint, tls, family, lookup, timeoutMs: remainingMs(), clock };
+    const connection = await WireConnection.open(dial);
     this.#open.add(connection.unref());
     try {
-      const remainingMs = Math.max(1, timeoutMs - (clock.now() - at));
-      return await identify(connection, credentials, { timeoutMs: remainingMs, roleOptional: true });
+      const asked = { timeoutMs: remainingMs(), roleOptional: true };
+      return { identity: await identify(connection, credentials, asked), moves };
     } finally {
       this.#open.delete(connection);
       connection.destroy();

@@ -244,9 +244,8 @@ export class ReplicationGroup {
   }
 
   #prober(): Prober {
-    const { ha, data, lookup, clock } = this.settings;
-    const dns = this.#dns;
-    if (dns) return new RouteProber({ clock, ...data, lookup, moves: () => dns.moves });
+    const { ha, data, clock } = this.settings;
+    if (this.#dns) return new RouteProber({ clock, ...data, name: this.#dns });
     return new RedisProber({ clock, ...data, roleOptional: ha.strategy === 'single' });
   }
 

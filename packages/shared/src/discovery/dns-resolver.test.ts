@@ -39,8 +39,9 @@ describe('DnsResolver', () => {
       });
       const heard: string[] = [];
       resolver.watch((reason) => heard.push(reason));
-      for (const _ of answers) expect(await resolver.resolve(1_000)).toEqual([]);
-      expect([resolver.moves, heard.length]).toEqual([moves, wakes]);
+      const looks = [];
+      for (const _ of answers) looks.push((await resolver.look(1_000)).moves);
+      expect([looks.at(-1), heard.length]).toEqual([moves, wakes]);
     });
   }
 
@@ -52,6 +53,49 @@ describe('DnsResolver', () => {
     const refused = expect(asked).rejects.toThrow('no name server answered within 500 ms');
     await clock.advance(500);
     await refused;
+  });
+
+  it('looks closely for a while after each question of the monitor, then every second again', async () => {
+    const clock = new ManualClock();
+    let address = 'a';
+    let lookups = 0;
+    const find = (): Promise<string[]> => {
+      lookups += 1;
+      return Promise.resolve([address]);
+    };
+    const resolver = new DnsResolver({ hostname: 'db.example', find, clock, watchMs: 1_000 });
+    const heard: string[] = [];
+    resolver.watch((reason) => heard.push(reason));
+    // A search asks again before the close look ends: a change is seen within 20 ms all the time.
+    for (let round = 0; round < 10; round++) {
+      await resolver.resolve(1_000);
+      await clock.advance(100);
+    }
+    expect(lookups).toBeGreaterThanOrEqual(50);
+    expect(lookups).toBeLessThanOrEqual(60);
+    address = 'b';
+    await clock.advance(20);
+    expect(heard).toEqual(['db.example points to b now']);
+    await clock.advance(200);
+    lookups = 0;
+    await clock.advance(5_000);
+    expect(lookups).toBeLessThanOrEqual(5);
+    resolver.close();
+  });
+
+  it('waits for one look before the next while it looks closely', async () => {
+    const clock = new ManualClock();
+    let lookups = 0;
+    const find = (): Promise<string[]> => {
+      lookups += 1;
+      return lookups === 1 ? Promise.resolve(['a']) : new Promise(() => undefined);
+    };
+    const resolver = new DnsResolver({ hostname: 'db.example', find, clock, watchMs: 1_000 });
+    resolver.watch(() => undefined);
+    await resolver.resolve(1_000);
+    await clock.advance(1_000);
+    expect(lookups).toBe(2);
+    resolver.close();
   });
 
   it('looks at the name by itself while it is watched, whatever the monitor does', async () => {

@@ -6,6 +6,16 @@ import type { Resolver } from './resolver.ts';
 
 /** One look at the name, between the monitor's questions. */
 const LOOK_MS = 2_000;
+/** The monitor has asked, so something is to be found out: for so long the name is looked at closely, this far apart. */
+const CLOSE_FOR_MS = 150;
+const CLOSE_MS = 20;
+
+/** What the name points to. */
+export interface NameLook {
+  readonly addresses: readonly string[];
+  /** how often the name had come to point elsewhere when it pointed there: the epoch of whoever answers there */
+  readonly moves: number;
+}
 
 export interface DnsResolverOptions {
   hostname: string;
@@ -17,7 +27,8 @@ export interface DnsResolverOptions {
 
 /**
  * Watches what a provider's host name points to. Where it points is no proof of anything: a change only wakes the monitor,
- * and every dial looks the name up again.
+ * and every dial looks the name up again. While the monitor searches, it asks more often than a close look lasts, so that the
+ * name is looked at all the time: a look costs a name server little, where a question costs the database a login.
  */
 export class DnsResolver implements Resolver {
   readonly name = 'dns';
@@ -26,28 +37,33 @@ export class DnsResolver implements Resolver {
   #moves = 0;
   #wake: ((reason: string) => void) | undefined;
   #timer: Timer | undefined;
+  #closeUntil = -Infinity;
 
   constructor(options: DnsResolverOptions) {
     this.#options = options;
   }
 
-  /** How often the name has come to point to none of the addresses it had before: a round of load balancers is no move. */
-  get moves(): number {
-    return this.#moves;
+  async resolve(timeoutMs: number): Promise<readonly Observation[]> {
+    const { clock, watchMs } = this.#options;
+    const already = clock.now() < this.#closeUntil;
+    this.#closeUntil = clock.now() + CLOSE_FOR_MS;
+    if (this.#timer && !already && watchMs > CLOSE_MS) this.#schedule();
+    await this.look(timeoutMs);
+    return [];
   }
 
-  async resolve(timeoutMs: number): Promise<readonly Observation[]> {
+  /**
+   * Looks once.
+   * @throws where no name server answers within `timeoutMs`
+   */
+  async look(timeoutMs: number): Promise<NameLook> {
     const { hostname, find, clock } = this.#options;
     const late = (): Error => new Error(`no name server answered within ${timeoutMs} ms`);
-    const found = await within(clock, timeoutMs, find(hostname), late);
+    const addresses = await within(clock, timeoutMs, find(hostname), late);
     const before = this.#known;
-    if (found.length === 0) return [];
-    this.#known = found;
-    if (before.length === 0) return [];
-    if (!found.some((address) => before.includes(address))) this.#moves += 1;
-    const changed = found.length !== before.length || found.some((address) => !before.includes(address));
-    if (changed) this.#wake?.(`${hostname} points to ${found.join(' ')} now`);
-    return [];
+    if (addresses.length > 0) this.#known = addresses;
+    if (addresses.length > 0 && before.length > 0) this.#compare(before, addresses);
+    return { addresses, moves: this.#moves };
   }
 
   watch(wake: (reason: string) => void): void {
@@ -60,13 +76,23 @@ export class DnsResolver implements Resolver {
     this.#timer?.cancel();
   }
 
+  /** To point to none of the addresses of before is a move: a round of load balancers is none. */
+  #compare(before: readonly string[], now: readonly string[]): void {
+    if (!now.some((address) => before.includes(address))) this.#moves += 1;
+    const changed = now.length !== before.length || now.some((address) => !before.includes(address));
+    if (changed) this.#wake?.(`${this.#options.hostname} points to ${now.join(' ')} now`);
+  }
+
   /** An old server may go on taking writes when the name has moved on: nothing but the name tells of that. */
   #schedule(): void {
     const { clock, watchMs } = this.#options;
     const look = (): void => {
-      const looked = this.resolve(LOOK_MS).catch(() => undefined);
+      this.#timer = undefined; // one look at a time
+      const looked = this.look(LOOK_MS).catch(() => undefined);
       void looked.then(() => this.#wake && this.#schedule());
     };
-    this.#timer = clock.timer(watchMs, look, { background: true });
+    const ms = clock.now() < this.#closeUntil ? Math.min(CLOSE_MS, watchMs) : watchMs;
+    this.#timer?.cancel();
+    this.#timer = clock.timer(ms, look, { background: true });
   }
 }

@@ -2,7 +2,7 @@ import { Resolver } from 'node:dns/promises';
 import { monotonicMs } from '../monotonic.ts';
 import type { NamedEndpoint, Report, Watcher } from './watch.ts';
 
-const EVERY_MS = 50;
+const EVERY_MS = 10;
 const TIMEOUT_MS = 300;
 
 export interface DnsWatcherOptions {

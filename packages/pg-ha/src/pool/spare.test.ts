@@ -1,0 +1,114 @@
+import { ManualClock } from '@steadfast/shared/testing';
+import { describe, expect, it } from 'vitest';
+import type { HaClient } from '../dial/ha-client.ts';
+import type { Identity } from '../dial/identity.ts';
+import { Spare, spareFirst } from './spare.ts';
+
+const NAME = { host: 'db.example', port: 5432 };
+
+/** A connection as a spare sees it: `answers` says what its server is. */
+class FakeClient {
+  readonly asked = Promise.withResolvers<Identity>();
+  _queryable = true;
+  readonly _ending = false;
+  closed = false;
+
+  scout(): Promise<Identity> {
+    return this.asked.promise;
+  }
+
+  answers(role: Identity['role']): void {
+    this.asked.resolve({ role, timeline: 2, systemId: '1' });
+  }
+
+  interrupt(): void {
+    this.closed = true;
+    this.asked.reject(new Error('the socket was closed'));
+    this._queryable = false;
+  }
+}
+
+interface Setup {
+  clock: ManualClock;
+  spare: Spare;
+  pool: { waiting: number; mayDial: boolean };
+  clients: FakeClient[];
+}
+
+function setup(): Setup {
+  const clock = new ManualClock();
+  const pool = { waiting: 1, mayDial: true };
+  const clients: FakeClient[] = [];
+  const newClient = (): HaClient => {
+    const client = new FakeClient();
+    clients.push(client);
+    return client as unknown as HaClient;
+  };
+  const spare = new Spare({ monitor: pool, clock, mayDial: () => pool.mayDial, newClient });
+  return { clock, spare, pool, clients };
+}
+
+/** Asks, and has the server answer. */
+async function ask({ spare, clients }: Setup, role: Identity['role']): Promise<FakeClient | undefined> {
+  const asked = spare.ask(NAME, 1_000);
+  clients.at(-1)?.answers(role);
+  await asked;
+  return clients.at(-1);
+}
+
+describe('a connection to spare', () => {
+  const rows: { what: string; waiting: number; mayDial: boolean; wanted: boolean }[] = [
+    { what: 'is wanted where a call waits and nothing is idle', waiting: 1, mayDial: true, wanted: true },
+    { what: 'is not wanted where nobody waits', waiting: 0, mayDial: true, wanted: false },
+    { what: 'is not wanted where the pool needs none', waiting: 1, mayDial: false, wanted: false },
+  ];
+  it.each(rows)('$what', ({ wanted, ...state }) => {
+    const { spare, pool } = setup();
+    Object.assign(pool, state);
+    expect(spare.wanted).toBe(wanted);
+  });
+
+  it('is the one that found the primary, and is taken once', async () => {
+    const all = setup();
+    const found = await ask(all, 'primary');
+    expect([all.spare.wanted, all.spare.take(), all.spare.take()]).toEqual([false, found, undefined]);
+    expect([found?.closed, all.clock.pending]).toEqual([false, 0]);
+  });
+
+  it('is closed where its server is a standby, and where another was first', async () => {
+    const all = setup();
+    expect(await ask(all, 'replica')).toMatchObject({ closed: true });
+    expect(all.spare.take()).toBeUndefined();
+    const late = all.spare.ask(NAME, 1_000);
+    const [, first] = all.clients;
+    const second = await ask(all, 'primary');
+    first?.answers('primary');
+    await late;
+    expect([first?.closed, second?.closed, all.spare.take()]).toEqual([true, false, second]);
+  });
+
+  it('is closed where nobody takes it, or its link has ended, or the pool has', async () => {
+    const all = setup();
+    const { clock, spare, clients } = all;
+    const left = await ask(all, 'primary');
+    await clock.advance(1_000);
+    expect([left?.closed, spare.take()]).toEqual([true, undefined]);
+    const broken = await ask(all, 'primary');
+    if (broken) broken._queryable = false;
+    expect(spare.take()).toBeUndefined();
+    const kept = await ask(all, 'primary');
+    const asked = spare.ask(NAME, 1_000);
+    spare.close();
+    await expect(asked).rejects.toMatchObject({ code: 'HA_CLOSED' });
+    expect([kept?.closed, clients.at(-1)?.closed]).toEqual([true, true]);
+  });
+
+  it('is what pg-pool gets when it makes a client, instead of a new one', async () => {
+    const all = setup();
+    const Client = spareFirst(FakeClient as unknown as new () => HaClient, all.spare);
+    const found = await ask(all, 'primary');
+    expect(new Client()).toBe(found);
+    const made = new Client() as unknown;
+    expect([made === found, made instanceof FakeClient]).toEqual([false, true]);
+  });
+});

@@ -1,0 +1,88 @@
+import type pg from 'pg';
+import { HaError, type Clock, type Endpoint, type Seat, type Timer } from '@steadfast/shared';
+import { isUsable } from '../dial/client-internals.ts';
+import type { HaClient } from '../dial/ha-client.ts';
+import type { Identity } from '../dial/identity.ts';
+import type { Scout } from '../discovery/scout.ts';
+
+/** Nobody has taken it by then: it is closed, ms. */
+const KEEP_MS = 1_000;
+
+export interface SpareOptions {
+  monitor: Pick<Seat, 'waiting'>;
+  clock: Clock;
+  /** whether the pool would have to dial for a call */
+  mayDial: () => boolean;
+  newClient: () => HaClient;
+}
+
+/**
+ * The connection on which a pool's own question found the primary, until the first call that was waiting takes it. Of several
+ * that were asked on side by side the first is kept, the others are closed.
+ */
+export class Spare implements Scout {
+  readonly #options: SpareOptions;
+  readonly #asking = new Set<HaClient>();
+  #kept: HaClient | undefined;
+  #timer: Timer | undefined;
+  #closed = false;
+
+  constructor(options: SpareOptions) {
+    this.#options = options;
+  }
+
+  get wanted(): boolean {
+    const { monitor, mayDial } = this.#options;
+    return !this.#closed && !this.#kept && monitor.waiting > 0 && mayDial();
+  }
+
+  async ask(endpoint: Endpoint, timeoutMs: number): Promise<Identity> {
+    const client = this.#options.newClient();
+    this.#asking.add(client);
+    try {
+      const identity = await client.scout(endpoint, timeoutMs);
+      if (identity.role === 'primary' && this.wanted) this.#keep(client);
+      else client.interrupt();
+      return identity;
+    } catch (error) {
+      // That this pool has ended says nothing of the server to others that watch it.
+      if (this.#closed) throw new HaError('HA_CLOSED', 'the pool has been ended', { outcome: 'notSent' });
+      throw error;
+    } finally {
+      this.#asking.delete(client);
+    }
+  }
+
+  /** The connection, once: connect() is all that it still wants. */
+  take(): HaClient | undefined {
+    const client = this.#kept;
+    this.#kept = undefined;
+    this.#timer?.cancel();
+    return client && isUsable(client) ? client : undefined;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const client of this.#asking) client.interrupt();
+    this.take()?.interrupt();
+  }
+
+  #keep(client: HaClient): void {
+    this.#kept = client;
+    this.#timer = this.#options.clock.timer(KEEP_MS, () => this.take()?.interrupt(), { background: true });
+  }
+}
+
+/** pg-pool makes its clients by `new`: where a connection is to spare, that is the one it gets. */
+export function spareFirst(
+  Client: new (config?: pg.ClientConfig) => HaClient,
+  spare: Spare,
+): new (config?: pg.ClientConfig) => HaClient {
+  return class extends Client {
+    constructor(config?: pg.ClientConfig) {
+      const kept = spare.take();
+      if (kept) return kept;
+      super(config);
+    }
+  };
+}
