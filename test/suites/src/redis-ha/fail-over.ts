@@ -13,7 +13,7 @@ export async function failOver(lab: Lab, fault: 'sentinel-failover' | 'redis-cra
 }
 
 /** A failover that falls into the end of another is put off for twice the failover timeout: that one has to end first. */
-async function untilSettled(lab: Lab): Promise<void> {
+export async function untilSettled(lab: Lab): Promise<void> {
   const { redis } = lab.description;
   if (!redis) throw new Error('the lab has no Redis');
   const sentinels = redis.sentinels.map(

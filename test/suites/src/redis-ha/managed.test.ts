@@ -5,6 +5,7 @@ import { HaRedis, isHaError, type HaRedisOptions } from '@steadfast/redis-ha';
 import { describe, expect, it } from 'vitest';
 import { withLab } from '../support/with-lab.ts';
 import { startWriters } from '../support/writers.ts';
+import { untilSettled } from './fail-over.ts';
 
 const held = withLab({ postgres: false, haproxy: false, pgbouncer: false, managed: { flipDelayMs: 500 } });
 
@@ -77,6 +78,7 @@ describe("a provider's endpoint", () => {
   ];
   it.each(faults)('%s %o (name is late: %s): is followed through %s', async (fault, args, stale) => {
     const { lab } = held;
+    await untilSettled(lab);
     const observers = await lab.observe();
     const { master = '' } = (await lab.status()).redis ?? {};
     const env = { ...managedEnv(), REDIS_HA_DNS_WATCH_MS: '200' };
