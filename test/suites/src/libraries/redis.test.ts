@@ -2,6 +2,7 @@ import { HaRedis } from '@steadfast/redis-ha';
 import { withLab } from '../support/with-lab.ts';
 import { withBullMq } from './bullmq.ts';
 import { withFastifyRateLimit } from './fastify-rate-limit.ts';
+import { REDIS_TAIL } from './library.ts';
 import { withRateLimiter } from './rate-limiter.ts';
 import { withRedisSessions } from './redis-sessions.ts';
 import { withSocketIo } from './socket-io.ts';
@@ -19,8 +20,9 @@ throughFailovers(
   held,
   libraries.map((library) => prepare(library, redis)),
   [
-    // A planned one fails nothing at all.
-    { fault: 'sentinel-failover', mayFail: 0, over: named },
+    // A planned one fails nothing; but where a server is held up just then, what was in flight at the announcement may be
+    // answered too late, and is unknown.
+    { fault: 'sentinel-failover', mayFail: REDIS_TAIL, over: named },
     { fault: 'redis-crash', target: 'master', mayFail: 10, over: named },
   ],
 );
