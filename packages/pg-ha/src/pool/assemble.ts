@@ -17,6 +17,9 @@ import { Spare, spareFirst } from './spare.ts';
 /** How pg-pool makes connections. */
 type ClientClass = new (config?: pg.ClientConfig) => HaClient;
 
+/** Right after a failover a load balancer may lead one dial in two to the server of before, where it hangs, ms. */
+const ROUTE_HEDGE_MS = 25;
+
 /** The parts of one pool, put together. */
 export interface Parts {
   readonly core: PoolCore;
@@ -55,7 +58,8 @@ export function assemble(
   const told = (open: boolean): void => telemetry().breakerChanged(open);
   const share = joinCluster(settings, who, { clock, random, log }, told);
   const { strategy, seat: monitor } = share;
-  const pacer = new DialPacer(clock, random, { concurrency: ha.dialConcurrency });
+  const hedge = strategy.rule === 'route' ? { firstHedgeMs: ROUTE_HEDGE_MS } : {};
+  const pacer = new DialPacer(clock, random, { concurrency: ha.dialConcurrency, ...hedge });
   const budget = new RetryBudget(clock, { capacity: 1_000, perSecond: 100 });
   const { failoverWaitMs, keepConnectionOnSqlError, dialTimeoutMs } = ha;
   const queued = new Set<LeaseRequest>();

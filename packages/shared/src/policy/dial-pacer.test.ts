@@ -1,17 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../runtime/manual-clock.ts';
 import { seededRandom } from '../runtime/random.ts';
-import { DialPacer } from './dial-pacer.ts';
+import { DialPacer, type DialPacerOptions } from './dial-pacer.ts';
 
 /** Dials that end when told to. */
-function setup(concurrency: number): {
+function setup(
+  concurrency: number,
+  options: Partial<DialPacerOptions> = {},
+): {
   clock: ManualClock;
   start: (generation: number) => void;
   open: ((ok: boolean) => void)[];
   peak: () => number;
 } {
   const clock = new ManualClock();
-  const pacer = new DialPacer(clock, seededRandom(1), { concurrency, spreadMs: 20 });
+  const pacer = new DialPacer(clock, seededRandom(1), { concurrency, spreadMs: 20, ...options });
   const open: ((ok: boolean) => void)[] = [];
   let running = 0;
   let peak = 0;
@@ -70,6 +73,22 @@ describe('DialPacer', () => {
     expect(open.length).toBe(2);
     await clock.advance(1_000);
     expect(open.length).toBe(6);
+  });
+
+  it('gives the first that hang less time where told to, and each of them twice that of the one before', async () => {
+    const { clock, start, open } = setup(2, { firstHedgeMs: 25 });
+    for (let n = 0; n < 9; n++) start(2);
+    const begun: number[] = [];
+    for (const ms of [24, 2, 50, 100, 200, 250]) {
+      await clock.advance(ms);
+      begun.push(open.length);
+    }
+    expect(begun).toEqual([1, 2, 3, 4, 5, 6]);
+    open[5]?.(true);
+    await clock.advance(40);
+    expect(open.length).toBe(8);
+    await clock.advance(200);
+    expect(open.length).toBe(8);
   });
 
   it('waits longer for those that hang, where those that succeed are slow too', async () => {

@@ -7,6 +7,11 @@ export interface DialPacerOptions {
   concurrency: number;
   /** a dial that hangs gives its place away after so long, ms (default 250), or twice as long as dials take of late: behind a load balancer the next may go elsewhere */
   hedgeMs?: number;
+  /**
+   * the same for the first dials of a generation, until one has succeeded; doubled with each that hangs, up to `hedgeMs` (default
+   * `hedgeMs`). For a route that may still lead every other dial to the server of before
+   */
+  firstHedgeMs?: number;
   /** each dial after the first of a generation waits a random time up to this, ms (default 20) */
   spreadMs?: number;
 }
@@ -17,6 +22,8 @@ interface Round {
   running: number;
   /** a dial of this generation has succeeded */
   proven: boolean;
+  /** so many have given their place away */
+  hung: number;
   /** how long one that succeeds takes of late, ms: after an outage those that hung in it must soon be forgotten */
   usualMs: number;
 }
@@ -34,12 +41,13 @@ export class DialPacer {
   readonly #random: Random;
   readonly #options: Required<DialPacerOptions>;
   #waiting: (() => void)[] = [];
-  #round: Round = { generation: -1, running: 0, proven: false, usualMs: 0 };
+  #round: Round = { generation: -1, running: 0, proven: false, hung: 0, usualMs: 0 };
 
   constructor(clock: Clock, random: Random, options: DialPacerOptions) {
     this.#clock = clock;
     this.#random = random;
-    this.#options = { hedgeMs: 250, spreadMs: 20, ...options };
+    const { hedgeMs = 250 } = options;
+    this.#options = { hedgeMs, firstHedgeMs: hedgeMs, spreadMs: 20, ...options };
   }
 
   /** Runs `dial` when its turn comes and settles as it does. `generation` is the one the caller knows of. */
@@ -79,13 +87,22 @@ export class DialPacer {
       this.#wakeAll();
     };
     // A server that is slow with everybody would only get slower by it.
-    const ms = Math.max(this.#options.hedgeMs, Math.min(2 * round.usualMs, MAX_HOLD_MS));
-    const hanging = this.#clock.timer(ms, leave, { background: true });
+    const ms = Math.max(this.#hedgeMs(round), Math.min(2 * round.usualMs, MAX_HOLD_MS));
+    const giveWay = (): void => {
+      round.hung += 1;
+      leave();
+    };
+    const hanging = this.#clock.timer(ms, giveWay, { background: true });
     return leave;
   }
 
+  #hedgeMs({ proven, hung }: Round): number {
+    const { hedgeMs, firstHedgeMs } = this.#options;
+    return proven ? hedgeMs : Math.min(hedgeMs, firstHedgeMs * 2 ** hung);
+  }
+
   #begin(generation: number): void {
-    this.#round = { generation, running: 0, proven: false, usualMs: 0 };
+    this.#round = { generation, running: 0, proven: false, hung: 0, usualMs: 0 };
     this.#wakeAll();
   }
 
