@@ -40,7 +40,7 @@ describe('WaitQueue', () => {
     expect(gone).toBeLessThan(150);
     const late = wait(50);
     const failed = expect(late).rejects.toMatchObject({ code: 'HA_NO_PRIMARY' });
-    await clock.advance(1);
+    await clock.advance(10);
     await Promise.all(waits);
     expect(queue.size).toBe(1); // who came after the release waits for the next one
     await clock.advance(50);
@@ -54,7 +54,7 @@ describe('WaitQueue', () => {
     queue.rejectAll(() => new HaError('HA_CLOSED', 'closed', { outcome: 'notSent' }));
     const ends = await Promise.allSettled(waits);
     expect(ends.filter(({ status }) => status === 'fulfilled').length).toBe(100);
-    await clock.advance(1);
+    await clock.advance(10);
     expect(clock.pending).toBe(0);
   });
 

@@ -2,8 +2,10 @@ import { HaError } from '../errors/ha-error.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Deadline } from '../runtime/deadline.ts';
 
-/** So many go on in one turn of the event loop. */
+/** So many go on at once, */
 const AT_ONCE = 100;
+/** and as many after so long, ms: more than any pool serves meanwhile, and little beside the dials they wait for. */
+const TURN_MS = 5;
 
 export interface WaitOptions {
   deadline: Deadline;
@@ -88,7 +90,7 @@ export class WaitQueue<T> {
       waiter.stop();
       waiter.resolve(value);
     }
-    if (crowd.length > 0) this.#clock.timer(0, () => this.#release(crowd, value));
+    if (crowd.length > 0) this.#clock.timer(TURN_MS, () => this.#release(crowd, value));
   }
 
   /** Ends every wait with an error of its own. */
