@@ -329,7 +329,7 @@ describe('a wrong setting gives one line naming it', () => {
     [{ PG_HA_HOSTS: 'h1:99999' }, "PG_HA_HOSTS is 'h1:99999'; allowed: host:port"],
     [
       { PG_HA_FAILOVER_WAIT_MS: 'soon' },
-      "PG_HA_FAILOVER_WAIT_MS is 'soon'; allowed: milliseconds from 0 to 3600000",
+      "PG_HA_FAILOVER_WAIT_MS is 'soon'; allowed: milliseconds from 100 to 3600000",
     ],
     [{ DATABASE_URL: 'mysql://a:secret@db/x' }, "DATABASE_URL is 'mysql://***@db/x'; allowed: postgres://"],
     [{ PGHOST: 'db', PGPORT: '0' }, "PG host and port is 'db:0'; allowed: host[,host…] and one port"],

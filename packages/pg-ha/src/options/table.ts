@@ -51,7 +51,7 @@ export interface HaOptions {
   patroniCertFile: string | undefined;
   /** PEM file (or its text) of the key to it */
   patroniKeyFile: string | undefined;
-  /** how long a call waits for a primary and repeats what is safe to repeat, 0 to 1 h (default 30 s) */
+  /** how long a call waits for a primary and repeats what is safe to repeat, 100 ms to 1 h (default 30 s) */
   failoverWaitMs: number;
   /** opening and verifying one connection, 50 ms to 1 h (default 5 s) */
   dialTimeoutMs: number;
@@ -122,7 +122,7 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   patroniCaFile: secret(pemSetting('certificates'), 'PG_HA_PATRONI_CA_FILE'),
   patroniCertFile: secret(pemSetting('a certificate'), 'PG_HA_PATRONI_CERT_FILE'),
   patroniKeyFile: secret(pemSetting('a private key'), 'PG_HA_PATRONI_KEY_FILE'),
-  failoverWaitMs: row(milliseconds(0, HOUR), 30_000, 'PG_HA_FAILOVER_WAIT_MS'),
+  failoverWaitMs: row(milliseconds(100, HOUR), 30_000, 'PG_HA_FAILOVER_WAIT_MS'),
   dialTimeoutMs: row(milliseconds(50, HOUR), 5_000, 'PG_HA_DIAL_TIMEOUT_MS'),
   silenceMs: row(milliseconds(50, HOUR), 1_000, 'PG_HA_SILENCE_MS'),
   idleCheckMs: row(milliseconds(0, HOUR), 1_000, 'PG_HA_IDLE_CHECK_MS'),

@@ -14,7 +14,7 @@ const TOGETHER: [what: string, options: HaPoolOptions][] = [
   ['the same settings', {}],
   ['the same user said twice', { user: 'app' }],
   ['another size', { max: 3, poolMax: 7 }],
-  ['other waits', { failoverWaitMs: 1, maxWaiting: 1, dialTimeoutMs: 100, silenceMs: 100 }],
+  ['other waits', { failoverWaitMs: 100, maxWaiting: 1, dialTimeoutMs: 100, silenceMs: 100 }],
   ['another name', { application_name: 'worker' }],
 ];
 
