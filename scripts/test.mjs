@@ -42,7 +42,7 @@ async function runStep(step, folder) {
   const line = process.stderr.isTTY ? undefined : alive(step.title, SUITE_EVERY_MS);
   const report = path.join(folder, `${step.name}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const { status } = await run(step.command, [...step.args, ...reporters]);
+  const { status } = await run(step.command, [...step.args, ...reporters], { reap: step.lab });
   line?.end();
   if (step.lab && status !== 0) await sweepLabs();
   const result = ofSuite(status, report);
