@@ -1,102 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { HaError } from '../errors/ha-error.ts';
-import type { Breaker } from '../policy/breaker.ts';
+import type { HaError } from '../errors/ha-error.ts';
 import { Deadline } from '../runtime/deadline.ts';
-import { ManualClock } from '../runtime/manual-clock.ts';
-import { seededRandom } from '../runtime/random.ts';
-import { sleep } from '../runtime/sleep.ts';
-import { endpointKey, type Endpoint } from '../topology/endpoint.ts';
-import type { Observation } from '../topology/observation.ts';
-import { primaryOf, type EpochRule } from '../topology/topology.ts';
-import { Monitor } from './monitor.ts';
+import { primaryOf } from '../topology/topology.ts';
 import type { TopologyChange } from './monitor-options.ts';
-import type { Resolver } from './resolver.ts';
-import type { Seat } from './seat.ts';
-
-const A: Endpoint = { host: 'a', port: 1 };
-const B: Endpoint = { host: 'b', port: 1 };
-
-/** How a scripted member answers: its role and timeline, not at all, or with a refusal. */
-type Answer = { role: 'primary' | 'replica'; epoch?: number } | 'silent' | 'refused' | 'wrong password';
-
-const open: Breaker = {
-  open: false,
-  run: (work) => work(),
-  close: () => undefined,
-  shutdown: () => undefined,
-};
-
-class Cluster {
-  readonly clock = new ManualClock();
-  readonly answers = new Map<string, Answer>();
-  readonly asked: string[] = [];
-  readonly changes: TopologyChange[] = [];
-  nominee: Endpoint | undefined;
-  rests = 0;
-  readonly loop: Monitor;
-  readonly monitor: Seat;
-
-  constructor(a: Answer, b: Answer, rule: EpochRule = 'self', controlPlane = true) {
-    this.set(A, a);
-    this.set(B, b);
-    this.loop = new Monitor({
-      name: 'test',
-      clock: this.clock,
-      random: seededRandom(3),
-      rule,
-      seeds: [A, B],
-      resolvers: controlPlane ? [this.#controlPlane()] : [],
-      prober: {
-        probe: (endpoint, timeoutMs) => this.#probe(endpoint, timeoutMs),
-        rest: () => void (this.rests += 1),
-        close: () => undefined,
-      },
-      refreshMs: 5_000,
-      searchMinMs: 25,
-      searchMaxMs: 250,
-      probeTimeoutMs: 1_000,
-      resolveTimeoutMs: 1_000,
-    });
-    this.monitor = this.seat();
-    this.monitor.onChange((change) => this.changes.push(change));
-  }
-
-  seat(maxWaiting = 10): Seat {
-    return this.loop.seat({ clock: this.clock, breaker: open, maxWaiting });
-  }
-
-  #controlPlane(): Resolver {
-    return {
-      name: 'control plane',
-      resolve: () => Promise.resolve(this.#nominations()),
-      close: () => undefined,
-    };
-  }
-
-  #nominations(): Observation[] {
-    if (!this.nominee) return [];
-    return [{ kind: 'nomination', endpoint: this.nominee, source: 'x', at: this.clock.now() }];
-  }
-
-  set(endpoint: Endpoint, answer: Answer): void {
-    this.answers.set(endpointKey(endpoint), answer);
-  }
-
-  wait(ms: number): Promise<string> {
-    return this.monitor.whenPrimary(Deadline.after(this.clock, ms)).then((primary) => primary.endpoint.host);
-  }
-
-  async #probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation> {
-    const at = this.clock.now();
-    const answer = this.answers.get(endpointKey(endpoint)) ?? 'refused';
-    this.asked.push(endpoint.host);
-    if (answer === 'wrong password')
-      throw new HaError('HA_AUTH', `${endpoint.host} refuses`, { outcome: 'notSent' });
-    if (answer === 'silent') await sleep(this.clock, timeoutMs);
-    if (typeof answer === 'string') return { kind: 'unreachable', endpoint, reason: answer, at };
-    return { kind: 'self', endpoint, at, ...answer };
-  }
-}
+import { A, B, Cluster, open } from './scripted-cluster.test.support.ts';
 
 let cluster: Cluster;
 afterEach(async () => {
@@ -156,6 +63,23 @@ describe('Monitor', () => {
     expect(await found).toBe('b');
     expect(cluster.monitor.topology.generation).toBe(2);
     expect((primaryOf(cluster.monitor.topology)?.observedAt ?? 0) - promotedAt).toBeLessThanOrEqual(313);
+  });
+
+  it('hears of a new primary also when the news comes while the control plane is answering an older question', async () => {
+    cluster = new Cluster({ role: 'primary' }, { role: 'replica' }, 'nominated');
+    Object.assign(cluster, { nominee: A, nomineeEpoch: 1 });
+    const found = cluster.wait(1_000);
+    await cluster.clock.advance(50);
+    expect(await found).toBe('a');
+    cluster.controlPlaneMs = 20;
+    cluster.monitor.suspect('a closed socket');
+    await cluster.clock.advance(5);
+    // The old primary still says that it is one, and what is being answered is from before.
+    Object.assign(cluster, { nominee: B, nomineeEpoch: 2 });
+    cluster.set(B, { role: 'primary' });
+    cluster.monitor.suspect('the switch is published');
+    await cluster.clock.advance(200);
+    expect(primaryOf(cluster.monitor.topology)?.endpoint).toEqual(B);
   });
 
   it('looks at a newly named member at once, between rounds', async () => {

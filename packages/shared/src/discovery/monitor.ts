@@ -57,6 +57,8 @@ export class Monitor {
   #refusal: HaError | undefined;
   /** whom this search has asked and heard of, one way or another */
   readonly #answered = new Set<string>();
+  /** when each control plane was asked the question that it has answered, or not answered in time, last */
+  readonly #heard = new Map<Resolver, Instant>();
 
   constructor(options: MonitorOptions) {
     this.#options = options;
@@ -233,7 +235,9 @@ export class Monitor {
   }
 
   async #resolve(resolver: Resolver): Promise<void> {
-    const observations = await resolver.resolve(this.#options.resolveTimeoutMs);
+    const at = this.#options.clock.now();
+    const asked = resolver.resolve(this.#options.resolveTimeoutMs);
+    const observations = await asked.finally(() => this.#heard.set(resolver, at));
     for (const observation of observations) {
       this.#apply(observation, resolver.name);
       if (observation.kind !== 'nomination') continue;
@@ -292,8 +296,13 @@ export class Monitor {
     if (state.at !== 'checking' || observation.kind !== 'self' || observation.at < state.since) return;
     const confirmed = observation.role === 'primary' && primary.observedAt === observation.at;
     if (confirmed) for (const seat of this.#seats) seat.confirmed(primary);
-    if (confirmed && (this.#nomineeAgrees(primary) || state.round > DISAGREEMENT_ROUNDS))
-      this.#transition({ at: 'steady' });
+    const agreed = this.#controlPlaneHeard(state.since) && this.#nomineeAgrees(primary);
+    if (confirmed && (agreed || state.round > DISAGREEMENT_ROUNDS)) this.#transition({ at: 'steady' });
+  }
+
+  /** A question that was under way when the sign came may have been answered without knowing what it told of. */
+  #controlPlaneHeard(since: Instant): boolean {
+    return this.#options.resolvers.every((resolver) => (this.#heard.get(resolver) ?? -Infinity) >= since);
   }
 
   /** While the control plane names somebody else, a change is in the air: keep looking. */
