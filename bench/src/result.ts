@@ -1,0 +1,139 @@
+/**
+ * What a run of the suite leaves behind: plain JSON, read by the report, by `compare` and by `plan`. Times are in ms and
+ * rates per second unless a name says otherwise; `at` are ms since the run began.
+ */
+export interface BenchResult {
+  readonly schema: 1;
+  /** ISO 8601, UTC */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly seed: number;
+  /** what was typed, with secrets redacted */
+  readonly command: string;
+  readonly machine: Machine;
+  /** by name: node, steadfast, each client and each server that was measured */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly targets: readonly TargetResult[];
+  readonly measurements: readonly Measurement[];
+  readonly ratios: readonly RatioResult[];
+  readonly failovers: readonly FailoverResult[];
+  readonly noise: Noise;
+  /** plain sentences for the reader: what was skipped and why, what not to conclude */
+  readonly notes: readonly string[];
+}
+
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly os: string;
+}
+
+export type Library = 'pg' | 'redis';
+
+export interface TargetResult {
+  readonly name: string;
+  readonly library: Library;
+  /** haproxy, patroni, managed, hosts, single, sentinel */
+  readonly strategy: string;
+  /** where it is, with secrets redacted */
+  readonly where: string;
+  /** round-trip time added by a delay proxy, ms; absent for targets used as given */
+  readonly addedRoundTripMs?: number;
+  /** dialling without and with TLS until the first query could be sent; absent where it was not measured */
+  readonly connect?: Latency;
+  readonly tls?: boolean;
+  /** the deployment of the document that it stands for, as in costs/; absent for targets used as given */
+  readonly deployment?: string;
+}
+
+/** One workload on one target by one client at one load: all its repetitions together. */
+export interface Measurement {
+  readonly target: string;
+  readonly client: string;
+  readonly workload: string;
+  /** `open`: calls begin at a given rate, latency counts from the intended time. `closed`: callers in a loop. */
+  readonly loop:
+    | { readonly kind: 'open'; readonly perSecond: number }
+    | { readonly kind: 'closed'; readonly callers: number }
+    /** the highest rate that met the objective */
+    | { readonly kind: 'search'; readonly objective: { readonly percentile: number; readonly ms: number } };
+  readonly repetitions: number;
+  /** operations that ended well in the measured time, warm-up left out */
+  readonly operations: number;
+  readonly perSecond: number;
+  readonly latency: Latency;
+  /** failed operations by outcome */
+  readonly errors: { readonly notSent: number; readonly rejected: number; readonly unknown: number };
+  /** CPU of the client process per operation, µs */
+  readonly cpuMicros: number;
+  /** most connections open at once, where the client tells */
+  readonly connections?: number;
+  /** bytes to and from the server per operation */
+  readonly bytes?: { readonly sent: number; readonly received: number };
+  /** each operation kind of the workload by itself, where it has several */
+  readonly byKind?: Readonly<Record<string, Latency>>;
+}
+
+/** Of latencies or connect times, ms. */
+export interface Latency {
+  readonly count: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+  /** for the chart: [percentile 0..100, ms], rising, as the histogram has them */
+  readonly curve: readonly (readonly [number, number])[];
+}
+
+/** Two things measured in turn in the same run, as a ratio with its 95 % interval. */
+export interface RatioResult {
+  readonly name: string;
+  readonly ours: string;
+  readonly other: string;
+  readonly target: string;
+  readonly workload: string;
+  readonly callers: number;
+  readonly of: 'throughput' | 'cpu' | 'p99' | 'memory';
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+  readonly pairs: number;
+  /** the least (throughput) or the most (else) that it should be; absent where there is no goal */
+  readonly goal?: number;
+  /** path of a CPU profile beside the result */
+  readonly profile?: string;
+}
+
+export interface FailoverResult {
+  readonly target: string;
+  readonly client: string;
+  readonly fault: string;
+  readonly repetitions: number;
+  /** from the fault to the first write that the new primary took from an observer, median */
+  readonly serverWindowMs: number | undefined;
+  /** from the fault to this client's first acknowledged write there, median */
+  readonly clientWindowMs: number | undefined;
+  readonly failed: number;
+  readonly unknown: number;
+  readonly lost: number;
+  readonly doubled: number;
+  readonly stuck: number;
+  /** what happened when in one of the runs, for the time axis: lanes such as primary, haproxy, dns, client */
+  readonly timeline: readonly {
+    readonly lane: string;
+    readonly from: number;
+    readonly to: number;
+    readonly what: string;
+  }[];
+}
+
+/** The same control work before, between and after: how much the machine itself varied. */
+export interface Noise {
+  readonly controls: readonly { readonly at: number; readonly perSecond: number }[];
+  /** largest deviation of a control from their median, as a share */
+  readonly spread: number;
+  readonly tooNoisy: boolean;
+}
