@@ -10,7 +10,7 @@ export interface SqlClient {
   transaction<T>(work: (query: SqlClient['query']) => Promise<T>): Promise<T>;
 }
 
-/** What a workload needs of a Redis client: commands by name, and several sent together. */
+/** What a workload needs of a Redis client: commands by their names in lower case, and several sent together. */
 export interface RedisClient {
   command(name: string, ...args: readonly (string | number)[]): Promise<unknown>;
   pipeline(commands: readonly (readonly (string | number)[])[]): Promise<readonly unknown[]>;
@@ -29,6 +29,8 @@ interface Named {
   /** as in `--workload`: chatwoot, tpcb, kv, connect */
   readonly name: string;
   readonly title: string;
+  /** every operation on a client of its own, made for it and closed after it: what a connection costs */
+  readonly connectEach?: true;
 }
 
 /** A mix of operations on data of its own. Data come from the seed and the scale alone. */
