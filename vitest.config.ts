@@ -38,7 +38,7 @@ export default defineConfig({
       {
         test: {
           name: 'lab-alone',
-          include: ['test/suites/src/{lab,demo,campaign}/**/*.test.ts', 'test/lab/src/**/*.test.ts'],
+          include: ['test/suites/src/{lab,demo,campaign,bench}/**/*.test.ts', 'test/lab/src/**/*.test.ts'],
           // These look at the whole machine, or measure.
           fileParallelism: false,
           ...patient,

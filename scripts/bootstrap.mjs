@@ -10,13 +10,18 @@ function checkNode() {
   throw new Stop(`Node.js ${OLDEST_NODE} or newer is needed to start; this is ${process.version}.`);
 }
 
-/** Brings the machine to where everything can run; what is there is skipped. `lab`: also the servers. */
-export async function bootstrap({ lab }) {
+/**
+ * Brings the machine to where everything can run; what is there is skipped. `lab`: also the servers, `browser`: also what
+ * the suites look at pages with.
+ */
+export async function bootstrap({ lab, browser = false }) {
   checkNode();
   if (lab) {
     // Read late: only a command that needs the lab fails where the lab cannot be.
     const { ensurePrograms } = await import('./programs.mjs');
-    await ensurePrograms();
+    const { programs } = await import('../test/lab/programs.mjs');
+    const { programs: others } = await import('../test/suites/programs.mjs');
+    await ensurePrograms(browser ? [...programs, ...others] : programs);
   }
   await ensureDependencies();
   const { status, output } = await runAlive('build and type-check', 'tsc', ['-b']);

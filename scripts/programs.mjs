@@ -1,6 +1,5 @@
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
-import { programs } from '../test/lab/programs.mjs';
 import { run, runAlive } from './child.mjs';
 import { root } from './paths.mjs';
 import { say } from './progress.mjs';
@@ -32,7 +31,7 @@ async function rootPrefix() {
   if (silent.status === 0) return ['sudo', '-n'];
   // Only at a terminal can sudo ask for a password.
   if (!process.stdin.isTTY) return undefined;
-  say('The lab needs Debian packages; sudo asks for your password to install them.');
+  say('Debian packages are needed; sudo asks for your password to install them.');
   const asked = await run('sudo', ['-v']);
   return asked.status === 0 ? ['sudo', '-n'] : undefined;
 }
@@ -42,8 +41,8 @@ function refuse(missing, why) {
   return new Stop(`${why}\nThese programs are needed and missing:\n${lines.join('\n')}`);
 }
 
-/** Installs the servers of the lab that are missing; does nothing where all are there. */
-export async function ensurePrograms() {
+/** Installs those of the programs that are missing; does nothing where all are there. */
+export async function ensurePrograms(programs) {
   if (process.platform !== 'linux') {
     throw new Stop(
       `The lab runs on Linux only; this is ${process.platform}. The suites that need no server run by: npm test -- --only unit`,
@@ -51,11 +50,9 @@ export async function ensurePrograms() {
   }
   const missing = programs.filter(({ program }) => !found(program));
   if (missing.length === 0) return;
-  if (!found('apt-get'))
-    throw refuse(missing, 'There is no apt here to install the servers of the lab with.');
+  if (!found('apt-get')) throw refuse(missing, 'There is no apt here to install them with.');
   const prefix = await rootPrefix();
-  if (!prefix)
-    throw refuse(missing, 'Installing the servers of the lab needs root, or sudo, and neither works here.');
+  if (!prefix) throw refuse(missing, 'Installing them needs root, or sudo, and neither works here.');
 
   const packages = [...new Set(missing.map(({ package: name }) => name))];
   const command = [...prefix, process.execPath, path.join(root, 'scripts/apt-install.mjs'), ...packages];
@@ -64,8 +61,5 @@ export async function ensurePrograms() {
   const { status, output } = await runAlive(label, command[0], command.slice(1), { onSignal });
   const still = programs.filter(({ program }) => !found(program));
   if (status === 0 && still.length === 0) return;
-  throw refuse(
-    still,
-    `${output.trimEnd()}\n\napt could not install what the lab needs (made for Debian 12).`,
-  );
+  throw refuse(still, `${output.trimEnd()}\n\napt could not install what is needed (made for Debian 12).`);
 }

@@ -9,13 +9,14 @@ const suite = (name, title, project, node = node24) => ({
   title,
   suite: true,
   lab: project.startsWith('lab'),
+  browser: project === 'lab-alone',
   command: node,
   args: [vitest, 'run', '--project', project],
 });
 
 const check = (name, title, command, ...args) => ({ name, title, suite: false, lab: false, command, args });
 
-/** Everything `npm test` runs, in order: cheap checks first, the lab last. `lab`: it needs the servers. */
+/** Everything `npm test` runs, in order: cheap checks first, the lab last. `lab`: it needs the servers, `browser`: a browser. */
 export const steps = [
   check('format', 'format', 'prettier', '--check', '.'),
   check('lint', 'lint, layers', 'oxlint'),

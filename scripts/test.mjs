@@ -54,7 +54,7 @@ async function runStep(step, folder) {
 /** Returns the exit status. */
 export async function test(args) {
   const chosen = pick(args);
-  await bootstrap({ lab: chosen.some(({ lab }) => lab) });
+  await bootstrap({ lab: chosen.some(({ lab }) => lab), browser: chosen.some(({ browser }) => browser) });
   // The build that just succeeded is the type check: one check that passed.
   const results = [ofCheck(0)];
   const failed = [];

@@ -31,6 +31,21 @@ export interface Machine {
 
 export type Library = 'pg' | 'redis';
 
+/** The ways to run the databases that costs/ knows the prices of. */
+export const DEPLOYMENT_IDS = [
+  /** Patroni, etcd and HAProxy in Docker Swarm */
+  'postgres-self-managed',
+  /** Patroni on dedicated servers, its members reached directly */
+  'postgres-hybrid',
+  /** a provider's PostgreSQL */
+  'postgres-managed',
+  /** Redis and three sentinels in Docker Swarm */
+  'redis-sentinel',
+  /** a provider's Redis or Valkey */
+  'redis-managed',
+] as const;
+export type DeploymentId = (typeof DEPLOYMENT_IDS)[number];
+
 export interface TargetResult {
   readonly name: string;
   readonly library: Library;
@@ -43,8 +58,8 @@ export interface TargetResult {
   /** dialling without and with TLS until the first query could be sent; absent where it was not measured */
   readonly connect?: Latency;
   readonly tls?: boolean;
-  /** the deployment of the document that it stands for, as in costs/; absent for targets used as given */
-  readonly deployment?: string;
+  /** the deployment that it stands for; absent for targets used as given */
+  readonly deployment?: DeploymentId;
 }
 
 /** One workload on one target by one client at one load: all its repetitions together. */
@@ -59,6 +74,8 @@ export interface Measurement {
     /** the highest rate that met the objective */
     | { readonly kind: 'search'; readonly objective: { readonly percentile: number; readonly ms: number } };
   readonly repetitions: number;
+  /** each repetition by itself: `compare` draws from them, and says of a figure without them that it cannot judge it */
+  readonly each?: readonly Repetition[];
   /** operations that ended well in the measured time, warm-up left out */
   readonly operations: number;
   readonly perSecond: number;
@@ -73,6 +90,14 @@ export interface Measurement {
   readonly bytes?: { readonly sent: number; readonly received: number };
   /** each operation kind of the workload by itself, where it has several */
   readonly byKind?: Readonly<Record<string, Latency>>;
+}
+
+/** What one repetition of a measurement came to; latencies in ms, CPU in µs per operation. */
+export interface Repetition {
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly cpuMicros: number;
 }
 
 /** Of latencies or connect times, ms. */
@@ -113,9 +138,11 @@ export interface FailoverResult {
   readonly fault: string;
   readonly repetitions: number;
   /** from the fault to the first write that the new primary took from an observer, median */
-  readonly serverWindowMs: number | undefined;
+  readonly serverWindowMs?: number | undefined;
   /** from the fault to this client's first acknowledged write there, median */
-  readonly clientWindowMs: number | undefined;
+  readonly clientWindowMs?: number | undefined;
+  /** both windows of each repetition in which both were seen, for intervals */
+  readonly each?: readonly { readonly serverWindowMs: number; readonly clientWindowMs: number }[];
   readonly failed: number;
   readonly unknown: number;
   readonly lost: number;
