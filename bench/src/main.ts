@@ -1,32 +1,31 @@
-import { parseArgs } from 'node:util';
-import { memory } from './memory.ts';
-import { overhead } from './overhead.ts';
+import { COMMANDS } from './commands/commands.ts';
+import { UsageError } from './commands/command.ts';
 
-const USAGE = `Usage: pnpm bench [--repetitions 12] [--seed 1] | --memory
-  --memory: bytes of heap that a pool and a waiting call take. Otherwise:
-  Compares pg-ha with pg.Pool and redis-ha with ioredis on the lab's servers, interleaved, as ratios.`;
+const WIDTH = Math.max(...COMMANDS.map(({ name }) => name.length));
 
-function whole(name: string, text: string, max: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > max)
-    throw new Error(`--${name} is '${text}'; allowed: a whole number from 1 to ${max}`);
-  return value;
+function overview(): string {
+  const lines = COMMANDS.map(({ name, usage }) => `  ${name.padEnd(WIDTH)}  ${usage.split('\n', 1)[0]}`);
+  return `Usage: steadfast-bench <command> [options]\n\n${lines.join('\n')}\n\n<command> --help says more.`;
+}
+
+async function main([name, ...argv]: readonly string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h') {
+    console.log(overview());
+    return name === undefined ? 2 : 0;
+  }
+  const command = COMMANDS.find((each) => each.name === name);
+  if (!command)
+    throw new UsageError(`'${name}' is no command; allowed: ${COMMANDS.map((each) => each.name).join(', ')}`);
+  if (argv.includes('--help') || argv.includes('-h')) {
+    console.log(command.usage);
+    return 0;
+  }
+  return (await command.run(argv)) ?? 0;
 }
 
 try {
-  const { values } = parseArgs({
-    options: {
-      repetitions: { type: 'string', default: '12' },
-      seed: { type: 'string', default: '1' },
-      memory: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) console.log(USAGE);
-  else if (values.memory) await memory();
-  else
-    await overhead(whole('repetitions', values.repetitions, 1_000), whole('seed', values.seed, 2 ** 32 - 1));
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 1;
+  console.error(error instanceof UsageError ? error.message : error);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -1,0 +1,38 @@
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+
+/** A subcommand of `steadfast-bench`. */
+export interface Command {
+  readonly name: string;
+  /** its usage, the first line of which says what it is for */
+  readonly usage: string;
+  /** resolves with the exit code where that is not 0 */
+  readonly run: (argv: readonly string[]) => Promise<number | void>;
+}
+
+/** What was typed is wrong: one line that names it and what is allowed. */
+export class UsageError extends Error {
+  override readonly name: string = 'UsageError';
+}
+
+type Flags<O extends ParseArgsOptionsConfig> = ReturnType<typeof parseArgs<{ options: O }>>['values'];
+
+/** The flags of a subcommand; positionals are refused. @throws UsageError */
+export function readFlags<const O extends ParseArgsOptionsConfig>(
+  argv: readonly string[],
+  options: O,
+): Flags<O> {
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: false }).values;
+  } catch (error) {
+    const [said] = (error as Error).message.split(/\.(?:\s|$)/);
+    const known = Object.keys(options).map((name) => `--${name}`);
+    throw new UsageError(`${said}; allowed: ${known.join(', ')}`, { cause: error });
+  }
+}
+
+/** @throws UsageError */
+export function wholeNumber(flag: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new UsageError(`--${flag} is '${text}'; allowed: a whole number from ${min} to ${max}`);
+}
