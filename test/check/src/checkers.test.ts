@@ -52,6 +52,14 @@ describe('set', () => {
   });
 });
 
+it('a set, a counter and proven work of which nothing was acknowledged tell nothing', () => {
+  const given = calls(fail as Given, unknown as Given);
+  const options = { serversKeep: true };
+  expect(checkSet(given, [], options).verdict).toBe('unknown');
+  expect(checkCounter(given, 0, options).verdict).toBe('unknown');
+  expect(checkExactlyOnce(given.slice(0, 1), new Map(), options).verdict).toBe('unknown');
+});
+
 describe('counter', () => {
   it.each<[number, boolean, Verdict, object]>([
     [1, true, 'valid', { least: 1, most: 3 }],
@@ -91,7 +99,7 @@ describe('deadline', () => {
     ['open past its deadline', { as: 'open', deadlineMs: 100 }, 'invalid', 1],
     ['open within its deadline', { as: 'open', deadlineMs: 99_000 }, 'unknown', 0],
     ['open without a deadline', { as: 'open' }, 'unknown', 0],
-    ['slow without a deadline', { as: 'ok', took: 60_000 }, 'valid', 0],
+    ['slow without a deadline', { as: 'ok', took: 60_000 }, 'unknown', 0],
   ])('%s', (_, given, verdict, late) => {
     const report = checkDeadline(calls(given), 10_000 * MS);
     expect([report.verdict, report.late.length]).toEqual([verdict, late]);

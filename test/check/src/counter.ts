@@ -1,5 +1,5 @@
 import type { Call } from './history.ts';
-import { verdictOn, type Verdict } from './verdict.ts';
+import { ifJudged, verdictOn, type Verdict } from './verdict.ts';
 
 /** Every call added 1 to one counter; `value` is what it is in the end. */
 export interface CounterReport {
@@ -24,5 +24,6 @@ export function checkCounter(
   const most = calls.filter(({ end }) => end.as !== 'fail').length;
   const lost = Math.max(0, least - value);
   const excess = Math.max(0, value - most);
-  return { verdict: verdictOn({ wrong: excess, lost }, serversKeep), least, most, value, lost, excess };
+  const verdict = ifJudged(least, verdictOn({ wrong: excess, lost }, serversKeep));
+  return { verdict, least, most, value, lost, excess };
 }

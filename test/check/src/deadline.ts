@@ -1,5 +1,5 @@
 import { NS_PER_MS, toMs, type Call } from './history.ts';
-import type { Verdict } from './verdict.ts';
+import { ifJudged, type Verdict } from './verdict.ts';
 
 /** How much later than its deadline a call may end: a turn of a busy event loop. */
 export const GRACE_MS = 50;
@@ -40,6 +40,8 @@ export function checkDeadline(
   });
   const open = calls.filter(({ end }) => end.as === 'open').length;
   // A call that is open within its deadline, or has none, is neither kept nor broken yet.
-  const verdict = late.length > 0 ? 'invalid' : open > 0 ? 'unknown' : 'valid';
+  const kept = open > 0 ? 'unknown' : 'valid';
+  const bound = calls.filter(({ deadlineMs }) => deadlineMs !== undefined).length;
+  const verdict = late.length > 0 ? 'invalid' : ifJudged(bound, kept);
   return { verdict, late, open };
 }

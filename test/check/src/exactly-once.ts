@@ -1,5 +1,5 @@
 import type { Call } from './history.ts';
-import { verdictOn, type Verdict } from './verdict.ts';
+import { ifJudged, verdictOn, type Verdict } from './verdict.ts';
 
 /** Every call was to have its effect exactly once, and to know it; `effects` is how often each had it. */
 export interface ExactlyOnceReport {
@@ -30,9 +30,10 @@ export function checkExactlyOnce(
   const wrong = doubled.length + contradicted.length + unresolved.length;
   const found = verdictOn({ wrong, lost: lost.length }, serversKeep);
   const open = calls.some(({ end }) => end.as === 'open');
+  const once = calls.filter((call) => call.end.as === 'ok' && times(call) === 1).length;
   return {
-    verdict: found === 'valid' && open ? 'unknown' : found,
-    once: calls.filter((call) => call.end.as === 'ok' && times(call) === 1).length,
+    verdict: ifJudged(open ? 0 : once, found),
+    once,
     lost,
     doubled,
     contradicted,

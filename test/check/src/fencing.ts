@@ -1,4 +1,5 @@
 import type { Call } from './history.ts';
+import { highWater } from './high-water.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface FencingReport {
@@ -12,20 +13,16 @@ export interface FencingReport {
  * answered by one of a lower epoch. Where no answer carries an epoch, that cannot be told.
  */
 export function checkFencing(calls: readonly Call[]): FencingReport {
-  const answers = calls
-    .flatMap(({ id, began, end }) =>
-      end.as === 'ok' && end.epoch !== undefined ? [{ id, began, at: end.at, epoch: end.epoch }] : [],
-    )
-    .toSorted((a, b) => a.at - b.at);
+  const answers = calls.flatMap(({ id, began, end }) =>
+    end.as === 'ok' && end.epoch !== undefined ? [{ id, began, at: end.at, value: end.epoch }] : [],
+  );
   if (answers.length === 0) return { verdict: 'unknown', stale: [] };
-  const byBeginning = answers.toSorted((a, b) => a.began - b.began);
-  const stale: FencingReport['stale'] = [];
-  let heard = 0;
-  let seen = Number.NEGATIVE_INFINITY;
-  for (const { id, began, epoch } of byBeginning) {
-    for (let next = answers[heard]; next && next.at < began; next = answers[++heard])
-      seen = Math.max(seen, next.epoch);
-    if (epoch < seen) stale.push({ id, epoch, seen });
-  }
+  const seenBefore = highWater(answers);
+  const stale = answers
+    .toSorted((a, b) => a.began - b.began)
+    .flatMap(({ id, began, value: epoch }) => {
+      const seen = seenBefore(began)?.value ?? epoch;
+      return epoch < seen ? [{ id, epoch, seen }] : [];
+    });
   return { verdict: stale.length > 0 ? 'invalid' : 'valid', stale };
 }

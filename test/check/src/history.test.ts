@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callsOf, parseHistory, type HistoryEvent } from './history.ts';
+import { callsOf, parseHistory, samplesOf, type HistoryEvent, type HistoryLine } from './history.ts';
 import { worst } from './verdict.ts';
 
 const invoke: HistoryEvent = { event: 'invoke', id: 'a', at: 1, writer: 0, kind: 'insert' };
@@ -12,6 +12,13 @@ describe('a history', () => {
       ['a', 'ok'],
       ['b', 'open'],
     ]);
+  });
+
+  it('keeps what a call set out to do and what it came to, and samples apart', () => {
+    const sample: HistoryLine = { event: 'sample', at: 1, values: { connections: 3 } };
+    const history: HistoryLine[] = [{ ...invoke, intent: ['x'] }, sample, { ...ok, value: 7 }];
+    expect(callsOf(history)).toMatchObject([{ intent: ['x'], end: { as: 'ok', value: 7 } }]);
+    expect(samplesOf(history)).toEqual([sample]);
   });
 
   it.each<[string, HistoryEvent[]]>([

@@ -1,5 +1,5 @@
 import type { Call } from './history.ts';
-import { verdictOn, type Verdict } from './verdict.ts';
+import { ifJudged, verdictOn, type Verdict } from './verdict.ts';
 
 /** Every call added an element of its own, its id; `found` is what is there in the end, each as often as it is there. */
 export interface SetReport {
@@ -35,6 +35,7 @@ export function checkSet(
   const doubled = [...times].filter(([, count]) => count > 1).map(([id]) => id);
   const unexpected = there.filter((id) => !added.has(id) || added.get(id) === 'fail');
   const recovered = there.filter((id) => ['unknown', 'open'].includes(added.get(id) ?? 'none')).length;
-  const verdict = verdictOn({ wrong: doubled.length + unexpected.length, lost: lost.length }, serversKeep);
+  const wrong = doubled.length + unexpected.length;
+  const verdict = ifJudged(acknowledged.length, verdictOn({ wrong, lost: lost.length }, serversKeep));
   return { verdict, ok: acknowledged.length - lost.length, lost, doubled, unexpected, recovered };
 }

@@ -7,6 +7,11 @@ export function worst(verdicts: readonly Verdict[]): Verdict {
   return verdicts.includes('unknown') ? 'unknown' : 'valid';
 }
 
+/** A verdict on too little to have found anything is none: `judged` says how much there was. */
+export function ifJudged(judged: number, verdict: Verdict): Verdict {
+  return verdict === 'valid' && judged === 0 ? 'unknown' : verdict;
+}
+
 /**
  * The verdict on a comparison. What is wrong by the client's own word decides; what was acknowledged and is gone is
  * wrong only where the servers promised to keep it.
@@ -14,4 +19,13 @@ export function worst(verdicts: readonly Verdict[]): Verdict {
 export function verdictOn(found: { wrong: number; lost: number }, serversKeep: boolean): Verdict {
   if (found.wrong > 0 || (found.lost > 0 && serversKeep)) return 'invalid';
   return found.lost > 0 ? 'unknown' : 'valid';
+}
+
+/** One thing that is not as it should be. */
+export interface Anomaly {
+  /** its name: 'G1c', 'wrong-sum' … */
+  readonly name: string;
+  /** the calls that show it, by id; few of them where there are many */
+  readonly calls: readonly string[];
+  readonly what: string;
 }
