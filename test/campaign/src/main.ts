@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { monotonicMs } from '@steadfast/lab';
 import { cellsOf } from './analysis/cell.ts';
 import { CLIENTS } from './clients/registry.ts';
-import { CAMPAIGN_FAULTS } from './faults/faults.ts';
+import type { CampaignFault } from './faults/campaign-fault.ts';
+import { CAMPAIGN_FAULTS, composedFaults } from './faults/faults.ts';
 import { HELP, parseOptions, UsageError, type CampaignOptions } from './options.ts';
 import { circumstances } from './output/circumstances.ts';
 import { between } from './output/publish.ts';
@@ -39,21 +40,26 @@ const LESSER_FAULTS = [
   'redis-partition-peers',
 ];
 
-function stepsOf({ quick, only, repeat, seed }: CampaignOptions): ReturnType<typeof planOf> {
-  const picked =
-    only.length > 0
-      ? only
-      : quick
-        ? QUICK
-        : [
-            ...SETTINGS.filter(({ name }) => !LESSER.has(name)).map(({ name }) => name),
-            ...[...LESSER].flatMap((name) => LESSER_FAULTS.map((fault) => `${name}/${fault}`)),
-          ];
-  const byDefault = (setting: Setting): number => (quick ? 1 : LESSER.has(setting.name) ? 2 : 5);
+/** Pairs and random schedules are made on the first setting of each library. */
+const FIRST = SETTINGS.filter(({ name }) => !LESSER.has(name)).map(({ name }) => name);
+
+function pickedBy(options: CampaignOptions, drawn: readonly CampaignFault[]): readonly string[] {
+  const { only, quick } = options;
+  if (only.length > 0) return only;
+  if (drawn.length > 0) return FIRST.flatMap((name) => drawn.map((fault) => `${name}/${fault.name}`));
+  if (quick) return QUICK;
+  return [...FIRST, ...[...LESSER].flatMap((name) => LESSER_FAULTS.map((fault) => `${name}/${fault}`))];
+}
+
+function stepsOf(options: CampaignOptions, faults: readonly CampaignFault[]): ReturnType<typeof planOf> {
+  const { quick, repeat, seed } = options;
+  const drawn = faults.filter((fault) => !CAMPAIGN_FAULTS.includes(fault));
+  const once = quick || drawn.length > 0;
+  const byDefault = (setting: Setting): number => (once ? 1 : LESSER.has(setting.name) ? 2 : 5);
   return planOf({
     settings: SETTINGS,
-    faults: CAMPAIGN_FAULTS,
-    only: picked,
+    faults,
+    only: pickedBy(options, drawn),
     repeat: (setting) => repeat ?? byDefault(setting),
     random: seededRandom(seed),
   });
@@ -61,11 +67,14 @@ function stepsOf({ quick, only, repeat, seed }: CampaignOptions): ReturnType<typ
 
 async function campaign(options: CampaignOptions): Promise<void> {
   const startedAt = monotonicMs();
-  const steps = stepsOf(options);
+  const faults = [...CAMPAIGN_FAULTS, ...composedFaults(options)];
+  const steps = stepsOf(options, faults);
   const clients = CLIENTS.filter(({ name }) => isPicked(name, options.clients));
   const say = (line: string): void => console.log(line);
   say(`${steps.length} runs of ${clients.length} clients, seed ${options.seed}; results in ${options.out}`);
-  const { rate, out, resume } = options;
+  for (const { name, library, meaning } of faults.filter((fault) => !CAMPAIGN_FAULTS.includes(fault)))
+    say(`${library} ${name}: ${meaning}`);
+  const { rate, out, resume, quick } = options;
   const runs = await runCampaign({
     steps,
     clients,
@@ -73,11 +82,12 @@ async function campaign(options: CampaignOptions): Promise<void> {
     rate,
     random: seededRandom(options.seed + 1),
     folder: out,
+    brief: quick,
     resume,
     say,
   });
   const cells = cellsOf(runs, CLIENTS);
-  const tables = markdown(cells, { settings: SETTINGS, faults: CAMPAIGN_FAULTS, clients: CLIENTS });
+  const tables = markdown(cells, { settings: SETTINGS, faults, clients: CLIENTS });
   const minutes = Math.round((monotonicMs() - startedAt) / 60_000);
   const about = `${circumstances()}. ${WRITERS} open-loop writers a client, ${rate} calls a second each; seed ${options.seed}; ${minutes} min.`;
   writeFileSync(join(out, 'cells.json'), `${JSON.stringify({ about, cells }, undefined, 2)}\n`);

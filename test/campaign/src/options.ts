@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { CLIENTS } from './clients/registry.ts';
-import { CAMPAIGN_FAULTS } from './faults/faults.ts';
+import { CAMPAIGN_FAULTS, composedFaults } from './faults/faults.ts';
 import { isPicked } from './plan.ts';
 import { SETTINGS } from './settings.ts';
 
@@ -10,6 +10,9 @@ export interface CampaignOptions {
   readonly clients: readonly string[];
   /** undefined: as many as the setting is worth */
   readonly repeat: number | undefined;
+  /** so many pairs of faults a library, and so many random schedules */
+  readonly pairs: number;
+  readonly random: number;
   readonly seed: number;
   readonly rate: number;
   readonly out: string;
@@ -22,11 +25,13 @@ against what is there.
 
   pnpm campaign [options]
 
-  --quick           a few faults, once each, in less than 12 min
+  --quick           a few faults, once each, in less than 12 min; with --only: those, and none for a minute
   --only PATTERN    settings and faults, as 'sync-on', 'crash' or 'down-after-1000/redis-*'; may be given several times
   --client A,B      only these clients, as 'pg-ha/patroni' or 'redis-ha/*'
   --repeat N        repetitions of each fault, 1 to 100; default 5, and 2 for sync-off and down-after-5000
-  --seed N          order and moments of an earlier run again
+  --pairs N         N pairs of faults a library that overlap, drawn from the seed, 1 to 200; 'sync-on/a+b' with --only
+  --random N        N schedules a library of 2 to 5 faults that partly overlap, drawn from the seed, 1 to 1000
+  --seed N          order, moments, pairs and schedules of an earlier run again
   --rate N          calls a second of each of the 8 writers of a client, 1 to 200; default 5
   --out DIR         where results and histories go; default .steadfast/campaign
   --resume          go on with what is in --out
@@ -45,6 +50,8 @@ const FLAGS = {
   only: { type: 'string', multiple: true, default: [] as string[] },
   client: { type: 'string', multiple: true, default: [] as string[] },
   repeat: { type: 'string' },
+  pairs: { type: 'string' },
+  random: { type: 'string' },
   seed: { type: 'string' },
   rate: { type: 'string', default: '5' },
   out: { type: 'string', default: '.steadfast/campaign' },
@@ -61,8 +68,20 @@ export function parseOptions(args: readonly string[], randomSeed: number): Campa
   if (values.list) return 'list';
   const only = values.only.flatMap((each) => each.split(','));
   const clients = values.client.flatMap((each) => each.split(','));
+  const { quick, out, resume, publish } = values;
+  const count = (flag: 'pairs' | 'random', max: number): number => {
+    const text = values[flag];
+    return text === undefined ? 0 : whole(`--${flag}`, text, max);
+  };
+  const wanted = {
+    pairs: count('pairs', 200),
+    random: count('random', 1_000),
+    seed: values.seed === undefined ? randomSeed : whole('--seed', values.seed, 2 ** 32 - 1),
+  };
   const cells = SETTINGS.flatMap(({ name, library }) =>
-    CAMPAIGN_FAULTS.filter((fault) => fault.library === library).map((fault) => `${name}/${fault.name}`),
+    [...CAMPAIGN_FAULTS, ...composedFaults(wanted)]
+      .filter((fault) => fault.library === library)
+      .map((fault) => `${name}/${fault.name}`),
   );
   for (const pattern of only) refuseUnknown('--only', pattern, cells);
   for (const pattern of clients)
@@ -71,13 +90,12 @@ export function parseOptions(args: readonly string[], randomSeed: number): Campa
       pattern,
       CLIENTS.map(({ name }) => name),
     );
-  const { quick, out, resume, publish } = values;
   return {
     quick,
     only,
     clients,
     repeat: values.repeat === undefined ? undefined : whole('--repeat', values.repeat, 100),
-    seed: values.seed === undefined ? randomSeed : whole('--seed', values.seed, 2 ** 32 - 1),
+    ...wanted,
     rate: whole('--rate', values.rate, 200),
     out,
     resume,

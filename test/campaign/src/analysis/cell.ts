@@ -49,7 +49,7 @@ export function cellsOf(runs: readonly FaultRun[], specs: readonly ClientSpec[])
 }
 
 function cellOf(
-  { setting, fault }: FaultRun,
+  { setting, fault, refuses }: FaultRun,
   group: readonly FaultRun[],
   mine: readonly ClientRun[],
   spec: ClientSpec,
@@ -79,7 +79,10 @@ function cellOf(
     stale: total(({ stale }) => stale),
     longestMs: Math.max(...mine.map((run) => run.longestMs)),
     stalledMs: Math.max(...mine.map((run) => run.stalledMs)),
-    unsafe: spec.safe.reduce((sum, kind) => sum + (ends[kind]?.fail ?? 0) + (ends[kind]?.unknown ?? 0), 0),
+    unsafe: spec.safe.reduce(
+      (sum, kind) => sum + (refuses ? 0 : (ends[kind]?.fail ?? 0)) + (ends[kind]?.unknown ?? 0),
+      0,
+    ),
     verdict: worst(mine.flatMap(({ verdicts }) => Object.values(verdicts))),
   };
 }

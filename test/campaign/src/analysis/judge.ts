@@ -29,7 +29,7 @@ export interface Judgement {
 }
 
 /** Kinds that promise to know what became of them. */
-const PROVEN: ReadonlySet<string> = new Set(['transaction', 'once']);
+const PROVEN: ReadonlySet<string> = new Set(['transaction', 'long', 'once']);
 
 /** Holds a client's history against what is there: each kind of work by the checker that fits it. */
 export function judge(
@@ -50,6 +50,7 @@ export function judge(
   const of = (kind: string): Call[] => calls.filter((call) => call.kind === kind);
   const serversKeep = run.serversKeep || spec.keeps === true;
   for (const [kind, ids] of Object.entries(found.ids)) {
+    if (ids.length === 0 && of(kind).length === 0) continue; // begun on request alone
     const proven = spec.ours && PROVEN.has(kind);
     sum.verdicts[kind] = proven
       ? addExactlyOnce(sum, of(kind), ids, serversKeep)

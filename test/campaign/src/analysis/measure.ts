@@ -18,7 +18,7 @@ export interface Measured {
   readonly stalls: readonly Stall[];
   readonly events: readonly ObserverEvent[];
   readonly window: Window | undefined;
-  readonly instants: { readonly faultAt: number; readonly healedAt: number };
+  readonly instants: { readonly faultAt: number; readonly healedAt: number; readonly wholeAt: number };
   readonly until: number;
   readonly fault: CampaignFault;
   readonly serversKeep: boolean;
@@ -39,12 +39,24 @@ export function measure(given: Measured): ClientRun {
 
 /** When the way was open for this client, and its first write after that. */
 function recovery(given: Measured): Pick<ClientRun, 'lagMs' | 'outageMs' | 'never'> {
-  const { calls, instants } = given;
+  const { calls, instants, fault } = given;
+  // After several faults at once it counts that it writes again: which of them held it up, nobody can tell.
+  if (fault.shape === 'whole')
+    return firstAck(calls, { notBefore: instants.wholeAt }) === undefined ? { never: true } : {};
   const way = openingOf(given);
   if (!way) return {};
   const first = firstAck(calls, way.rule);
   if (first === undefined) return { never: true };
-  return { lagMs: first - way.openAt, outageMs: first - instants.faultAt };
+  const openAt = fault.stopsClients ? runsAt(way.openAt, given.stalls) : way.openAt;
+  return { lagMs: first - openAt, outageMs: first - instants.faultAt };
+}
+
+/** When a process that may stand still at that moment runs again. */
+function runsAt(at: number, stalls: readonly Stall[]): number {
+  return stalls.reduce(
+    (latest, { from, to }) => (toMs(from) <= latest && latest < toMs(to) ? toMs(to) : latest),
+    at,
+  );
 }
 
 function openingOf(given: Measured): { openAt: number; rule: Parameters<typeof firstAck>[1] } | undefined {

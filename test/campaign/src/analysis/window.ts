@@ -32,7 +32,7 @@ export function windowOf(
   shape: Shape,
   span: Span,
 ): Window | undefined {
-  if (shape === 'route' || shape === 'healed' || shape === 'none') return undefined;
+  if (['route', 'healed', 'whole', 'none'].includes(shape)) return undefined;
   const last = events.findLast(
     (event): event is Writable => event.kind === WRITABLE[library] && event.at <= span.from,
   );

@@ -31,6 +31,8 @@ export interface Access {
   readonly deadlineMs: number;
   /** for ours: the environment that an operator would set */
   readonly env: Record<string, string>;
+  /** holds the password, to be read at each login; absent where it does not change */
+  readonly passwordFile?: string;
 }
 
 /** One kind of work. It resolves with the epoch of the server that did it, where the answer tells. */
@@ -38,6 +40,8 @@ export interface Work {
   readonly run: (id: string) => Promise<number | undefined>;
   /** by its own word the call ends within this; absent where the client has no deadlines */
   readonly deadlineMs?: number;
+  /** no part of the load: begun where a fault asks for it */
+  readonly onRequest?: boolean;
 }
 
 /** A client at work, in its own process. */

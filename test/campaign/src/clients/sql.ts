@@ -14,6 +14,9 @@ export const INSERT: string = `INSERT INTO campaign (client, kind, id) VALUES ($
 export const UPSERT: string = `INSERT INTO campaign_keyed (client, id) VALUES ($1, $2)
   ON CONFLICT (client, id) DO UPDATE SET id = excluded.id RETURNING ${EPOCH}`;
 
+/** A statement that does nothing but tell it. */
+export const EPOCH_OF_SERVER: string = `SELECT ${EPOCH}`;
+
 export const READ = 'SELECT id FROM campaign_keyed WHERE client = $1 LIMIT 1';
 
 export interface EpochRow {

@@ -1,5 +1,6 @@
-import type { FaultArgs, FaultName, Lab, LinkProxy } from '@steadfast/lab';
+import type { Lab, LinkProxy } from '@steadfast/lab';
 import type { Library } from '../clients/client.ts';
+import type { RestProxy } from '../run/rest-proxy.ts';
 
 /**
  * What a fault does to the way to the primary.
@@ -8,14 +9,42 @@ import type { Library } from '../clients/client.ts';
  * - `either`: one of these
  * - `route`: HAProxy alone is out; who does not go through it must not notice
  * - `healed`: the way is open again at the moment of healing
+ * - `whole`: several at once; once all is healed and the cluster is whole, every client must write again
  * - `none`: the primary can be reached all the time
  */
-export type Shape = 'moves' | 'stays' | 'either' | 'route' | 'healed' | 'none';
+export type Shape = 'moves' | 'stays' | 'either' | 'route' | 'healed' | 'whole' | 'none';
+
+/** What a fault lays hands on: two that touch the same are not made at the same time. */
+export type Part =
+  'primary' | 'replicas' | 'dcs' | 'sentinels' | 'haproxy' | 'dns' | 'rest' | 'links' | 'logins' | 'clients';
+
+/** A client's process, and what may happen to that. */
+export interface Subject {
+  /** SIGSTOP */
+  suspend(): void;
+  /** SIGCONT */
+  resume(): void;
+  /** its event loop does nothing else for so long */
+  block(ms: number): void;
+  /** its wall clock is off by so much from now on */
+  shiftClock(ms: number): void;
+  /** it begins so many calls of a kind that is not part of its load */
+  begin(kind: string, count: number): void;
+}
 
 export interface Stage {
   readonly lab: Lab;
   /** where clients of a `linked` fault dial through */
   readonly links: readonly LinkProxy[];
+  /** before the REST API of each Patroni, where clients of a `rest` fault ask */
+  readonly rest: readonly RestProxy[];
+  readonly clients: readonly Subject[];
+  /** sets the password that clients with `password` as a function read at each login */
+  readonly setPassword: (password: string) => void;
+  /** notes what went wrong that is no client's doing */
+  readonly say: (trouble: string) => void;
+  /** what takes a minute is to be made shorter */
+  readonly brief: boolean;
 }
 
 export interface Made {
@@ -35,50 +64,53 @@ export interface CampaignFault {
   readonly opensOnHeal?: boolean;
   /** how long the fault lasts where nothing is waited for, ms */
   readonly holdMs?: number;
+  /** the same in a quick run, ms */
+  readonly briefHoldMs?: number;
   /** load goes on for so long after healing, ms */
   readonly afterMs?: number;
   /** clients dial through proxies, so that their links can be broken; those that cannot are left out */
   readonly linked?: boolean;
+  /** clients ask Patroni through proxies, so that it can be made to lie */
+  readonly rest?: boolean;
+  /** clients read their password from a file at each login, where they can */
+  readonly rotatesPassword?: boolean;
+  /** clients' processes are stopped for a while: they are measured from when they run again */
+  readonly stopsClients?: boolean;
+  /** logins or certificates are refused, which clients tell at once instead of waiting: work may fail, with a clear outcome */
+  readonly refuses?: boolean;
   /** deadline of the calls, where the outage is so short that waiting longer for dead links shows nothing, ms */
   readonly deadlineMs?: number;
   /** about how long a run takes, s */
   readonly aboutS: number;
+  /** with what it may be combined; one without stands alone */
+  readonly combines?: Combining;
   make(stage: Stage): Promise<Made>;
 }
 
-/** One fault of the lab, as it is. */
-export function ofLab(name: FaultName, args: FaultArgs = {}): CampaignFault['make'] {
-  return ({ lab }) => lab.fault(name, args);
+export interface Combining {
+  readonly touches: readonly Part[];
+  /** members that are away while it lasts; default 0 */
+  readonly down?: number;
 }
 
-/** Several, one after the other; healed in the opposite order. */
-export function inTurn(...makes: CampaignFault['make'][]): CampaignFault['make'] {
-  return async (stage) => {
-    const made: Made[] = [];
-    for (const make of makes) made.push(await make(stage));
-    return {
-      async heal() {
-        for (const each of made.toReversed()) await each.heal();
-      },
-    };
-  };
-}
-
-/** A clean restart of each member, with the cluster whole in between. */
-export function restartInTurn(server: 'postgres' | 'redis'): CampaignFault['make'] {
-  return async ({ lab }) => {
-    for (const { name } of lab.description.hosts) {
-      await lab.fault('restart', { target: name, server });
-      await lab.waitHealthy();
-    }
-    return { heal: () => Promise.resolve() };
-  };
-}
-
-/** All links at once. */
-export function onLinks(name: 'slow-link' | 'half-open', args: FaultArgs = {}): CampaignFault['make'] {
-  return async ({ lab, links }) => {
-    const made = await Promise.all(links.map((proxy) => lab.fault(name, { ...args, proxy })));
-    return { heal: () => Promise.all(made.map((each) => each.heal())) };
-  };
+/** A fault of one library, as a row. */
+export function faultOf(
+  library: Library,
+): (
+  name: string,
+  meaning: string,
+  shape: Shape,
+  aboutS: number,
+  make: CampaignFault['make'],
+  more?: Partial<CampaignFault>,
+) => CampaignFault {
+  return (name, meaning, shape, aboutS, make, more = {}) => ({
+    name,
+    library,
+    meaning,
+    shape,
+    aboutS,
+    make,
+    ...more,
+  });
 }

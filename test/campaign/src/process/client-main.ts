@@ -3,6 +3,7 @@ import type { Driver } from '../clients/client.ts';
 import { openClient } from '../clients/registry.ts';
 import { Load } from './load.ts';
 import type { FromClient, Job, ToClient } from './messages.ts';
+import { shiftClock } from './shifted-clock.ts';
 
 const STATUS_EVERY_MS = 50;
 const CLOSE_MS = 1_000;
@@ -35,15 +36,30 @@ function start(): void {
   setInterval(() => load && tell({ tell: 'status', status: load.status }), STATUS_EVERY_MS);
 }
 
+async function obey(message: ToClient): Promise<void> {
+  switch (message.ask) {
+    case 'open':
+      return open(message.job);
+    case 'load':
+      return start();
+    case 'halt':
+      return halt(message.drainMs);
+    case 'block':
+      return load?.block(message.ms);
+    case 'clock':
+      return shiftClock(message.ms);
+    case 'begin':
+      return load?.begin(message.kind, message.count);
+  }
+}
+
 process.on('message', (message: ToClient) => {
-  if (message.ask === 'load') start();
-  else
-    void (message.ask === 'open' ? open(message.job) : halt(message.drainMs)).catch((error: unknown) =>
-      tell({
-        tell: 'failed',
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      }),
-    );
+  void obey(message).catch((error: unknown) =>
+    tell({
+      tell: 'failed',
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    }),
+  );
 });
 // Whoever started this process is gone.
 process.on('disconnect', () => process.exit(0));

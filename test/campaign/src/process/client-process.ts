@@ -1,12 +1,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Subject } from '../faults/campaign-fault.ts';
 import type { ClientStatus, FromClient, Job, LoadResult, ToClient } from './messages.ts';
 
 const OPEN_MS = 30_000;
 const HALT_SLACK_MS = 5_000;
 
 /** The handle on a client in a process of its own. */
-export class ClientProcess {
+export class ClientProcess implements Subject {
   readonly name: string;
   readonly #child: ChildProcess;
   readonly #waiting = new Set<(message: FromClient | 'exit') => void>();
@@ -62,6 +63,26 @@ export class ClientProcess {
     this.#send({ ask: 'halt', drainMs });
     const { result } = await this.#next('halted', drainMs + HALT_SLACK_MS);
     return result;
+  }
+
+  suspend(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT');
+  }
+
+  block(ms: number): void {
+    this.#send({ ask: 'block', ms });
+  }
+
+  shiftClock(ms: number): void {
+    this.#send({ ask: 'clock', ms });
+  }
+
+  begin(kind: string, count: number): void {
+    this.#send({ ask: 'begin', kind, count });
   }
 
   kill(): void {

@@ -15,6 +15,7 @@ export class Load {
   readonly #driver: Driver;
   readonly #job: Job;
   readonly #file: WriteStream;
+  /** what the open loop begins */
   readonly #kinds: string[];
   readonly #open = new Set<Promise<void>>();
   #newestWriteBegan = 0;
@@ -22,6 +23,7 @@ export class Load {
   #lastCpu = cpuNs();
   readonly #stalls: Stall[] = [];
   #ended = false;
+  #asked = 0;
   #failed = 0;
   #lastError = '';
   #timer: NodeJS.Timeout | undefined;
@@ -29,7 +31,7 @@ export class Load {
   constructor(driver: Driver, job: Job) {
     this.#driver = driver;
     this.#job = job;
-    this.#kinds = Object.keys(driver.work);
+    this.#kinds = Object.keys(driver.work).filter((kind) => !driver.work[kind]?.onRequest);
     this.#file = createWriteStream(job.historyFile);
   }
 
@@ -58,7 +60,7 @@ export class Load {
       this.#lastCpu = cpu;
       this.#lastTick = at;
       if (this.#ended) return;
-      for (const { writer, n } of loop.due(at)) this.#begin(writer, n);
+      for (const { writer, n } of loop.due(at)) this.#beginNext(writer, n);
     }, TICK_MS);
   }
 
@@ -78,9 +80,27 @@ export class Load {
     return { endedAt, stalls: this.#stalls };
   }
 
-  #begin(writer: number, n: number): void {
+  /** Calls of a kind beside the load, all at once; a client without that kind begins none. */
+  begin(kind: string, count: number): void {
+    if (!this.#driver.work[kind]) return;
+    for (let n = 0; n < count; n++) this.#track(this.#call(`${kind}-${this.#asked++}`, 0, kind));
+  }
+
+  /** The event loop stands still, as under a long computation of the app's; its fault, and none of the client's. */
+  block(ms: number): void {
+    const from = now();
+    while (now() < from + ms * 1e6);
+    this.#lastTick = now();
+    this.#lastCpu = cpuNs();
+    this.#stalls.push({ from, to: this.#lastTick });
+  }
+
+  #beginNext(writer: number, n: number): void {
     const kind = this.#kinds[(writer + n) % this.#kinds.length] ?? '';
-    const call = this.#call(`${writer}-${n}`, writer, kind);
+    this.#track(this.#call(`${writer}-${n}`, writer, kind));
+  }
+
+  #track(call: Promise<void>): void {
     this.#open.add(call);
     void call.finally(() => this.#open.delete(call));
   }

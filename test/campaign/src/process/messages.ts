@@ -13,6 +13,12 @@ export interface Job {
 export type ToClient =
   | { ask: 'open'; job: Job }
   | { ask: 'load' }
+  /** do nothing else for so long */
+  | { ask: 'block'; ms: number }
+  /** be off by so much with the wall clock */
+  | { ask: 'clock'; ms: number }
+  /** begin so many calls of a kind that is no part of the load */
+  | { ask: 'begin'; kind: string; count: number }
   /** begin no more calls, and wait at most so long for those that are open */
   | { ask: 'halt'; drainMs: number };
 

@@ -1,5 +1,9 @@
 import type { EnvChoice, Lab, LabDescription, LinkProxy } from '@steadfast/lab';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Access, ClientSpec } from '../clients/client.ts';
+import type { CampaignFault } from '../faults/campaign-fault.ts';
+import { RestProxy } from './rest-proxy.ts';
 
 /** Proxies before everything that a client of a linked fault dials: HAProxy and the members. */
 export interface Links {
@@ -7,7 +11,48 @@ export interface Links {
   readonly members: ReadonlyMap<string, LinkProxy>;
 }
 
-export async function openLinks(lab: Lab): Promise<Links> {
+/** How clients reach the lab in a fault: straight, or through what can be made to misbehave. */
+export class Ways {
+  readonly links: Links | undefined;
+  readonly rest: readonly RestProxy[];
+  readonly passwordFile: string | undefined;
+
+  static async open(lab: Lab, fault: CampaignFault, folder: string): Promise<Ways> {
+    const links = fault.linked ? await openLinks(lab) : undefined;
+    const ways = new Ways(
+      links,
+      fault.rest ? await RestProxy.openAll(lab) : [],
+      fault.rotatesPassword ? join(folder, 'password') : undefined,
+    );
+    ways.setPassword(lab.description.postgres?.password ?? '');
+    return ways;
+  }
+
+  private constructor(
+    links: Links | undefined,
+    rest: readonly RestProxy[],
+    passwordFile: string | undefined,
+  ) {
+    this.links = links;
+    this.rest = rest;
+    this.passwordFile = passwordFile;
+  }
+
+  get proxies(): LinkProxy[] {
+    return this.links ? [this.links.haproxy, ...this.links.members.values()] : [];
+  }
+
+  setPassword(password: string): void {
+    if (this.passwordFile !== undefined) writeFileSync(this.passwordFile, password, { mode: 0o600 });
+  }
+
+  async close(): Promise<void> {
+    for (const each of this.rest) each.close();
+    for (const proxy of this.proxies) await proxy.close();
+  }
+}
+
+async function openLinks(lab: Lab): Promise<Links> {
   const { postgres } = lab.description;
   if (!postgres?.haproxy) throw new Error('links need PostgreSQL and HAProxy');
   const { host, primaryPort: port } = postgres.haproxy;
@@ -17,15 +62,11 @@ export async function openLinks(lab: Lab): Promise<Links> {
   return { haproxy: await lab.proxy({ host, port }), members };
 }
 
-export function proxiesOf(links: Links | undefined): LinkProxy[] {
-  return links ? [links.haproxy, ...links.members.values()] : [];
-}
-
-/** What a client needs to reach the lab, through the links where there are any. */
+/** What a client needs to reach the lab, by the ways of this fault. */
 export function accessOf(
   lab: Lab,
   { name, library, ours }: ClientSpec,
-  links: Links | undefined,
+  { links, rest, passwordFile }: Pick<Ways, 'links' | 'rest' | 'passwordFile'>,
   deadlineMs: number,
 ): Access {
   const description = links ? throughLinks(lab.description, links) : lab.description;
@@ -39,11 +80,14 @@ export function accessOf(
   }
   const env = lab.env({ postgres: way as NonNullable<EnvChoice['postgres']> });
   const dnsServer = description.postgres?.managed?.dnsServer;
+  const asksPatroni = way === 'patroni' || way === 'haproxy';
   return {
     description,
     deadlineMs,
+    ...(passwordFile !== undefined && { passwordFile }),
     env: {
       ...env,
+      ...(rest.length > 0 && asksPatroni && { PG_HA_PATRONI_URLS: rest.map(({ url }) => url).join(',') }),
       ...(way === 'managed' && dnsServer && { PG_HA_DNS_SERVERS: dnsServer }),
       ...(links && { PG_HA_HOSTS: hostsOf(description, way) }),
     },

@@ -15,6 +15,8 @@ export interface CampaignRunOptions {
   readonly rate: number;
   readonly random: () => number;
   readonly folder: string;
+  /** what takes a minute is made shorter */
+  readonly brief: boolean;
   readonly resume: boolean;
   readonly say: (line: string) => void;
 }
@@ -58,7 +60,7 @@ async function attempt(step: Step, stage: Stage, options: CampaignRunOptions): P
       const { lab, observers } = await stage.set(setting);
       const clients = options.clients.filter(({ library }) => library === setting.library);
       const folder = join(options.folder, 'histories', keyOfStep(step));
-      const { writers, rate, random } = options;
+      const { writers, rate, random, brief } = options;
       return await runFault({
         lab,
         observers,
@@ -70,6 +72,7 @@ async function attempt(step: Step, stage: Stage, options: CampaignRunOptions): P
         rate,
         shift: random(),
         folder,
+        brief,
       });
     } catch (error) {
       if (error instanceof FaultUnavailable) {

@@ -11,7 +11,7 @@ import type { CampaignFault, Made } from '../faults/campaign-fault.ts';
 import { ClientProcess } from '../process/client-process.ts';
 import type { LoadResult } from '../process/messages.ts';
 import type { Setting } from '../settings.ts';
-import { accessOf, openLinks, proxiesOf, type Links } from './access.ts';
+import { accessOf, Ways } from './access.ts';
 import { serversOf } from './servers.ts';
 
 export interface FaultRunOptions {
@@ -27,6 +27,8 @@ export interface FaultRunOptions {
   readonly shift: number;
   /** where histories go */
   readonly folder: string;
+  /** what takes a minute is to be made shorter */
+  readonly brief?: boolean;
 }
 
 /** One fault made once, and what every client went through in it. */
@@ -36,6 +38,8 @@ export interface FaultRun {
   readonly repetition: number;
   /** from the fault to the first write that the new primary accepted, as the observers saw it, ms */
   readonly serverMs?: number;
+  /** errors that say nothing was applied are as they should be */
+  readonly refuses?: boolean;
   readonly clients: readonly ClientRun[];
   /** what went wrong that is no client's doing */
   readonly troubles: readonly string[];
@@ -60,6 +64,8 @@ const LOOK_EVERY_MS = 20;
 export interface Instants {
   readonly faultAt: number;
   healedAt: number;
+  /** when, after that, the cluster was whole, where that is waited for */
+  wholeAt: number;
 }
 
 export async function runFault(options: FaultRunOptions): Promise<FaultRun> {
@@ -69,15 +75,15 @@ export async function runFault(options: FaultRunOptions): Promise<FaultRun> {
   const servers = serversOf(lab, setting.library);
   await lab.waitHealthy();
   await servers.prepare();
-  const links = fault.linked ? await openLinks(lab) : undefined;
+  const ways = await Ways.open(lab, fault, folder);
   const processes: ClientProcess[] = [];
   try {
-    await open(options, clients, links, processes);
+    await open(options, clients, ways, processes);
     for (const each of processes) each.load();
     await sleep(WARM_MS + options.shift * SHIFT_MS);
     await steady(processes);
     const troubles: string[] = [];
-    const instants = await throughFault(options, processes, links, troubles);
+    const instants = await throughFault(options, processes, ways, troubles);
     const results = await Promise.all(
       processes.map((each, index) => each.halt(drainMs(fault, clients[index]))),
     );
@@ -94,25 +100,26 @@ export async function runFault(options: FaultRunOptions): Promise<FaultRun> {
       const given = { spec, calls, found: mine, endedAt, stalls, events, window, instants, until, fault };
       return measure({ ...given, serversKeep: setting.serversKeep });
     });
-    keepEvents(folder, events, instants, until);
+    keepEvents(options, events, instants, until);
     const serverMs = window && window.writableAt - originOf(fault, instants);
     return {
       setting: setting.name,
       fault: fault.name,
       repetition,
       ...(serverMs !== undefined && { serverMs }),
+      ...(fault.refuses && { refuses: true }),
       clients: behindTheFirst(runs, clients),
       troubles,
     };
   } finally {
     for (const each of processes) each.kill();
-    for (const proxy of proxiesOf(links)) await proxy.close();
+    await ways.close();
   }
 }
 
 /** What the observers saw, beside the histories. */
 function keepEvents(
-  folder: string,
+  { folder, fault: { name, meaning } }: FaultRunOptions,
   events: readonly ObserverEvent[],
   instants: Instants,
   until: number,
@@ -120,7 +127,7 @@ function keepEvents(
   const seen = events.filter(({ at }) => at >= instants.faultAt - WARM_MS && at <= until);
   writeFileSync(
     join(folder, 'observed.json'),
-    `${JSON.stringify({ instants, until, seen }, undefined, 2)}\n`,
+    `${JSON.stringify({ fault: { name, meaning }, instants, until, seen }, undefined, 2)}\n`,
   );
 }
 
@@ -130,6 +137,11 @@ export function historyFile(folder: string, { name }: ClientSpec): string {
 
 function deadlineOf({ deadlineMs = DEADLINE_MS }: CampaignFault): number {
   return deadlineMs;
+}
+
+/** A quick run has no minute for a fault. */
+function holdMs({ fault: { holdMs: held = 0, briefHoldMs = held }, brief }: FaultRunOptions): number {
+  return brief ? briefHoldMs : held;
 }
 
 /** Ours say by when their calls end, and are taken at their word. */
@@ -157,14 +169,14 @@ export function originOf(fault: CampaignFault, { faultAt, healedAt }: Instants):
 async function open(
   { lab, fault, writers, rate, folder }: FaultRunOptions,
   clients: readonly ClientSpec[],
-  links: Links | undefined,
+  ways: Ways,
   processes: ClientProcess[],
 ): Promise<void> {
   const opened = await Promise.allSettled(
     clients.map((spec) =>
       ClientProcess.open({
         client: spec.name,
-        access: accessOf(lab, spec, links, deadlineOf(fault)),
+        access: accessOf(lab, spec, ways, deadlineOf(fault)),
         writers,
         rate,
         historyFile: historyFile(folder, spec),
@@ -180,24 +192,35 @@ async function open(
 async function throughFault(
   options: FaultRunOptions,
   processes: readonly ClientProcess[],
-  links: Links | undefined,
+  ways: Ways,
   troubles: string[],
 ): Promise<Instants> {
   const { lab, fault } = options;
-  const instants: Instants = { faultAt: monotonicMs(), healedAt: Number.POSITIVE_INFINITY };
+  const never = Number.POSITIVE_INFINITY;
+  const instants: Instants = { faultAt: monotonicMs(), healedAt: never, wholeAt: never };
   let lost: readonly ClientProcess[] = [];
-  const made = await fault.make({ lab, links: proxiesOf(links) });
+  const made = await fault.make({
+    lab,
+    links: ways.proxies,
+    rest: ways.rest,
+    clients: processes,
+    setPassword: (password) => ways.setPassword(password),
+    say: (trouble) => void troubles.push(trouble),
+    brief: options.brief === true,
+  });
   try {
     if (!fault.opensOnHeal) await opened(options, instants, troubles);
-    const opens = fault.opensOnHeal === true || fault.shape === 'healed';
+    const opens = fault.opensOnHeal === true || fault.shape === 'healed' || fault.shape === 'whole';
     if (!opens) lost = await recovered(processes, monotonicMs());
-    await sleep(fault.holdMs ?? 0);
+    await sleep(holdMs(options));
   } finally {
     await made.heal();
     instants.healedAt = monotonicMs();
   }
   if (fault.opensOnHeal) await opened(options, instants, troubles);
   await mend(made, troubles);
+  if (fault.shape === 'whole') await lab.waitHealthy();
+  instants.wholeAt = monotonicMs();
   // Who has had its time is not waited for again.
   await recovered(
     processes.filter((each) => !lost.includes(each)),
@@ -223,7 +246,7 @@ function windowIn(
 /** Waits until the observers have seen the way open again, where the fault closes it. */
 async function opened(options: FaultRunOptions, instants: Instants, troubles: string[]): Promise<void> {
   const { fault, observers } = options;
-  if (fault.shape === 'healed' || fault.shape === 'none') return;
+  if (['healed', 'whole', 'none'].includes(fault.shape)) return;
   if (fault.shape === 'route' && fault.holdMs !== undefined) return;
   const limit = monotonicMs() + OPENS_MS;
   for (;;) {

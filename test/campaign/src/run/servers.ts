@@ -1,11 +1,11 @@
 import type { Lab } from '@steadfast/lab';
 import { createProofTable } from '@steadfast/pg-ha';
-import { Redis } from 'ioredis';
-import pg from 'pg';
+import type { Redis } from 'ioredis';
 import type { Found } from '../analysis/judge.ts';
 import type { Library } from '../clients/client.ts';
 import { keysOf } from '../clients/keys.ts';
 import { TABLES } from '../clients/sql.ts';
+import { onMaster, onPrimary } from './direct.ts';
 
 /** The servers behind the clients, asked directly, by stock drivers, at whoever is the primary now. */
 export interface Servers {
@@ -41,27 +41,20 @@ function postgresServers(lab: Lab): Servers {
             const upsert = keyed.rows.filter((row) => row.client === name).map(({ id }) => id);
             return [
               name,
-              { ids: { insert: ids('insert'), transaction: ids('transaction'), upsert }, counters: {} },
+              {
+                ids: {
+                  insert: ids('insert'),
+                  transaction: ids('transaction'),
+                  long: ids('long'),
+                  upsert,
+                },
+                counters: {},
+              },
             ];
           }),
         );
       }),
   };
-}
-
-async function onPrimary<T>(lab: Lab, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const { postgres } = lab.description;
-  const primary = (await lab.status()).postgres?.primary;
-  const member = postgres?.members.find(({ name }) => name === primary);
-  if (!postgres || !member) throw new Error('PostgreSQL has no primary to read from');
-  const { user, password, database } = postgres;
-  const client = new pg.Client({ user, password, database, host: member.host, port: member.port });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }
 
 function redisServers(lab: Lab): Servers {
@@ -99,18 +92,4 @@ async function readKeys(redis: Redis, client: string): Promise<Found> {
     },
     counters: { incr: Number((await redis.get(keys.counter)) ?? 0) },
   };
-}
-
-async function onMaster<T>(lab: Lab, work: (redis: Redis) => Promise<T>): Promise<T> {
-  const { redis: described } = lab.description;
-  const master = (await lab.status()).redis?.master;
-  const member = described?.members.find(({ name }) => name === master);
-  if (!described || !member) throw new Error('Redis has no master to read from');
-  const { username, password } = described;
-  const redis = new Redis({ host: member.host, port: member.port, username, password });
-  try {
-    return await work(redis);
-  } finally {
-    redis.disconnect();
-  }
 }
