@@ -20,6 +20,15 @@ export default defineConfig({
       },
       {
         test: {
+          // Scripted servers on loopback: no lab.
+          name: 'mock',
+          include: ['test/mock/src/**/*.test.ts', 'test/suites/src/mock/**/*.test.ts'],
+          // Every call has a deadline of its own; a test makes hundreds of them.
+          testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'consumer',
           include: ['test/consumer/src/**/*.test.ts'],
           testTimeout: 60_000,
