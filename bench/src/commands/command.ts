@@ -21,8 +21,27 @@ export function readFlags<const O extends ParseArgsOptionsConfig>(
   argv: readonly string[],
   options: O,
 ): Flags<O> {
+  return readArguments(argv, options, []).values;
+}
+
+/** The flags of a subcommand and its files, as many as have names. @throws UsageError */
+export function readArguments<const O extends ParseArgsOptionsConfig>(
+  argv: readonly string[],
+  options: O,
+  files: readonly string[],
+): { values: Flags<O>; files: readonly string[] } {
+  const { values, positionals } = parse(argv, options, files.length > 0);
+  if (positionals.length === files.length) return { values, files: positionals };
+  throw new UsageError(`${files.join(' ')}: ${files.length} needed, ${positionals.length} given`);
+}
+
+function parse<const O extends ParseArgsOptionsConfig>(
+  argv: readonly string[],
+  options: O,
+  allowPositionals: boolean,
+): { values: Flags<O>; positionals: string[] } {
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: false }).values;
+    return parseArgs({ args: [...argv], options, allowPositionals });
   } catch (error) {
     const [said] = (error as Error).message.split(/\.(?:\s|$)/);
     const known = Object.keys(options).map((name) => `--${name}`);

@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { memoryCommand } from './memory.ts';
 import { overheadCommand } from './overhead.ts';
+import { reportCommand } from './report.ts';
 
 /** What `steadfast-bench` can do, in the order in which it says so. */
-export const COMMANDS: readonly Command[] = [overheadCommand, memoryCommand];
+export const COMMANDS: readonly Command[] = [reportCommand, overheadCommand, memoryCommand];

@@ -1,0 +1,63 @@
+import { isOurs, loopLabel, panelsOf, type Panel } from '../report/labels.ts';
+import { type BenchResult, type DeploymentId, type FailoverResult, type TargetResult } from '../result.ts';
+import { deploymentOf, type Deployment } from './figures.ts';
+
+/** What was measured of a target that stands for a deployment with a price. */
+export interface Priced {
+  readonly target: TargetResult;
+  readonly deployment: Deployment;
+  /** p99 of our client, ms, under the load that most targets were measured with */
+  readonly p99?: number;
+  /** workload and load of that p99 */
+  readonly load?: string;
+  /** what an unplanned failover cost our client, ms: the median of the fault that most targets were put through */
+  readonly failover?: { readonly fault: string; readonly ms: number };
+}
+
+/** What is planned costs next to nothing everywhere: it says little about a deployment. */
+const PLANNED = /switchover|planned/;
+
+/** Measured figures by what they cost: one row for each target that stands for a deployment. */
+export function priced({ targets, measurements, failovers }: BenchResult): readonly Priced[] {
+  const ours = measurements.filter(({ client }) => isOurs(client));
+  const unplanned = failovers.filter(({ client, fault }) => isOurs(client) && !PLANNED.test(fault));
+  return targets
+    .filter(
+      (target): target is TargetResult & { deployment: DeploymentId } => target.deployment !== undefined,
+    )
+    .map((target) => {
+      const peers = new Set(
+        targets.filter(({ library }) => library === target.library).map(({ name }) => name),
+      );
+      return {
+        target,
+        deployment: deploymentOf(target.deployment),
+        ...latencyOf(
+          target,
+          panelsOf(targets, ours).filter(({ library }) => library === target.library),
+        ),
+        ...failoverOf(
+          target,
+          unplanned.filter((failover) => peers.has(failover.target)),
+        ),
+      };
+    });
+}
+
+/** An open loop comes before others: it alone says what a user waits at a given load. */
+function latencyOf({ name }: TargetResult, panels: readonly Panel[]): Pick<Priced, 'p99' | 'load'> {
+  const spread = ({ measurements, loop }: Panel): number =>
+    new Set(measurements.map(({ target }) => target)).size * 2 + (loop.kind === 'open' ? 1 : 0);
+  const [panel] = panels.toSorted((a, b) => spread(b) - spread(a));
+  const own = panel?.measurements.find(({ target }) => target === name);
+  if (!panel || !own) return {};
+  return { p99: own.latency.p99, load: `${panel.workload}, ${loopLabel(panel.loop)}` };
+}
+
+function failoverOf({ name }: TargetResult, failovers: readonly FailoverResult[]): Pick<Priced, 'failover'> {
+  const targetsOf = (fault: string): number =>
+    new Set(failovers.filter((one) => one.fault === fault).map(({ target }) => target)).size;
+  const [best] = failovers.toSorted((a, b) => targetsOf(b.fault) - targetsOf(a.fault));
+  const own = failovers.find(({ target, fault }) => target === name && fault === best?.fault);
+  return own?.clientWindowMs === undefined ? {} : { failover: { fault: own.fault, ms: own.clientWindowMs } };
+}
