@@ -14,5 +14,6 @@ export const programs = [
   { program: 'ip', package: 'iproute2' },
   { program: 'nsenter', package: 'util-linux' },
   { program: 'setpriv', package: 'util-linux' },
+  { program: 'prlimit', package: 'util-linux' },
   { program: 'openssl', package: 'openssl' },
 ];

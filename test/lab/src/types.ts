@@ -145,6 +145,9 @@ export type FaultName =
   | 'kill-patroni'
   | 'freeze'
   | 'freeze-postgres'
+  | 'freeze-patroni'
+  | 'disk-full'
+  | 'twin-primary'
   | 'partition'
   | 'partition-clients'
   | 'partition-dcs'
@@ -152,6 +155,8 @@ export type FaultName =
   | 'restart'
   | 'haproxy-restart'
   | 'haproxy-down'
+  | 'haproxy-stale'
+  | 'haproxy-both'
   | 'etcd-quorum-loss'
   | 'dns-flip'
   | 'dns-stale'
@@ -163,6 +168,7 @@ export type FaultName =
   | 'sentinel-minority'
   | 'sentinel-majority-loss'
   | 'sentinel-failover'
+  | 'other-group'
   | 'slow-link'
   | 'half-open';
 

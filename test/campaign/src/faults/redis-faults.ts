@@ -158,6 +158,14 @@ const SENTINEL_FAULTS: readonly CampaignFault[] = [
     { opensOnHeal: true, holdMs: 4_000, deadlineMs: PATIENT_MS },
   ),
   fault(
+    'other-group',
+    'another group that the same sentinels watch fails over; 2 s later it is gone',
+    'none',
+    30,
+    ofLab('other-group'),
+    { holdMs: 2_000, combines: { touches: ['sentinels'] } },
+  ),
+  fault(
     'minority-names-old-master',
     'a sentinel that is cut off from its peers goes on to name the old master after a failover, for 5 s',
     'moves',

@@ -3,6 +3,7 @@ import { killAll, postgresProcesses, signalAll } from '../host-processes.ts';
 import { signal } from '../process/identity.ts';
 import { gone } from '../process/server.ts';
 import { defineFault, NOTHING_TO_HEAL, type FaultContext, type FaultKind } from './fault-kind.ts';
+import { frozen } from './frozen.ts';
 import { startPatroni } from './start-patroni.ts';
 import { targetHost } from './target.ts';
 
@@ -45,6 +46,16 @@ export const killPatroni: FaultKind = defineFault({
     note(`killed Patroni on ${host}`);
   },
   heal: (context, { target: host }) => startPatroni(context, host),
+});
+
+export const freezePatroni: FaultKind = frozen({
+  meaning:
+    'SIGSTOP to Patroni alone; PostgreSQL lives on without a keeper: a primary stays writable, also after its leader key has expired and another was promoted',
+  target,
+  needs,
+  plan,
+  server: 'patroni',
+  title: 'Patroni',
 });
 
 export const freezePostgres: FaultKind = defineFault({

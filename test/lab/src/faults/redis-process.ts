@@ -1,7 +1,6 @@
-import { signal } from '../process/identity.ts';
-import type { ServerSpec } from '../process/server.ts';
 import { LabError } from '../errors.ts';
 import { defineFault, type FaultContext, type FaultKind } from './fault-kind.ts';
+import { frozen } from './frozen.ts';
 import { targetHost } from './target.ts';
 
 const target = "default 'master'; h1, h2, h3, master, replica";
@@ -31,29 +30,11 @@ export const redisCrash: FaultKind = defineFault({
   },
 });
 
-function frozen(
-  about: Pick<FaultKind, 'meaning' | 'target' | 'plan'> & { server: ServerSpec['server']; title: string },
-): FaultKind {
-  const { server, title, ...rest } = about;
-  return defineFault({
-    ...rest,
-    healing: 'SIGCONT to it',
-    needs,
-    async make({ servers, note }, { target: host }) {
-      signal(servers.running(host, server), 'SIGSTOP');
-      note(`froze ${title} on ${host}`);
-    },
-    async heal({ servers, note }, { target: host }) {
-      const { process } = servers.get(host, server);
-      if (process && signal(process, 'SIGCONT')) note(`thawed ${title} on ${host}`);
-    },
-  });
-}
-
 export const redisFreeze: FaultKind = frozen({
   meaning: "SIGSTOP to the host's Redis: it accepts connections and answers nothing; its Sentinel lives",
   target,
   server: 'redis',
+  needs,
   title: 'Redis',
   plan,
 });
@@ -63,6 +44,7 @@ export const sentinelMinority: FaultKind = frozen({
     'SIGSTOP to one of three Sentinels: it accepts connections and answers nothing; the other two can still fail over, and healed it is in TILT mode for 30 s, in which it sees and votes nothing',
   target: 'default h1, which clients ask first; h1, h2, h3, master, replica',
   server: 'sentinel',
+  needs,
   title: 'Sentinel',
   async plan({ blueprint }, args) {
     return { target: (await targetHost(blueprint, args, 'h1', 'redis')).name };

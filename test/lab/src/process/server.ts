@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LabError } from '../errors.ts';
 import { identify, isAlive, signal, type ProcessIdentity } from './identity.ts';
@@ -10,7 +10,17 @@ export interface ServerSpec {
   /** h1..h3, lb, or lab for what runs beside the hosts. */
   host: string;
   /** postgres runs under patroni and has no specification of its own. */
-  server: 'etcd' | 'patroni' | 'redis' | 'sentinel' | 'haproxy' | 'pgbouncer' | 'supervisor';
+  server:
+    | 'etcd'
+    | 'patroni'
+    | 'redis'
+    | 'sentinel'
+    | 'haproxy'
+    | 'pgbouncer'
+    | 'supervisor'
+    // of a fault, while that lasts
+    | 'twin'
+    | 'other-redis';
   command: string;
   args: string[];
   cwd: string;
@@ -77,6 +87,12 @@ export class Servers {
         return spec && { spec, ...(process && { process }) };
       })
       .filter((server) => server !== undefined);
+  }
+
+  /** A server that a fault added is none of the host's any more. */
+  forget(host: string, server: ServerSpec['server']): void {
+    for (const file of ['spec', 'pid'])
+      rmSync(join(this.#dir, `${nameOf({ host, server })}.${file}.json`), { force: true });
   }
 
   /** The running process of a server; an error names a server that does not run. */

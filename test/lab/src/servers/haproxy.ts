@@ -1,9 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { BALANCER, paths, type Blueprint } from '../blueprint.ts';
 import type { Settings } from '../options.ts';
 import type { ServerSpec } from '../process/server.ts';
 import { hosted } from './hosted.ts';
 import { writeConfig } from './write-config.ts';
+
+/** Where its runtime API listens. */
+export function haproxyAdminSocket(blueprint: Blueprint): string {
+  return join(paths.data(blueprint, BALANCER, 'haproxy'), 'admin.sock');
+}
 
 export function haproxySpec(blueprint: Blueprint, settings: Exclude<Settings['haproxy'], false>): ServerSpec {
   const spec = hosted(blueprint, BALANCER, { server: 'haproxy', command: 'haproxy', args: [] });
@@ -19,6 +25,7 @@ export function haproxySpec(blueprint: Blueprint, settings: Exclude<Settings['ha
   const file = writeConfig(blueprint, BALANCER, 'haproxy', 'haproxy.cfg', [
     'global',
     '  maxconn 2000',
+    `  stats socket ${haproxyAdminSocket(blueprint)} mode 600 level admin`,
     '  log stdout format raw local0 info',
     'defaults',
     '  mode tcp',
