@@ -15,6 +15,8 @@ export type Step =
   | { readonly answerUpTo: number }
   /** carries the request out, and sends what becomes of the answer */
   | { readonly answerAs: (answer: Buffer) => Buffer }
+  /** from here on so many bytes are sent on this connection, and then it ends; what arrives before that is carried out */
+  | { readonly passBytes: number }
   /** sends these bytes */
   | { readonly send: string | Buffer }
   /** goes on when it has resolved */

@@ -18,9 +18,8 @@ export interface Session<R extends Request> {
   ended?(): void;
 }
 
-/** One connection. */
+/** The way back to the client of one connection. */
 export interface Link {
-  readonly socket: Socket;
   send(bytes: string | Buffer): void;
 }
 
@@ -96,11 +95,8 @@ export abstract class ScriptedServer<R extends Request, S extends Session<R> = S
   #take(socket: Socket): void {
     this.taken += 1;
     socket.setNoDelay(true);
-    const send = (bytes: string | Buffer): void => {
-      if (socket.writable) socket.write(bytes);
-    };
-    const session = this.session({ socket, send });
-    const link = new ScriptedLink<R>(socket, session, this.#script);
+    const session = this.session({ send: (bytes) => link.send(bytes) });
+    const link: ScriptedLink<R> = new ScriptedLink<R>(socket, session, this.#script);
     this.#links.set(socket, link);
     this.#sessions.set(socket, session);
     socket.on('error', () => undefined);
@@ -121,6 +117,8 @@ class ScriptedLink<R extends Request> {
   readonly #requests: R[] = [];
   #working = false;
   #hung = false;
+  /** so many bytes are still sent, where there is a limit */
+  #left = Infinity;
 
   constructor(socket: Socket, session: Session<R>, script: Script) {
     this.#socket = socket;
@@ -142,13 +140,18 @@ class ScriptedLink<R extends Request> {
   }
 
   send(bytes: string | Buffer): void {
-    if (this.#socket.writable) this.#socket.write(bytes);
+    if (!this.#socket.writable || this.#left <= 0) return;
+    const all = Buffer.from(bytes);
+    const passed = all.length < this.#left ? all : all.subarray(0, this.#left);
+    this.#left -= all.length;
+    this.#socket.write(passed);
+    if (this.#left <= 0) this.#socket.destroySoon();
   }
 
   async #work(): Promise<void> {
     this.#working = true;
     for (let next = this.#requests.shift(); next; next = this.#requests.shift()) {
-      if (this.#hung || this.#socket.destroyed) break;
+      if (this.#hung) break;
       const rule = this.#script.meet(next.text);
       if (rule) await this.#perform(rule, next);
       else {
@@ -175,9 +178,15 @@ class ScriptedLink<R extends Request> {
     else if (step === 'reset') this.#reset();
     else if ('answerUpTo' in step) this.send((await answer()).subarray(0, step.answerUpTo));
     else if ('answerAs' in step) this.send(step.answerAs(await answer()));
+    else if ('passBytes' in step) this.#limit(step.passBytes);
     else if ('send' in step) this.send(step.send);
     else if ('wait' in step) await step.wait;
     else step.run();
+  }
+
+  #limit(bytes: number): void {
+    this.#left = bytes;
+    if (bytes === 0) this.#socket.destroySoon();
   }
 
   /** What has been sent before goes out first. */

@@ -2,6 +2,7 @@ import { isIP, type Socket } from 'node:net';
 import pg from 'pg';
 import { Deadline, sleep, type Clock } from '@steadfast/shared';
 import { internals, type ClientInternals } from './client-internals.ts';
+import { guardFrames, type Framed } from './frame-guard.ts';
 import type { HaClient } from './ha-client.ts';
 
 /** Within so much a cancelled connection must be clean again, or it is closed, ms. */
@@ -10,7 +11,7 @@ const CLEAN_MS = 1_000;
 const AGAIN_MS = 250;
 
 /** What pg.Connection has beyond its types. */
-interface CancelConnection extends pg.Connection {
+interface CancelConnection extends pg.Connection, Framed {
   readonly stream: Socket;
   connect(portOrPath: number | string, host?: string): void;
   requestSsl(): void;
@@ -56,6 +57,7 @@ export function requestCancel(client: HaClient, deadline: Deadline, clock: Clock
   const named = { ...(ssl === true ? {} : ssl || {}), host, ...(isIP(host) === 0 && { servername: host }) };
   const config = { ssl: ssl ? named : false, sslNegotiation, stream } as pg.ConnectionConfig;
   const connection = new pg.Connection(config) as CancelConnection;
+  guardFrames(connection);
   return new Promise((resolve) => {
     let sent = false;
     const end = (taken: boolean): void => {

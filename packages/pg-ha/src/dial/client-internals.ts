@@ -2,10 +2,14 @@ import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { ClientBase } from 'pg';
+import type { Framed } from './frame-guard.ts';
 
 /** A statement as pg's Client queues it. */
 export interface QueuedQuery {
   readonly text?: string;
+  /** what has been answered so far: `command` is of a statement that is done; an array where its text has several */
+  readonly _result?: { readonly command?: string | null };
+  readonly _results?: unknown;
   handleError(error: Error, connection: unknown): void;
   /** its success */
   handleReadyForQuery(connection: unknown): void;
@@ -19,7 +23,7 @@ export interface QueuedQuery {
 export interface ClientInternals {
   host: string;
   port: number;
-  readonly connection: EventEmitter & { stream: Socket };
+  readonly connection: EventEmitter & Framed & { stream: Socket };
   readonly connectionParameters: { host: string; port: number; query_timeout?: number | false };
   /** what a cancel request names: given by the server at login */
   readonly processID: number | null;
@@ -46,6 +50,11 @@ export interface ClientInternals {
 
 export function internals(client: ClientBase): ClientInternals {
   return client as unknown as ClientInternals;
+}
+
+/** Whether the server has said of a statement in this text that it is done. */
+export function isPartlyAnswered({ _result, _results }: QueuedQuery): boolean {
+  return Array.isArray(_results) || Boolean(_result?.command);
 }
 
 /** Whether a statement can still be sent. */

@@ -5,6 +5,7 @@ import {
   Deadline,
   endpointKey,
   HaError,
+  withOutcome,
   type Endpoint,
   type Instant,
   type Topology,
@@ -13,10 +14,17 @@ import { dialError } from '../errors/dial-error.ts';
 import { isFatal, sqlstateOf } from '../errors/sqlstate.ts';
 import { classifyWorkError, endsTransaction, isByRole, lostStatement } from '../errors/work-error.ts';
 import { cancelStatement, requestCancel } from './cancel-request.ts';
-import { internals, isUsable, type ClientInternals, type QueuedQuery } from './client-internals.ts';
+import {
+  internals,
+  isPartlyAnswered,
+  isUsable,
+  type ClientInternals,
+  type QueuedQuery,
+} from './client-internals.ts';
 import { answerWhoCloses, mayHearErrors } from './dead-link.ts';
 import type { DialContext } from './dial-context.ts';
 import type { Admission } from './dial-target.ts';
+import { guardFrames } from './frame-guard.ts';
 import { readIdentity, type Identity } from './identity.ts';
 
 /** What the overrides below go on to. */
@@ -60,6 +68,7 @@ export class HaClient extends pg.Client {
 
   constructor(config: pg.ClientConfig | undefined, context: DialContext) {
     super(config);
+    guardFrames(internals(this).connection);
     this.#context = context;
     this.#timesOut = Boolean(internals(this).connectionParameters.query_timeout);
     const stream: unknown = config?.stream;
@@ -207,6 +216,7 @@ export class HaClient extends pg.Client {
   /** pg calls this for every error of the server: it leaves here with its outcome. */
   _handleErrorMessage(message: Error): void {
     const active = internals(this)._activeQuery;
+    if (isFatal(message) && active && this.#mayBeCommitted(active)) withOutcome(message, 'unknown');
     const { outcome } = classifyWorkError(message, active?.text);
     if (isFatal(message)) {
       if (active) mayHearErrors(active);
@@ -214,6 +224,15 @@ export class HaClient extends pg.Client {
     }
     if (isByRole(message)) this.suspect(message.message);
     PG._handleErrorMessage.call(this, message);
+  }
+
+  /**
+   * A session may be ended between a statement's CommandComplete and ReadyForQuery (while the server logs its duration, say):
+   * outside of a transaction the statement is committed by then, or about to be.
+   */
+  #mayBeCommitted(active: QueuedQuery): boolean {
+    const { _txStatus } = internals(this);
+    return isPartlyAnswered(active) && (_txStatus === 'I' || endsTransaction(active.text));
   }
 
   /**

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { endpointKey, openTcp, within, type Clock, type Endpoint } from '@steadfast/shared';
 import { internals } from '../dial/client-internals.ts';
+import { guardFrames } from '../dial/frame-guard.ts';
 import { standingSocket } from '../dial/standing-socket.ts';
 
 export interface ProbeLinesOptions {
@@ -89,6 +90,7 @@ export class ProbeLines {
       ...stream,
       application_name: applicationName,
     });
+    guardFrames(internals(client).connection);
     line.client = client;
     client.on('error', () => this.#drop(line));
     if (line.end.signal.aborted) this.#drop(line);

@@ -17,11 +17,12 @@ describe('reading replies', () => {
     expect(replies).toEqual(REPLIES);
   });
 
-  it('says so where the other end speaks something else', () => {
-    expect(() => new RespReader().push(Buffer.from('HTTP/1.1 400 Bad Request\r\n'))).toThrow(
-      /does not speak the Redis protocol/,
-    );
-  });
+  it.each(['HTTP/1.1 400 Bad Request\r\n', '$abc\r\n', '*x\r\n', '$1.5\r\n', '$\r\n', '\r\n'])(
+    'says so where the other end speaks something else: %j',
+    (bytes) => {
+      expect(() => new RespReader().push(Buffer.from(bytes))).toThrow(/does not speak the Redis protocol/);
+    },
+  );
 
   it('takes no endless reply', () => {
     const reader = new RespReader();

@@ -51,11 +51,11 @@ export class RespReader {
       case ':':
         return Number(rest);
       case '$':
-        return this.#bulk(Number(rest));
+        return this.#bulk(lengthOf(line));
       case '*':
-        return this.#array(Number(rest), depth);
+        return this.#array(lengthOf(line), depth);
       default:
-        throw new Error(`the server does not speak the Redis protocol (it sent '${line.slice(0, 40)}')`);
+        throw notRedis(line);
     }
   }
 
@@ -87,4 +87,14 @@ export class RespReader {
     }
     return items;
   }
+}
+
+function lengthOf(line: string): number {
+  const length = Number(line.slice(1));
+  if (line.length < 2 || !Number.isSafeInteger(length)) throw notRedis(line);
+  return length;
+}
+
+function notRedis(line: string): Error {
+  return new Error(`the server does not speak the Redis protocol (it sent '${line.slice(0, 40)}')`);
 }

@@ -30,6 +30,11 @@ describe(`the internals of pg that pg-ha relies on`, () => {
     expect(client).toHaveProperty('_txStatus');
     expect(client['connectionParameters']).toHaveProperty('host');
   });
+  it('a query holds what has been answered of it', () => {
+    const query = new pg.Query('SELECT 1') as unknown as { _result: object; _results: unknown };
+    expect(query._result).toHaveProperty('command', null);
+    expect(query._results).toBe(query._result);
+  });
   it('its connection holds a socket that can be destroyed and counts its bytes', () => {
     expect(client.connection.stream['destroy']).toBeTypeOf('function');
     expect(client.connection.stream['bytesRead']).toBe(0);
@@ -47,7 +52,7 @@ describe(`the internals of pg that pg-ha relies on`, () => {
   ]) {
     it(`Query.prototype.${name} is a method`, () => expect(pg.Query.prototype).toHaveProperty(name));
   }
-  for (const name of ['parse', 'bind', 'execute', 'connect', 'requestSsl', 'cancel']) {
+  for (const name of ['parse', 'bind', 'execute', 'connect', 'requestSsl', 'cancel', 'attachListeners']) {
     it(`Connection.prototype.${name} is a method`, () =>
       expect(pg.Connection.prototype).toHaveProperty(name));
   }

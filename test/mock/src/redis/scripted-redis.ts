@@ -1,0 +1,27 @@
+import { ScriptedServer } from '../scripted-server.ts';
+import { RedisSession, type RedisHost, type RedisSaying } from './redis-session.ts';
+import type { RespRequest } from './resp-session.ts';
+
+/** A Redis server whose role, answers and silences are a test's to choose. Rules match `connect`, or a command's words. */
+export class ScriptedRedis extends ScriptedServer<RespRequest, RedisSession> implements RedisHost {
+  readonly says: RedisSaying;
+  readonly data: Map<string, string>;
+
+  private constructor(says: RedisSaying, data: Map<string, string>) {
+    super();
+    this.says = says;
+    this.data = data;
+  }
+
+  /** @param data that of a group, which its members share */
+  static start(
+    says: Partial<RedisSaying> = {},
+    data: Map<string, string> = new Map(),
+  ): Promise<ScriptedRedis> {
+    return new ScriptedRedis({ role: 'master', ...says }, data).start();
+  }
+
+  protected session(): RedisSession {
+    return new RedisSession(this, this.taken);
+  }
+}
