@@ -1,7 +1,8 @@
 import type { Command } from './command.ts';
 import { memoryCommand } from './memory.ts';
 import { overheadCommand } from './overhead.ts';
+import { planCommand } from './plan.ts';
 import { reportCommand } from './report.ts';
 
 /** What `steadfast-bench` can do, in the order in which it says so. */
-export const COMMANDS: readonly Command[] = [reportCommand, overheadCommand, memoryCommand];
+export const COMMANDS: readonly Command[] = [reportCommand, planCommand, overheadCommand, memoryCommand];

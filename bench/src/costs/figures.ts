@@ -38,7 +38,9 @@ export interface Offer {
   /** the largest that it is said to grow to, GB */
   readonly maxMemoryGb?: number;
   readonly maxStorageGb?: number;
-  /** the smallest size that takes over in a failover, where it is known to be another one than at the start */
+  /** the smallest size is one server alone: nothing takes over */
+  readonly startsAlone?: true;
+  /** what the smallest size with a standby costs, where that was looked up */
   readonly highAvailability?: Price;
   /** why it cannot be had as the document names it */
   readonly gone?: { readonly why: string; readonly source: Source };
@@ -166,6 +168,7 @@ const POSTGRES_OFFERS: readonly Offer[] = [
     start: price('USD', 15),
     startMemoryGb: 1,
     startStorageGb: 10,
+    startsAlone: true,
     maxMemoryGb: 64,
     maxStorageGb: 4_096,
     notes: [
@@ -182,6 +185,7 @@ const POSTGRES_OFFERS: readonly Offer[] = [
     start: price('USD', 19),
     startMemoryGb: 1,
     startStorageGb: 5,
+    startsAlone: true,
     maxMemoryGb: 64,
     maxStorageGb: 2_048,
     highAvailability: price('USD', 180, 180, AIVEN_PRICES),
@@ -348,7 +352,7 @@ export const DEPLOYMENTS: readonly Deployment[] = [
     ownMachines: false,
     zeroLoss: {
       possible: false,
-      how: 'they replicate asynchronously, and none of those listed promises WAIT',
+      how: 'the replicas of the providers listed follow asynchronously',
     },
     offers: REDIS_OFFERS,
   },
