@@ -76,7 +76,7 @@ export interface CampaignFault {
   readonly rotatesPassword?: boolean;
   /** clients' processes are stopped for a while: they are measured from when they run again */
   readonly stopsClients?: boolean;
-  /** logins or certificates are refused, which clients tell at once instead of waiting: work may fail, with a clear outcome */
+  /** servers refuse logins, certificates or work, which clients tell at once instead of waiting: work may fail, with a clear outcome */
   readonly refuses?: boolean;
   /** deadline of the calls, where the outage is so short that waiting longer for dead links shows nothing, ms */
   readonly deadlineMs?: number;

@@ -97,7 +97,7 @@ export const MEMBER_FAULTS: readonly CampaignFault[] = [
     'either',
     60,
     ofLab('disk-full'),
-    { combines: { touches: ['primary', 'dcs'], down: 1 } },
+    { refuses: true, combines: { touches: ['primary', 'dcs'], down: 1 } },
   ),
   fault(
     'slow-primary',

@@ -1,5 +1,6 @@
+import type { Blueprint } from '../blueprint.ts';
 import { run } from '../process/run.ts';
-import { withDescendants, type ProcessIdentity } from '../process/identity.ts';
+import { identify, withDescendants, type ProcessIdentity } from '../process/identity.ts';
 import { LabError } from '../errors.ts';
 import { postgresProcesses } from '../host-processes.ts';
 import { defineFault, type FaultContext, type FaultKind } from './fault-kind.ts';
@@ -33,6 +34,13 @@ export const diskFull: FaultKind = defineFault({
   },
 });
 
+/** With the servers' rights: not even root may limit what is another user's, in many a container. */
+function asServers({ credentials }: Blueprint, [command = '', ...args]: string[]): Promise<string> {
+  if (!credentials) return run(command, args);
+  const { uid, gid } = credentials;
+  return run('setpriv', [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--', command, ...args]);
+}
+
 /** Children inherit it: a round that finds none without it is the last. Returns how many processes have it. */
 async function limitFiles(
   { blueprint, servers }: FaultContext,
@@ -49,9 +57,11 @@ async function limitFiles(
     const fresh = all.filter(({ pid }) => !limited.has(pid));
     if (fresh.length === 0) break;
     for (const { pid } of fresh) {
+      await asServers(blueprint, ['prlimit', `--pid=${pid}`, `--fsize=${limit}`]).catch((error: unknown) => {
+        // A process that has ended meanwhile writes nothing either.
+        if (identify(pid)) throw error;
+      });
       limited.add(pid);
-      // A process that has ended meanwhile writes nothing either.
-      await run('prlimit', [`--pid=${pid}`, `--fsize=${limit}`]).catch(() => undefined);
     }
   }
   return limited.size;
