@@ -99,8 +99,9 @@ export class HaClient extends pg.Client {
   override connect(callback: (error: Error) => void): void;
   override connect(callback?: (error: Error) => void): Promise<this> | void {
     const { pacer, monitor, watchDial } = this.#context;
-    const dialled = pacer.run(monitor.topology.generation, () =>
-      watchDial ? watchDial(this, () => this.#dial()) : this.#dial(),
+    const dialled = pacer.run(
+      () => monitor.topology.generation,
+      () => (watchDial ? watchDial(this, () => this.#dial()) : this.#dial()),
     );
     if (!callback) return dialled.then(() => this);
     dialled.then(

@@ -101,8 +101,9 @@ export class Dialer {
     const { monitor, pacer, settings } = this.#group();
     const primary = await monitor.whenPrimary(Deadline.after(settings.clock, ROUND_MS), signal);
     const { generation } = monitor.topology;
-    return pacer.run(generation, () =>
-      this.#listener.dial(primary, () => this.#dial(primary, generation, signal)),
+    return pacer.run(
+      () => generation,
+      () => this.#listener.dial(primary, () => this.#dial(primary, generation, signal)),
     );
   }
 

@@ -135,7 +135,9 @@ function startProcess(
     for (let attempts = 0; attempts < 100; attempts++) {
       const { endpoint } = await seat.whenConfirmed(deadline);
       const dial = async (): Promise<void> => servers.get(endpointKey(endpoint))?.dial();
-      const failed = await pacer.run(monitor.topology.generation, dial).catch((error: unknown) => error);
+      const failed = await pacer
+        .run(() => monitor.topology.generation, dial)
+        .catch((error: unknown) => error);
       if (failed === undefined) return;
       await sleep(clock, backoffMs({ minMs: 2, maxMs: 250 }, attempts, random));
     }

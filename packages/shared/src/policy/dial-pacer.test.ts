@@ -9,7 +9,7 @@ function setup(
   options: Partial<DialPacerOptions> = {},
 ): {
   clock: ManualClock;
-  start: (generation: number) => void;
+  start: (generation: number | (() => number)) => void;
   open: ((ok: boolean) => void)[];
   peak: () => number;
 } {
@@ -32,7 +32,10 @@ function setup(
     clock,
     open,
     peak: () => peak,
-    start: (generation) => void pacer.run(generation, dial).catch(() => undefined),
+    start: (generation) => {
+      const known = typeof generation === 'number' ? () => generation : generation;
+      void pacer.run(known, dial).catch(() => undefined);
+    },
   };
 }
 
@@ -133,6 +136,21 @@ describe('DialPacer', () => {
     expect(open.length).toBe(2);
     await clock.advance(20);
     expect(open.length).toBe(3);
+  });
+
+  it('has those that waited while the primary changed begin with one, too', async () => {
+    const { clock, start, open } = setup(2);
+    let generation = 2;
+    for (let n = 0; n < 6; n++) start(() => generation);
+    await clock.advance(1);
+    open[0]?.(true); // two of the others have their turn now, and wait a moment to be out of step
+    await clock.advance(0);
+    generation = 3;
+    await clock.advance(100);
+    expect(open.length).toBe(2);
+    open[1]?.(true);
+    await clock.advance(100);
+    expect(open.length).toBe(4);
   });
 
   it('does not let dials that hang on an old primary hold up the new one', async () => {

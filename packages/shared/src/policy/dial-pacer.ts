@@ -50,17 +50,10 @@ export class DialPacer {
     this.#options = { hedgeMs, firstHedgeMs: hedgeMs, spreadMs: 20, ...options };
   }
 
-  /** Runs `dial` when its turn comes and settles as it does. `generation` is the one the caller knows of. */
-  async run<T>(generation: number, dial: () => Promise<T>): Promise<T> {
-    if (generation > this.#round.generation) this.#begin(generation);
-    while (this.#round.running >= this.#limit)
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    const round = this.#round;
-    const leave = this.#enter(round);
+  /** Runs `dial` when its turn comes and settles as it does. `generation` tells the one that the caller knows of by then. */
+  async run<T>(generation: () => number, dial: () => Promise<T>): Promise<T> {
+    const { round, leave } = await this.#turn(generation);
     try {
-      // Generation 1 is the first primary this process finds: nothing has failed over, nobody is in step.
-      if (round.proven && round.generation > 1)
-        await sleep(this.#clock, this.#random.next() * this.#options.spreadMs);
       const since = this.#clock.now();
       const result = await dial();
       const tookMs = this.#clock.now() - since;
@@ -68,6 +61,24 @@ export class DialPacer {
       round.proven = true;
       return result;
     } finally {
+      leave();
+    }
+  }
+
+  /** Waits for a place. Who has waited while the primary changed takes a turn among the first of the new one. */
+  async #turn(generation: () => number): Promise<{ round: Round; leave: () => void }> {
+    for (;;) {
+      if (generation() > this.#round.generation) this.#begin(generation());
+      if (this.#round.running >= this.#limit) {
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        continue;
+      }
+      const round = this.#round;
+      const leave = this.#enter(round);
+      // Generation 1 is the first primary this process finds: nothing has failed over, nobody is in step.
+      if (round.proven && round.generation > 1)
+        await sleep(this.#clock, this.#random.next() * this.#options.spreadMs);
+      if (round === this.#round && generation() <= round.generation) return { round, leave };
       leave();
     }
   }
