@@ -55,6 +55,25 @@ describe('DnsResolver', () => {
     await refused;
   });
 
+  it('has no more than two lookups under way where no name server answers, and asks again when they have ended', async () => {
+    const clock = new ManualClock();
+    const open: ((addresses: string[]) => void)[] = [];
+    const find = (): Promise<string[]> => new Promise((resolve) => open.push(resolve));
+    const resolver = new DnsResolver({ hostname: 'db.example', find, clock, watchMs: 1_000 });
+    resolver.watch(() => undefined);
+    for (let round = 0; round < 20; round++) {
+      void resolver.resolve(100).catch(() => undefined);
+      await clock.advance(500);
+    }
+    expect(open.length).toBe(2);
+    const last = resolver.look(100);
+    for (const answer of open.splice(0)) answer(['a']);
+    expect((await last).addresses).toEqual(['a']);
+    void resolver.look(100);
+    expect(open.length).toBe(1);
+    resolver.close();
+  });
+
   it('looks closely for a while after each question of the monitor, then every second again', async () => {
     const clock = new ManualClock();
     let address = 'a';

@@ -10,6 +10,12 @@ const LOOK_MS = 2_000;
 const CLOSE_FOR_MS = 150;
 const CLOSE_MS = 20;
 
+/**
+ * Lookups under way at once. One that hangs gets company, no more: the system's own take up to half a minute where no name
+ * server answers, and hold one of the process's few threads meanwhile.
+ */
+const MAX_LOOKUPS = 2;
+
 /** What the name points to. */
 export interface NameLook {
   readonly addresses: readonly string[];
@@ -33,6 +39,7 @@ export interface DnsResolverOptions {
 export class DnsResolver implements Resolver {
   readonly name = 'dns';
   readonly #options: DnsResolverOptions;
+  readonly #lookups: Promise<readonly string[]>[] = [];
   #known: readonly string[] = [];
   #moves = 0;
   #wake: ((reason: string) => void) | undefined;
@@ -57,9 +64,9 @@ export class DnsResolver implements Resolver {
    * @throws where no name server answers within `timeoutMs`
    */
   async look(timeoutMs: number): Promise<NameLook> {
-    const { hostname, find, clock } = this.#options;
+    const { clock } = this.#options;
     const late = (): Error => new Error(`no name server answered within ${timeoutMs} ms`);
-    const addresses = await within(clock, timeoutMs, find(hostname), late);
+    const addresses = await within(clock, timeoutMs, this.#find(), late);
     const before = this.#known;
     if (addresses.length > 0) this.#known = addresses;
     if (addresses.length > 0 && before.length > 0) this.#compare(before, addresses);
@@ -74,6 +81,16 @@ export class DnsResolver implements Resolver {
   close(): void {
     this.#wake = undefined;
     this.#timer?.cancel();
+  }
+
+  /** A lookup of one's own, or, where there are enough, the answer to the youngest of them. */
+  #find(): Promise<readonly string[]> {
+    const youngest = this.#lookups.at(-1);
+    if (youngest && this.#lookups.length >= MAX_LOOKUPS) return youngest;
+    const { hostname, find } = this.#options;
+    const lookup = find(hostname).finally(() => this.#lookups.splice(this.#lookups.indexOf(lookup), 1));
+    this.#lookups.push(lookup);
+    return lookup;
   }
 
   /** To point to none of the addresses of before is a move: a round of load balancers is none. */
