@@ -12,7 +12,7 @@ export default defineConfig({
           include: [
             '{packages,examples}/*/src/**/*.test.ts',
             'bench/src/**/*.test.ts',
-            'test/{campaign,check}/src/**/*.test.ts',
+            'test/{campaign,check,sim}/src/**/*.test.ts',
             'test/suites/src/unit/**/*.test.ts',
           ],
           testTimeout: 10_000,

@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { REAL_PARTS } from '../client/parts.ts';
+import { runSchedule } from '../run-schedule.ts';
+import { scheduleOf } from '../schedule/schedule.ts';
+import { MUTANTS } from './mutants.ts';
+
+/** A mutant that is not noticed in so many schedules is not noticed. */
+const SCHEDULES = 150;
+
+describe('the checks of the simulation notice a client that', () => {
+  it.each(MUTANTS.map((mutant) => [mutant.breaks, mutant] as const))('%s', async (_, { parts, caughtBy }) => {
+    let rule: string | undefined;
+    for (let seed = 1; seed <= SCHEDULES && rule === undefined; seed++)
+      rule = (await runSchedule(scheduleOf(seed), { ...REAL_PARTS, ...parts })).violation?.rule;
+    expect(caughtBy).toContain(rule);
+  });
+});

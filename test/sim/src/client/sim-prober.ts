@@ -1,0 +1,110 @@
+import { endpointKey, type Endpoint, type Observation, type Prober } from '@steadfast/shared';
+import type { Link } from '../world/link.ts';
+import type { Plane } from '../world/plane.ts';
+import type { World } from '../world/world.ts';
+
+/** A probe whose first packet is lost sends another one, ms: as `openTcp` does. */
+const SECOND_WAY_MS = 100;
+
+interface Line {
+  link: Link;
+  standing: boolean;
+}
+
+/** What was asked so far, for the checks. */
+export interface Asked {
+  probes: number;
+  mostAtOnce: number;
+}
+
+/**
+ * Asks servers over the simulated network, as `PgProber` does: on connections that stay open while a search is on, or on a
+ * new one for each question where what stands behind an address can change.
+ */
+export class SimProber implements Prober {
+  readonly asked: Asked = { probes: 0, mostAtOnce: 0 };
+  readonly #world: World;
+  readonly #plane: Plane;
+  readonly #lines = new Map<string, Line>();
+  /** ends each question that is under way */
+  readonly #ends = new Set<(reason: string) => void>();
+  readonly #atOnce = new Map<string, number>();
+  readonly #heard: (timeline: number) => void;
+
+  /** @param heard a server that says it is primary has shown its timeline */
+  constructor(world: World, plane: Plane, heard: (timeline: number) => void) {
+    this.#world = world;
+    this.#plane = plane;
+    this.#heard = heard;
+  }
+
+  async probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation> {
+    const key = endpointKey(endpoint);
+    const atOnce = (this.#atOnce.get(key) ?? 0) + 1;
+    this.#atOnce.set(key, atOnce);
+    this.asked.probes += 1;
+    this.asked.mostAtOnce = Math.max(this.asked.mostAtOnce, atOnce);
+    const observation = await this.#ask(endpoint, key, timeoutMs);
+    this.#atOnce.set(key, (this.#atOnce.get(key) ?? 1) - 1);
+    return observation;
+  }
+
+  rest(): void {
+    for (const [key, line] of this.#lines) {
+      if (this.#atOnce.get(key)) continue; // it is still to be answered
+      this.#lines.delete(key);
+      line.link.close();
+    }
+  }
+
+  close(): void {
+    this.rest();
+    for (const end of this.#ends) end('closed');
+  }
+
+  #ask(endpoint: Endpoint, key: string, timeoutMs: number): Promise<Observation> {
+    const { app } = this.#world;
+    const at = app.now();
+    return new Promise((resolve) => {
+      const line = this.#line(endpoint, key);
+      if (!line) return resolve({ kind: 'unreachable', endpoint, reason: 'refused', at });
+      const { link } = line;
+      const timer = app.timer(timeoutMs, () => gone('no answer'));
+      const gone = (reason: string): void => {
+        if (this.#lines.get(key) === line) this.#lines.delete(key);
+        link.close();
+        settle({ kind: 'unreachable', endpoint, reason, at });
+      };
+      const settle = (observation: Observation): void => {
+        timer.cancel();
+        this.#ends.delete(gone);
+        resolve(observation);
+      };
+      this.#ends.add(gone);
+      link.lost = gone;
+      const put = (): void =>
+        link.request({ is: 'who' }, (answer) => {
+          if (answer.is !== 'who') return gone('no answer');
+          if (this.#plane.fresh) link.close();
+          const { role, timeline: epoch } = answer;
+          if (role === 'primary' && epoch !== undefined) this.#heard(epoch);
+          settle({ kind: 'self', endpoint, role, epoch, at });
+        });
+      if (line.standing) return put();
+      link.connect(() => {
+        line.standing = true;
+        put();
+      }, SECOND_WAY_MS);
+    });
+  }
+
+  #line(endpoint: Endpoint, key: string): Line | undefined {
+    const known = this.#plane.fresh ? undefined : this.#lines.get(key);
+    if (known?.link.open) return known;
+    const link = this.#world.link(endpoint, this.#plane);
+    if (!link) return undefined;
+    const line = { link, standing: false };
+    if (!this.#plane.fresh) this.#lines.set(key, line);
+    return line;
+  }
+}
