@@ -34,7 +34,8 @@ export interface ClientInternals {
   readonly _queryQueue: QueuedQuery[];
   /** of a pipeline: sent, and not answered yet */
   readonly _sentQueryQueue?: QueuedQuery[];
-  readonly pipeline?: boolean;
+  /** statements are sent without waiting for the answers to those before; pg reads it at each */
+  pipeline?: boolean;
   readonly _queryable: boolean;
   readonly _ending: boolean;
   readonly _txStatus?: string | null;
@@ -42,6 +43,8 @@ export interface ClientInternals {
   readonly readyForQuery?: boolean;
   /** sends the next statement, at every ReadyForQuery and for every new one */
   _pulseQueryQueue(this: unknown): void;
+  /** pg-pool's, made anew each time it hands the client out */
+  release: (error?: Error | boolean) => void;
   query(this: unknown, ...args: unknown[]): unknown;
   _errorAllQueries(this: unknown, error: Error): void;
   _handleErrorMessage(this: unknown, message: Error): void;

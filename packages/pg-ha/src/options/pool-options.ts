@@ -49,6 +49,7 @@ export interface HaPoolOptions extends Omit<PoolConfig, 'Client'> {
   maxLifetimeJitterPercent?: number;
   statementTimeoutMs?: number;
   keepConnectionOnSqlError?: boolean;
+  pipelineDepth?: number;
   callMetrics?: boolean;
   targetSessionAttrs?: SessionAttrs;
   loadBalanceHosts?: HaOptions['loadBalanceHosts'];

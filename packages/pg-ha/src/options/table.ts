@@ -79,6 +79,8 @@ export interface HaOptions {
   statementTimeoutMs: number | undefined;
   /** keep the connection after an SQL error in pool.query, where stock pg-pool closes it (default false) */
   keepConnectionOnSqlError: boolean;
+  /** where all connections are busy, statements share them, so many at once on each; 1 (off) to 1,000 (default 1) */
+  pipelineDepth: number;
   /** also measure each call: operation duration, time waited for and held connections (default false); needs `metrics` */
   callMetrics: boolean;
   /** who serves this pool; all but `primary` and `read-write` make it one for reads alone (default `primary`) */
@@ -136,6 +138,7 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   maxLifetimeJitterPercent: row(integer(0, 100), 0, 'PG_HA_MAX_LIFETIME_JITTER_PERCENT'),
   statementTimeoutMs: row(milliseconds(0, 24 * HOUR), undefined, 'POSTGRES_STATEMENT_TIMEOUT'),
   keepConnectionOnSqlError: row(flag(), false, 'PG_HA_KEEP_CONNECTION_ON_SQL_ERROR'),
+  pipelineDepth: row(integer(1, 1_000), 1, 'PG_HA_PIPELINE_DEPTH'),
   callMetrics: row(flag(), false, 'PG_HA_CALL_METRICS'),
   targetSessionAttrs: row(choice(SESSION_ATTRS), undefined, 'PGTARGETSESSIONATTRS'),
   loadBalanceHosts: row(choice(LOAD_BALANCE), 'random', 'PGLOADBALANCEHOSTS'),

@@ -28,6 +28,8 @@ export interface LeaseRequest {
   readonly signal: AbortSignal | undefined;
   /** the server must have got there, for reads */
   readonly after?: WalPosition | undefined;
+  /** it is a statement that may be sent behind others, and others behind it */
+  readonly shares?: boolean | undefined;
   /** members that have failed it, for reads: they are asked last */
   tried?: Set<string> | undefined;
   /** attempts made so far */
@@ -67,15 +69,30 @@ function lease(core: Core, request: LeaseRequest): void {
 
 function checkout(core: Core, request: LeaseRequest): void {
   request.attempts += 1;
+  if (core.pipeline) {
+    const shared = request.shares ? core.pipeline.join() : core.pipeline.makeRoom();
+    if (shared) return request.granted(shared);
+  }
   if (core.mayDial()) return race(core, request);
   if (core.isFull()) core.queued.add(request);
-  core.checkout((error, client) => {
+  ask(core, request, (error, client) => {
     core.queued.delete(request);
     if (!client) failed(core, request, error);
     else if (request.settled) client.release();
     else if ((client as unknown as HaClient).stale) void grantIfAlive(core, request, client);
-    else request.granted(client);
+    else grant(core, request, client);
   });
+}
+
+/** pg-pool's own connect. */
+function ask(core: Core, request: LeaseRequest, callback: Parameters<Core['checkout']>[0]): void {
+  if (request.shares && core.pipeline) core.pipeline.checkout(() => core.checkout(callback));
+  else core.checkout(callback);
+}
+
+function grant(core: Core, request: LeaseRequest, client: PoolClient): void {
+  if (request.shares && core.pipeline) core.pipeline.share(client, () => request.granted(client));
+  else request.granted(client);
 }
 
 /** Where one idle connection has died unnoticed, those that have been idle as long have as a rule died with it. */
@@ -84,7 +101,7 @@ async function grantIfAlive(core: Core, request: LeaseRequest, client: PoolClien
   if (!alive) core.dropStale();
   if (!alive || request.settled) client.release(!alive);
   if (request.settled) return;
-  if (alive) request.granted(client);
+  if (alive) grant(core, request, client);
   else lease(core, request);
 }
 
@@ -99,13 +116,13 @@ function race(core: Core, request: LeaseRequest): void {
   const dial = (): void => {
     underWay += 1;
     watch();
-    core.checkout((error, client) => {
+    ask(core, request, (error, client) => {
       underWay -= 1;
       if (over || request.settled) return client?.release();
       if (!client && underWay > 0) return;
       over = true;
       hedge.cancel();
-      if (client) request.granted(client);
+      if (client) grant(core, request, client);
       else failed(core, request, error);
     });
   };

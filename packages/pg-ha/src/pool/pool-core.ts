@@ -3,6 +3,8 @@ import type { Clock, Deadline, Random, RetryBudget, Seat } from '@steadfast/shar
 import type { PoolerSettings } from '../options/pooler.ts';
 import type { Verification } from './fitness.ts';
 import type { LeaseRequest } from './lease.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Statements } from './statements.ts';
 
 /** Where the calls of one pool go: to the primary, or to whoever may answer reads. */
 export interface Servers {
@@ -28,6 +30,10 @@ export interface PoolCore {
   readonly keepConnectionOnSqlError: boolean;
   /** a pooler stands in between: no session is ours */
   readonly pooler: PoolerSettings | undefined;
+  /** what statements were run of late; where something depends on it */
+  readonly statements: Statements | undefined;
+  /** where statements may share connections */
+  readonly pipeline: Pipeline | undefined;
   /** requests that wait in pg-pool's queue for a connection to come back */
   readonly queued: Set<LeaseRequest>;
   /** whether a checkout now would dial: nothing is idle and there is room */

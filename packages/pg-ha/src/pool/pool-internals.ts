@@ -1,5 +1,5 @@
 import { HaError } from '@steadfast/shared';
-import type { ClientBase, Pool } from 'pg';
+import type { ClientBase, Pool, PoolClient } from 'pg';
 import type { HaClient } from '../dial/ha-client.ts';
 
 /**
@@ -11,9 +11,16 @@ export interface PoolInternals {
   readonly _idle: readonly { readonly client: HaClient }[];
   /** past their lifetime, and in use */
   readonly _expired: WeakSet<HaClient>;
-  readonly _pendingQueue: { callback(error: Error, client: undefined, release: () => void): void }[];
+  readonly _pendingQueue: PendingItem[];
   _remove(client: HaClient): void;
   _pulseQueue(): void;
+}
+
+/** A place in pg-pool's queue. */
+export interface PendingItem {
+  callback(error: Error | undefined, client: PoolClient | undefined, release: PoolClient['release']): void;
+  /** ours: a statement that may share a connection waits here */
+  shares?: boolean;
 }
 
 export function poolInternals(pool: Pool): PoolInternals {

@@ -56,6 +56,7 @@ class QueryCall implements LeaseRequest {
   readonly deadline: Deadline;
   readonly signal: AbortSignal | undefined;
   readonly after: WalPosition | undefined;
+  readonly shares: boolean;
   tried: Set<string> | undefined;
   attempts = 0;
   settled = false;
@@ -89,6 +90,7 @@ class QueryCall implements LeaseRequest {
     this.#reject = reject;
     this.signal = options.signal;
     this.after = options.after === undefined ? undefined : parseToken(options.after);
+    this.shares = core.pipeline !== undefined && mayShare(core, config);
     this.deadline = Deadline.after(core.clock, options.deadlineMs ?? core.failoverWaitMs);
     if (options.deadlineMs !== undefined || options.signal)
       this.#bound = new CallBound(core.clock, options, this.#onEnd);
@@ -151,7 +153,9 @@ class QueryCall implements LeaseRequest {
 
   /** A plain statement that failed leaves its connection as good as before; stock pg-pool closes it all the same. */
   #keeps(cause: Error, byRole: boolean): boolean {
-    if (!this.#core.keepConnectionOnSqlError || byRole || sqlstateOf(cause) === undefined) return false;
+    if (byRole || sqlstateOf(cause) === undefined) return false;
+    if (this.shares) return true; // others are on it too
+    if (!this.#core.keepConnectionOnSqlError) return false;
     return !/\b(begin|start)\b/i.test(this.#text); // a text that opens a transaction leaves it open
   }
 
@@ -212,6 +216,18 @@ class QueryCall implements LeaseRequest {
   get #text(): string {
     return typeof this.#config === 'string' ? this.#config : this.#config.text;
   }
+}
+
+/**
+ * Whether a statement may be sent behind others. One with an end of its own may not: what a cancel request hits must be the
+ * statement that it is meant for, so it has its connection to itself.
+ */
+function mayShare(core: PoolCore, config: string | HaQueryConfig): boolean {
+  const text = typeof config === 'string' ? config : config.text;
+  if (typeof text !== 'string' || !core.statements?.of(text).plain) return false;
+  if (typeof config === 'string') return true;
+  const { rows, query_timeout: timeout } = config as { rows?: unknown; query_timeout?: unknown };
+  return config.deadlineMs === undefined && !config.signal && !rows && !timeout;
 }
 
 /** The error of the last attempt, when an earlier one may have been applied. */

@@ -88,6 +88,10 @@ class WatchedRequest implements Every<LeaseRequest> {
     return this.#request.after;
   }
 
+  get shares(): LeaseRequest['shares'] {
+    return this.#request.shares;
+  }
+
   get tried(): LeaseRequest['tried'] {
     return this.#request.tried;
   }

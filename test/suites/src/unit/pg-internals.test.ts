@@ -16,6 +16,7 @@ describe(`the internals of pg that pg-ha relies on`, () => {
     '_handleErrorMessage',
     '_handleNotice',
     '_pulseQueryQueue',
+    '_pulsePipelinedQueryQueue',
     'query',
     'connect',
     'end',
@@ -28,6 +29,8 @@ describe(`the internals of pg that pg-ha relies on`, () => {
     expect(client['_queryable']).toBe(true);
     expect(client['_ending']).toBe(false);
     expect(client).toHaveProperty('_txStatus');
+    expect(client['_sentQueryQueue']).toEqual([]);
+    expect(client['pipeline']).toBe(false);
     expect(client['connectionParameters']).toHaveProperty('host');
   });
   it('a query holds what has been answered of it', () => {
