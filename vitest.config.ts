@@ -37,6 +37,14 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'fuzz',
+          include: ['test/fuzz/src/**/*.test.ts'],
+          // Each target ends by itself when an input hangs; FUZZ_RUNS may make it long.
+          testTimeout: 0,
+        },
+      },
+      {
+        test: {
           name: 'lab',
           include: ['test/suites/src/{pg-ha,redis-ha,libraries}/**/*.test.ts'],
           // A cluster each, and mostly waiting for its failovers: two at a time fit on two cores.

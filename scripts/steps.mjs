@@ -25,6 +25,7 @@ export const steps = [
   suite('unit-26', 'unit suites on Node 26', 'unit', nodeOf(26)),
   suite('mock', 'suites of the clients on scripted servers', 'mock'),
   check('sim', 'simulated failovers', node24, path.join(root, 'test/sim/src/main.ts')),
+  suite('fuzz', 'fuzz: whatever comes in from outside', 'fuzz'),
   check('packages', 'packed packages (publint, attw)', node24, path.join(root, 'scripts/check-packages.mjs')),
   check('knip', 'unused code and dependencies (knip)', 'knip'),
   suite('consumer', 'consumer of the tarballs', 'consumer'),

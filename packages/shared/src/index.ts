@@ -9,6 +9,7 @@ export * from './errors/outcome.ts';
 export * from './errors/codes.ts';
 export * from './errors/ha-error.ts';
 export * from './errors/certificate-refusal.ts';
+export * from './errors/peek.ts';
 export * from './policy/backoff.ts';
 export * from './policy/retry-budget.ts';
 export * from './policy/retry-policy.ts';

@@ -1,4 +1,4 @@
-import { isHaError, type Outcome } from '@steadfast/shared';
+import { isError, isHaError, peek, type Outcome } from '@steadfast/shared';
 
 /** What an SQLSTATE says about the work and about the server. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export interface SqlstateMeaning {
@@ -46,7 +46,7 @@ const OF_OUR_SESSION: ReadonlyMap<string, SqlstateMeaning> = new Map([
 export function meaningOf(error: unknown): SqlstateMeaning | undefined {
   const sqlstate = sqlstateOf(error);
   if (sqlstate === undefined) return undefined;
-  const { severity } = error as { severity: string };
+  const severity = peek(error, 'severity');
   // A server that cannot go on once it has begun to commit says so by PANIC, with the SQLSTATE of what went wrong.
   if (severity === 'PANIC') return UNKNOWN;
   return (severity === 'ERROR' ? OF_A_STATEMENT : OF_OUR_SESSION).get(sqlstate) ?? PLAIN;
@@ -65,8 +65,7 @@ export function refusesLogin(error: unknown): boolean {
  * as a fatal protocol violation, a lost server among them; a server's own violations are not fatal, and end no connection.
  */
 export function sqlstateOf(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const { code, severity } = error as { code?: unknown; severity?: unknown };
+  const [code, severity] = [peek(error, 'code'), peek(error, 'severity')];
   if (typeof code !== 'string' || typeof severity !== 'string' || !/^[0-9A-Z]{5}$/.test(code))
     return undefined;
   return code === '08P01' && severity === 'FATAL' ? '08006' : code;
@@ -74,16 +73,16 @@ export function sqlstateOf(error: unknown): string | undefined {
 
 /** Whether the server ends the session with this error. */
 export function isFatal(error: object): boolean {
-  const { severity } = error as { severity?: unknown };
+  const severity = peek(error, 'severity');
   return severity === 'FATAL' || severity === 'PANIC';
 }
 
 /** The error that a library has wrapped in one of its own (Drizzle does): the nearest that the server or this client made. */
 export function driverErrorOf(error: Error): Error {
   let at: unknown = error;
-  for (let depth = 0; depth < 8 && at instanceof Error; depth++) {
+  for (let depth = 0; depth < 8 && isError(at); depth++) {
     if (isHaError(at) || sqlstateOf(at) !== undefined) return at;
-    at = at.cause;
+    at = peek(at, 'cause');
   }
   return error;
 }

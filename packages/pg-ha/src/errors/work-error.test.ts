@@ -47,6 +47,27 @@ const rows: [severity: Severity, sqlstate: string, text: string, outcome: Outcom
   ['ERROR', '53100', 'INSERT INTO t VALUES (1)', 'rejected', false],
 ];
 
+const behindComments: [text: string, ends: boolean][] = [
+  ['/* a */ COMMIT', true],
+  ['/* a /* b */ */ COMMIT', true],
+  ['/* a /*/*/**/*/*/ a */ COMMIT', true],
+  ['SELECT 1; -- */\n END', true],
+  ['/* COMMIT */ SELECT 1', false],
+  ["SELECT '/*'; COMMIT", true],
+  ['/* open COMMIT', false],
+];
+
+describe('the end of a transaction', () => {
+  it.each(behindComments)('in %j: %s', (text, ends) => {
+    expect(endsTransaction(text)).toBe(ends);
+  });
+
+  it('is found behind comments however deep, without a stack as deep', () => {
+    const text = `${'/*'.repeat(50_000)}${'*/'.repeat(50_000)}`;
+    expect([endsTransaction(`${text} COMMIT`), endsTransaction(`${text} SELECT 1`)]).toEqual([true, false]);
+  });
+});
+
 describe('a server’s error', () => {
   for (const [severity, sqlstate, text, outcome, byRole] of rows) {
     it(`${severity} ${sqlstate} on '${text}' means ${outcome}${byRole ? ', go elsewhere' : ''}`, () => {

@@ -70,10 +70,22 @@ function readings(text: string): string[] {
   return [text, blocks(text), lines(text), lines(blocks(text))];
 }
 
-/** Block comments may hold others: the innermost go first. */
+/** Block comments may hold others: each end belongs to the last beginning before it. What has no end is no comment. */
 function blocks(text: string): string {
-  const without = text.replaceAll(/\/\*(?:(?!\/\*)[\s\S])*?\*\//g, ' ');
-  return without === text ? text : blocks(without);
+  const open: number[] = [];
+  const found: { from: number; to: number }[] = [];
+  for (const { 0: mark, index } of text.matchAll(/\/\*|\*\//g)) {
+    if (mark === '/*') open.push(index);
+    else {
+      const from = open.pop();
+      if (from === undefined) continue;
+      while ((found.at(-1)?.from ?? -1) > from) found.pop();
+      found.push({ from, to: index + 2 });
+    }
+  }
+  if (found.length === 0) return text;
+  const parts = found.map(({ from }, index) => text.slice(found[index - 1]?.to ?? 0, from));
+  return [...parts, text.slice(found.at(-1)?.to)].join(' ');
 }
 
 /** Writes the outcome on the error of a statement, whoever made the error. */

@@ -51,6 +51,9 @@ const PASSED: ReadonlySet<string> = new Set([
   'statement_timeout',
 ]);
 
+/** pg's options that are texts and nothing else. */
+const TEXTS = ['connectionString', 'host', 'user', 'database', 'application_name'] as const;
+
 /** What is taken where nothing is said. */
 export interface ConnectionDefaults {
   readonly defaultSslMode: SslMode;
@@ -68,6 +71,12 @@ export function readConnection(
   env: Environment,
   { defaultSslMode, ca, provider }: ConnectionDefaults,
 ): ConnectionSettings {
+  for (const name of TEXTS)
+    if (options[name] !== undefined && options[name] !== null && typeof options[name] !== 'string')
+      throw wrongSetting(`option ${name}`, '(hidden: no text)', 'a text');
+  const { port } = options as { port?: unknown };
+  if (!['undefined', 'number', 'string'].includes(typeof port) && port !== null)
+    throw wrongSetting('option port', typeof port, 'a whole number from 1 to 65535');
   const source = readSource(options, env);
   const { params, name } = source;
   return {
@@ -130,20 +139,25 @@ function readEndpoints(
   const wrong = (): Error => {
     const allowed = 'host[,host…] and one port from 1 to 65535 for all of them or one for each';
     const needed = defaultPort === 'own' ? '; this provider gives each service a port of its own' : '';
-    return wrongSetting(`${name} host and port`, `${hosts}:${ports}`, allowed + needed);
+    return wrongSetting(`${name} host and port`, `${shownHosts(hosts)}:${ports}`, allowed + needed);
   };
   if (portList.length !== 1 && portList.length !== hostList.length) throw wrong();
   const [first, ...rest] = hostList.map((host, index) => {
     const given = portList[portList.length === 1 ? 0 : index];
-    const port = given || String(defaultPort);
-    if (host.startsWith('/')) return { host, port: Number(port) };
+    const port = /^\d*$/.test(given ?? '') ? Number(given || defaultPort) : 0;
+    const socket = host.startsWith('/') && !host.includes('\0') && port >= 1 && port <= 65_535;
     const whole = /^[^:]+:\d+$|\]/.test(host) ? host : `${bracket(host)}:${port}`;
-    const endpoint = parseEndpoint(whole, /^\d+$/.test(port) ? Number(port) : 0);
+    const endpoint = socket ? { host, port } : parseEndpoint(whole, port);
     if (!endpoint) throw wrong();
     return endpoint;
   });
   if (!first) throw wrong();
   return [first, ...rest];
+}
+
+/** Where user and password were written without the host behind them, the password stands in the place of a port. */
+function shownHosts(hosts: string): string {
+  return isIPv6(hosts) ? hosts : hosts.replaceAll(/:(?!\d*(?:,|$))[^,]*/g, ':***');
 }
 
 function readSource(options: PoolConfig, env: Environment): Source {
@@ -177,14 +191,23 @@ const LIBPQ_NAMES = {
   database: 'PGDATABASE',
 };
 
+const SCHEME = /^postgres(?:ql)?:\/\//;
+
 /** A URL as libpq reads it: the host part may be a list, which WHATWG URLs do not know. */
 function fromUrl(name: string, given: string): Source {
   const allowed = 'postgres://user:password@host:5432[,host2:5432…]/database?sslmode=…';
-  const shape = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#]*)([^@]*|\/[^?]*\?.*)$/;
-  const [, head, hosts = '', tail] = shape.exec(given) ?? [];
   const wrong = (): Error =>
     wrongSetting(name, shownUrl(given), `${allowed}, with % / ? # @ in user and password percent-encoded`);
-  if (head === undefined || !URL.canParse(`${head}h${tail}`)) throw wrong();
+  const scheme = SCHEME.exec(given)?.[0];
+  if (scheme === undefined) throw wrong();
+  const end = given.slice(scheme.length).search(/[/?#]|$/) + scheme.length;
+  const at = given.lastIndexOf('@', end - 1) + 1 || scheme.length;
+  const [head, hosts, tail] = [given.slice(0, at), given.slice(at, end), given.slice(end)];
+  // An @ further on belongs to a password that nobody escaped, unless it stands in what follows a path.
+  const [path = ''] = tail.split('?', 1);
+  if (tail.includes('@') && (at === scheme.length || !path.startsWith('/') || path.includes('@')))
+    throw wrong();
+  if (!URL.canParse(`${head}h${tail}`)) throw wrong();
   const url = new URL(`${head}h${tail}`);
   const part = (text: string): string | undefined => {
     try {

@@ -43,7 +43,10 @@ const NO_CA = "PG_HA_CA (not set: the system's certificates)";
  * https://www.postgresql.org/docs/current/libpq-ssl.html
  */
 export function resolveSsl(source: SslSource): SslSetting {
-  const { option, params, env } = source;
+  const { params, env } = source;
+  const option = source.option ?? undefined; // null, as in pg, is not set
+  if (option !== undefined && typeof option !== 'boolean' && typeof option !== 'object')
+    throw wrongSetting('option ssl', typeof option, 'true, false or an object of TLS options');
   if (option === false) return { value: false, trust: 'option ssl' };
   if (option !== undefined) return fromOption(option, source);
   const mode = readMode(source);

@@ -54,6 +54,21 @@ describe('every option, wrong in turn', () => {
     expect(error.message).not.toContain('secret');
   });
 
+  const odd: [name: string, value: unknown][] = [
+    ['host', 5432],
+    ['user', {}],
+    ['port', Symbol('x')],
+    ['ssl', 'verify-full'],
+    ['connectionString', {}],
+    ['strategy', 1n],
+    ['env', { PGPORT: 5432 }],
+  ];
+  it.each(odd)('option %s of the wrong kind', (name, value) => {
+    const error = refusal({ env: {}, [name]: value }) as Error;
+    expect(error).toMatchObject({ code: 'HA_CONFIG', outcome: 'notSent' });
+    expect(error.message).toMatch(new RegExp(`^option ${name}.* is .+; allowed: .+`));
+  });
+
   it('takes all of them where they are right, so that the refusals above are about the one that is wrong', () => {
     expect(refusal({ env })).toBeUndefined();
   });

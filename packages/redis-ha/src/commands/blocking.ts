@@ -25,26 +25,28 @@ const blockOption: Find = (args) => {
 };
 
 /** Those that wait for data, and that CLIENT UNBLOCK calls back without effect. */
-const FOR_DATA: Readonly<Record<string, Find>> = {
-  blpop: secondsAt(-1),
-  brpop: secondsAt(-1),
-  brpoplpush: secondsAt(-1),
-  blmove: secondsAt(-1),
-  blmovem: secondsAt(4),
-  bzpopmin: secondsAt(-1),
-  bzpopmax: secondsAt(-1),
-  bzmpop: secondsAt(0),
-  blmpop: secondsAt(0),
-  xread: blockOption,
-  xreadgroup: blockOption,
-};
+const FOR_DATA: ReadonlyMap<string, Find> = new Map(
+  Object.entries<Find>({
+    blpop: secondsAt(-1),
+    brpop: secondsAt(-1),
+    brpoplpush: secondsAt(-1),
+    blmove: secondsAt(-1),
+    blmovem: secondsAt(4),
+    bzpopmin: secondsAt(-1),
+    bzpopmax: secondsAt(-1),
+    bzmpop: secondsAt(0),
+    blmpop: secondsAt(0),
+    xread: blockOption,
+    xreadgroup: blockOption,
+  }),
+);
 
 /** Others that a healthy server may answer late. */
-const LIMITS: Readonly<Record<string, Find>> = { ...FOR_DATA, wait: msAt(1), waitaof: msAt(2) };
+const LIMITS: ReadonlyMap<string, Find> = new Map([...FOR_DATA, ['wait', msAt(1)], ['waitaof', msAt(2)]]);
 const FOR_EVER: ReadonlySet<string> = new Set(['monitor', 'debug', 'shutdown']);
 
 /** The names of commands that may wait for data, as programs write them. */
-export const BLOCKING_NAMES: readonly string[] = Object.keys(FOR_DATA).flatMap((name) => [
+export const BLOCKING_NAMES: readonly string[] = [...FOR_DATA.keys()].flatMap((name) => [
   name,
   name.toUpperCase(),
 ]);
@@ -54,13 +56,13 @@ export function blockingMs(command: DriverCommand): number | undefined {
   const name = command.name.toLowerCase();
   if (FOR_EVER.has(name)) return Infinity;
   const args = command.args.map(text);
-  const place = LIMITS[name]?.(args);
+  const place = LIMITS.get(name)?.(args);
   return place && read(args[place.at], place.unitMs);
 }
 
 /** It waits for data, and for nothing else. */
 export function waitsForData(command: DriverCommand): boolean {
-  return FOR_DATA[command.name.toLowerCase()]?.(command.args.map(text)) !== undefined;
+  return FOR_DATA.get(command.name.toLowerCase())?.(command.args.map(text)) !== undefined;
 }
 
 /**
@@ -69,7 +71,7 @@ export function waitsForData(command: DriverCommand): boolean {
  */
 export function shorten(command: DriverCommand, byMs: number): boolean {
   const args = command.args.map(text);
-  const place = FOR_DATA[command.name.toLowerCase()]?.(args);
+  const place = FOR_DATA.get(command.name.toLowerCase())?.(args);
   const limitMs = place && read(args[place.at], place.unitMs);
   if (!place || limitMs === undefined || limitMs === Infinity) return true;
   const restMs = Math.floor(limitMs - byMs);

@@ -133,4 +133,11 @@ describe('sending a command again', () => {
     const script = new Command('evalsha', ['x', '0'], { readOnly: true }) as unknown as DriverCommand;
     expect(isRead(script)).toBe(true);
   });
+
+  it.each(['constructor', 'toString', '__proto__'])(
+    'knows no command %s, whatever objects may have',
+    (name) => {
+      expect(isSafeToRepeat({ name, args: [] } as unknown as DriverCommand)).toBe(false);
+    },
+  );
 });

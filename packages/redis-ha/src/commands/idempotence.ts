@@ -21,53 +21,55 @@ function only(...subcommands: string[]): Safe {
  * changes (DEL, SADD) may differ the second time. What expires after a relative time is not here: a second application
  * would prolong it.
  */
-const TABLE: Readonly<Record<string, Safe>> = {
-  set: without(2, 'NX', 'XX', 'GET', 'KEEPTTL', 'EX', 'PX', 'IFEQ', 'IFNE', 'IFDEQ', 'IFDNE'),
-  mset: always,
-  del: always,
-  unlink: always,
-  expireat: without(2, 'NX', 'XX', 'GT', 'LT'),
-  pexpireat: without(2, 'NX', 'XX', 'GT', 'LT'),
-  persist: always,
-  hset: always,
-  hmset: always,
-  hdel: always,
-  sadd: always,
-  srem: always,
-  zadd: without(1, 'INCR', 'NX', 'XX', 'CH', 'GT', 'LT'),
-  zrem: always,
-  zremrangebyscore: always,
-  zremrangebylex: always,
-  setbit: always,
-  setrange: always,
-  pfadd: always,
-  geoadd: without(1, 'NX', 'XX', 'CH'),
-  xack: always,
-  xdel: always,
-  flushdb: always,
-  flushall: always,
-  // Questions and matters of the connection itself.
-  ping: always,
-  echo: always,
-  time: always,
-  info: always,
-  role: always,
-  lastsave: always,
-  select: always,
-  subscribe: always,
-  psubscribe: always,
-  ssubscribe: always,
-  unsubscribe: always,
-  punsubscribe: always,
-  sunsubscribe: always,
-  command: always,
-  client: only('SETNAME', 'GETNAME', 'SETINFO', 'ID', 'INFO', 'LIST', 'NO-EVICT', 'NO-TOUCH'),
-  config: only('GET'),
-  script: only('EXISTS', 'LOAD'),
-  pubsub: always,
-  memory: only('USAGE', 'STATS', 'DOCTOR'),
-  object: always,
-};
+const TABLE: ReadonlyMap<string, Safe> = new Map(
+  Object.entries<Safe>({
+    set: without(2, 'NX', 'XX', 'GET', 'KEEPTTL', 'EX', 'PX', 'IFEQ', 'IFNE', 'IFDEQ', 'IFDNE'),
+    mset: always,
+    del: always,
+    unlink: always,
+    expireat: without(2, 'NX', 'XX', 'GT', 'LT'),
+    pexpireat: without(2, 'NX', 'XX', 'GT', 'LT'),
+    persist: always,
+    hset: always,
+    hmset: always,
+    hdel: always,
+    sadd: always,
+    srem: always,
+    zadd: without(1, 'INCR', 'NX', 'XX', 'CH', 'GT', 'LT'),
+    zrem: always,
+    zremrangebyscore: always,
+    zremrangebylex: always,
+    setbit: always,
+    setrange: always,
+    pfadd: always,
+    geoadd: without(1, 'NX', 'XX', 'CH'),
+    xack: always,
+    xdel: always,
+    flushdb: always,
+    flushall: always,
+    // Questions and matters of the connection itself.
+    ping: always,
+    echo: always,
+    time: always,
+    info: always,
+    role: always,
+    lastsave: always,
+    select: always,
+    subscribe: always,
+    psubscribe: always,
+    ssubscribe: always,
+    unsubscribe: always,
+    punsubscribe: always,
+    sunsubscribe: always,
+    command: always,
+    client: only('SETNAME', 'GETNAME', 'SETINFO', 'ID', 'INFO', 'LIST', 'NO-EVICT', 'NO-TOUCH'),
+    config: only('GET'),
+    script: only('EXISTS', 'LOAD'),
+    pubsub: always,
+    memory: only('USAGE', 'STATS', 'DOCTOR'),
+    object: always,
+  }),
+);
 
 const reads = new Map<string, boolean>();
 
@@ -105,7 +107,7 @@ export function declareSafe(command: DriverCommand): void {
 /** Whether the command may be sent again when it is not known whether it was applied. */
 export function isSafeToRepeat(command: DriverCommand): boolean {
   if (isRead(command) || declared.has(command) || isCalledBack(command)) return true;
-  const safe = TABLE[command.name.toLowerCase()];
+  const safe = TABLE.get(command.name.toLowerCase());
   return safe !== undefined && safe(words(command.args));
 }
 

@@ -21,12 +21,18 @@ describe('the hello of a sentinel', () => {
     });
   });
 
-  it.each([hello('b', 5, 'other'), '', 'a,b,c', `${hello('b', 5)},x`, hello('b', Number.NaN), hello('', 5)])(
-    'is not read: %s',
-    (message) => {
-      expect(parseHello(message, 'mymaster')).toBeUndefined();
-    },
-  );
+  it.each([
+    hello('b', 5, 'other'),
+    '',
+    'a,b,c',
+    `${hello('b', 5)},x`,
+    hello('b', Number.NaN),
+    hello('', 5),
+    hello('b', -1),
+    hello('b', 2 ** 53),
+  ])('is not read: %s', (message) => {
+    expect(parseHello(message, 'mymaster')).toBeUndefined();
+  });
 
   it.each([
     ['another master under a higher epoch replaces ours', 'b', 5, true],

@@ -6,6 +6,7 @@ import {
   type Epoch,
   type Topology,
 } from '@steadfast/shared';
+import { readEpoch } from './epoch.ts';
 
 /** What sentinels tell each other through the data nodes, every two seconds each. */
 export interface Hello {
@@ -25,8 +26,8 @@ export const HELLO_CHANNEL = '__sentinel__:hello';
 export function parseHello(message: string, name: string): Hello | undefined {
   const words = message.split(',');
   const [, , sentinel, , about, host, port, word] = words;
-  const epoch = Number(word);
-  if (words.length !== 8 || about !== name || !sentinel || !Number.isSafeInteger(epoch)) return undefined;
+  const epoch = readEpoch(word);
+  if (words.length !== 8 || about !== name || !sentinel || epoch === undefined) return undefined;
   const master = parseEndpoint(endpointKey({ host: host ?? '', port: Number(port) }), 6379);
   return master && { sentinel, master, epoch };
 }

@@ -1,4 +1,5 @@
 import { endpointKey, parseEndpoint, type Endpoint, type Epoch } from '@steadfast/shared';
+import { readEpoch } from './epoch.ts';
 import type { Translate } from '../options/nat-map.ts';
 
 /** The course of a failover as a sentinel publishes it, read for one master. https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/#sentinel-pubsub */
@@ -68,15 +69,13 @@ function parseDown(step: string, address: string, translate: Translate): Sentine
 }
 
 function parseEpoch(step: string, [word]: readonly string[]): SentinelEvent | undefined {
-  const epoch = Number(word);
-  return Number.isSafeInteger(epoch) ? { is: 'epoch', epoch, step } : undefined;
+  const epoch = readEpoch(word);
+  return epoch === undefined ? undefined : { is: 'epoch', epoch, step };
 }
 
 function parseVote(step: string, [leader, word]: readonly string[]): SentinelEvent | undefined {
-  const epoch = Number(word);
-  return leader !== undefined && Number.isSafeInteger(epoch)
-    ? { is: 'vote', leader, epoch, step }
-    : undefined;
+  const epoch = readEpoch(word);
+  return leader === undefined || epoch === undefined ? undefined : { is: 'vote', leader, epoch, step };
 }
 
 function parseSwitch(

@@ -44,6 +44,19 @@ describe('the view of one sentinel', () => {
     expect(read.sentinels).toEqual([{ endpoint: { host: 's2', port: 26379 }, runId: 'id2' }]);
   });
 
+  const wrong: [what: string, epoch: string, address: string[]][] = [
+    ['an epoch that no other could exceed', '1e300', ['b', '1']],
+    ['an epoch below none', '-1', ['b', '1']],
+    ['no epoch', '', ['b', '1']],
+    ['a port that there is not', '3', ['b', '65536']],
+    ['a host that is no name', '3', ['b c', '1']],
+  ];
+  it.each(wrong)('is none with %s', (_what, epoch, address) => {
+    expect(() => readView([['config-epoch', epoch], address], about)).toThrow(
+      /gave no address and config-epoch/,
+    );
+  });
+
   it.each([
     ['ERR No such master with that name', 'HA_CONFIG', /REDIS_SENTINEL_MASTER_NAME is 'mymaster'/],
     [

@@ -1,5 +1,13 @@
-import { endpointKey, HaError, type Endpoint, type Instant, type Observation } from '@steadfast/shared';
+import {
+  endpointKey,
+  HaError,
+  parseEndpoint,
+  type Endpoint,
+  type Instant,
+  type Observation,
+} from '@steadfast/shared';
 import type { Translate } from '../options/nat-map.ts';
+import { readEpoch } from './epoch.ts';
 import { ErrorReply, fieldsOf, textOf, type Reply } from '../wire/reply.ts';
 
 /** What one sentinel says about our master. `at` is when it was asked. */
@@ -60,8 +68,8 @@ export function readView(
   if (master instanceof ErrorReply) throw viewError(master, about);
   const fields = fieldsOf(master);
   const named = Array.isArray(address) ? toEndpoint(address[0], address[1]) : undefined;
-  const epoch = Number(fields?.get('config-epoch') ?? Number.NaN);
-  if (!named || !Number.isInteger(epoch))
+  const epoch = readEpoch(fields?.get('config-epoch'));
+  if (!named || epoch === undefined)
     throw new Error(`sentinel ${about.sentinel} gave no address and config-epoch of ${about.master}`);
   return {
     sentinel: about.sentinel,
@@ -70,7 +78,7 @@ export function readView(
     epoch,
     replicas: listed(replicas).map(({ endpoint }) => endpoint),
     sentinels: listed(sentinels),
-    replicaCount: Number(fields?.get('num-slaves') ?? 0),
+    replicaCount: count(fields?.get('num-slaves')),
     quorum: readQuorum(quorum),
   };
 }
@@ -131,10 +139,14 @@ function listed(reply: Reply | undefined): LearntSentinel[] {
   });
 }
 
+/** Only what a socket can be opened to. */
 function toEndpoint(host: Reply | undefined, port: Reply | undefined): Endpoint | undefined {
-  const number = Number(port);
-  const valid = typeof host === 'string' && host !== '' && Number.isInteger(number) && number > 0;
-  return valid ? { host, port: number } : undefined;
+  if (typeof host !== 'string' || host === '') return undefined;
+  return parseEndpoint(endpointKey({ host, port: Number(textOf(port)) }), 0);
+}
+
+function count(text: string | undefined): number {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : 0;
 }
 
 /**

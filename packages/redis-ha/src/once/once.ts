@@ -2,6 +2,7 @@ import { exists, hasFlag } from '@ioredis/commands';
 import { correctOutcome, wrongSetting } from '@steadfast/shared';
 import { Command, type RedisValue } from 'ioredis';
 import { OnceError } from './once-error.ts';
+import { readWork } from './read-work.ts';
 import { ONCE_SCRIPT, withProof } from './script.ts';
 import { sendScript, type ScriptHost } from './send-script.ts';
 
@@ -49,9 +50,10 @@ export async function runOnce(
   ops: readonly OnceOp[],
   options: OnceOptions,
 ): Promise<unknown[]> {
+  const key = proofKey(host, options.token);
   const ttlMs = readTtl(options.ttlMs ?? DAY_MS / 24, host.failoverWaitMs);
   const commands = readOps(ops, host.keyPrefix, readBuffers(options.buffers) ? null : 'utf8');
-  const keys = [proofKey(host, options.token), ...new Set(commands.flatMap((one) => one.getKeys()))];
+  const keys = [key, ...new Set(commands.flatMap((one) => one.getKeys()))];
   const words = commands.flatMap((one) => [one.args.length + 1, one.name, ...(one.args as RedisValue[])]);
   const reply = await sendScript(host, ONCE_SCRIPT, keys, [ttlMs, ...words]);
   const answers = (reply as [unknown, unknown[]])[1];
@@ -93,11 +95,12 @@ export async function runScriptOnce(
 }
 
 /** Commands or a script: each its own way. */
-export function onceFor(
+export async function onceFor(
   host: OnceHost,
   work: readonly OnceOp[] | OnceScript,
   options: OnceOptions,
 ): Promise<unknown> {
+  readWork(work, options);
   return 'script' in work ? runScriptOnce(host, work, options) : runOnce(host, work, options);
 }
 

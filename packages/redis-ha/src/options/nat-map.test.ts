@@ -16,6 +16,7 @@ const rows: [what: string, natMap: NatMap | undefined, endpoint: Endpoint, leads
   ['a function', byFunction(outside), inside, outside],
   ['a function that says nothing', byFunction(null), inside, inside],
   ['a function that says nonsense', byFunction('x'), inside, inside],
+  ['a function that names no port', byFunction({ host: 'h', port: 65_536 }), inside, inside],
 ];
 
 describe('natMap', () => {

@@ -1,4 +1,4 @@
-import { endpointKey, HaError, type Endpoint } from '@steadfast/shared';
+import { endpointKey, wrongSetting, type Endpoint } from '@steadfast/shared';
 import type { NatMap } from 'ioredis';
 
 /** Where an address that the sentinels name is to be dialled. */
@@ -16,10 +16,10 @@ export function readNatMap(natMap: NatMap | undefined): Translate {
       const found: unknown = natMap(endpointKey(endpoint));
       return isEndpoint(found) ? { host: found.host, port: found.port } : endpoint;
     };
-  if (typeof natMap !== 'object') throw wrong(typeof natMap);
+  if (typeof natMap !== 'object') throw wrongSetting('option natMap', typeof natMap, ALLOWED);
   const map = new Map<string, Endpoint>();
   for (const [key, value] of Object.entries(natMap)) {
-    if (!isEndpoint(value)) throw wrong(`'${key}' leads to ${JSON.stringify(value)}`);
+    if (!isEndpoint(value)) throw wrongSetting(`option natMap['${key}']`, value, ALLOWED);
     map.set(key, { host: value.host, port: value.port });
   }
   return (endpoint) => map.get(endpointKey(endpoint)) ?? endpoint;
@@ -27,13 +27,14 @@ export function readNatMap(natMap: NatMap | undefined): Translate {
 
 function isEndpoint(value: unknown): value is Endpoint {
   const { host, port } = (value ?? {}) as { host?: unknown; port?: unknown };
-  return typeof host === 'string' && host !== '' && Number.isInteger(port);
+  return (
+    typeof host === 'string' &&
+    host !== '' &&
+    Number.isInteger(port) &&
+    Number(port) >= 1 &&
+    Number(port) <= 65_535
+  );
 }
 
-function wrong(what: string): HaError {
-  const allowed =
-    "{ 'host:port': { host, port } }, or a function from 'host:port' to { host, port } or nothing";
-  return new HaError('HA_CONFIG', `option natMap is wrong: ${what}; allowed: ${allowed}`, {
-    outcome: 'notSent',
-  });
-}
+const ALLOWED =
+  "{ 'host:port': { host, port } }, or a function from 'host:port' to { host, port } or nothing";

@@ -25,18 +25,21 @@ export function parseRedisUrl(what: string, text: string): RedisUrl {
   const url = new URL(text);
   const endpoint = parseEndpoint(`${url.hostname || 'localhost'}:${url.port || '6379'}`, 6379);
   if (!endpoint) throw wrong('host and port cannot be read');
+  const part = (given: string): string | undefined => {
+    try {
+      return given === '' ? undefined : decodeURIComponent(given);
+    } catch {
+      throw wrong('a % in user or password escapes nothing; written %25 it is one');
+    }
+  };
   const path = url.pathname.replace(/^\//, '');
   if (!/^\d{0,5}$/.test(path)) throw wrong('the database after the slash is no number');
   return {
     endpoint,
     portGiven: url.port !== '',
-    username: decode(url.username),
-    password: decode(url.password),
+    username: part(url.username),
+    password: part(url.password),
     db: path === '' ? undefined : Number(path),
     tls: url.protocol === 'rediss:' || url.protocol === 'valkeys:',
   };
-}
-
-function decode(text: string): string | undefined {
-  return text === '' ? undefined : decodeURIComponent(text);
 }

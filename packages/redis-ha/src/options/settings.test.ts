@@ -129,8 +129,8 @@ const wrong: { says: RegExp; options?: Record<string, unknown>; env?: Record<str
   { says: /^REDIS_HA_PROVIDER is 'heroku'; allowed: upstash, /, env: { REDIS_HA_PROVIDER: 'heroku' } },
   { says: /^REDIS_HA_DNS_SERVERS is 'a:b'; allowed: host:port/, env: { REDIS_HA_DNS_SERVERS: 'a:b' } },
   { says: /^REDIS_HA_IDLE_PING_MS is 'x'; allowed: milliseconds/, env: { REDIS_HA_IDLE_PING_MS: 'x' } },
-  { says: /^option natMap is wrong: 'a:1' leads to "b"; allowed: /, options: { natMap: { 'a:1': 'b' } } },
-  { says: /^option natMap is wrong: string; allowed: /, options: { natMap: 'a:1' } },
+  { says: /^option natMap\['a:1'\] is 'b'; allowed: /, options: { natMap: { 'a:1': 'b' } } },
+  { says: /^option natMap is 'string'; allowed: /, options: { natMap: 'a:1' } },
   {
     says: /^option tls.minVersion is 'TLSv1.1'; allowed: TLSv1.2, /,
     options: { tls: { minVersion: 'TLSv1.1' } },
@@ -170,6 +170,17 @@ const wrong: { says: RegExp; options?: Record<string, unknown>; env?: Record<str
   {
     says: /^REDIS_URL is '\(hidden: .*redis:\/\/, rediss:\/\/.*; allowed: redis:\/\//,
     env: { REDIS_URL: 'http://u:secret@h' },
+  },
+  { says: /^REDIS_URL is '\(hidden: a % in user or password/, env: { REDIS_URL: 'redis://:50%secret@h' } },
+  { says: /^option host is 6379; allowed: a text/, options: { host: 6379 } },
+  { says: /^option port is 'object'/, options: { port: {} } },
+  { says: /^option tls is '\(hidden\)'; allowed: true, false/, options: { tls: 'secret' } },
+  {
+    says: /^REDIS_HA_CA \(option ca\) is '\(hidden: neither PEM text nor a path\)'; allowed: .*cannot be read as a file/,
+    env: {
+      REDIS_URL: 'rediss://h',
+      REDIS_HA_CA: Buffer.from('-----BEGIN secret\n'.repeat(3)).toString('base64'),
+    },
   },
   { says: /^REDIS_URL is '\(hidden: the database/, env: { REDIS_URL: 'redis://u:secret@h/zero' } },
   {

@@ -100,6 +100,7 @@ export function readSettings(
   env: Environment = readEnvironment(options.env),
 ): Settings {
   refuseForeign(options);
+  refuseOdd(options);
   const read = readOptions<HaOptions>(OPTION_TABLE, given(options), env);
   const sentinels = read.sentinels ?? [];
   const strategy = read.strategy ?? (sentinels.length > 0 ? 'sentinel' : 'single');
@@ -162,6 +163,23 @@ function refuseForeign(options: object): void {
     const value = (options as Record<string, unknown>)[name];
     if (value !== undefined && value !== null)
       throw new HaError('HA_CONFIG', `option ${name} cannot be used: ${why}`, { outcome: 'notSent' });
+  }
+}
+
+/** ioredis's own options that this client reads itself. */
+function refuseOdd(options: HaRedisOptions): void {
+  for (const name of ['host', 'keyPrefix'] as const) {
+    const value: unknown = options[name];
+    if (value !== undefined && value !== null && typeof value !== 'string')
+      throw wrongSetting(`option ${name}`, value, 'a text');
+  }
+  const port: unknown = options.port ?? undefined;
+  if (port !== undefined && typeof port !== 'number' && typeof port !== 'string')
+    throw wrongSetting('option port', typeof port, 'a whole number from 1 to 65535');
+  for (const name of ['tls', 'sentinelTLS'] as const) {
+    const value: unknown = options[name];
+    if (value !== undefined && value !== null && typeof value !== 'boolean' && typeof value !== 'object')
+      throw wrongSetting(`option ${name}`, '(hidden)', 'true, false or an object of TLS options');
   }
 }
 

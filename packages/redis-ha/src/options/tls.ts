@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { atLeastTls12, certificateRefusal, HaError, readCertificates } from '@steadfast/shared';
+import { atLeastTls12, certificateRefusal, HaError, peek, readCertificates } from '@steadfast/shared';
 import type { HaOptions } from './option-table.ts';
 
 /**
@@ -22,7 +22,7 @@ const CA = 'REDIS_HA_CA (option ca)';
 
 /** The clear error for a server whose certificate we refuse, or that speaks no TLS; undefined for any other failure. */
 export function tlsRefusal(error: unknown, member: string): HaError | undefined {
-  const { code } = (error ?? {}) as { code?: string };
+  const code = peek(error, 'code');
   const refusal = certificateRefusal(error, member, CA);
   if (refusal) return refusal;
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {

@@ -24,6 +24,13 @@ describe('reading replies', () => {
     },
   );
 
+  it.each([':x\r\n', ':\r\n', ':1e3\r\n', '$0x1\r\n', ':99999999999999999\r\n'])(
+    'takes no number that is none: %j',
+    (text) => {
+      expect(() => new RespReader().push(Buffer.from(text))).toThrow(/does not speak the Redis protocol/);
+    },
+  );
+
   it('takes no endless reply', () => {
     const reader = new RespReader();
     expect(() => reader.push(Buffer.alloc(5 << 20, '$'))).toThrow(/more than/);

@@ -49,11 +49,11 @@ export class RespReader {
       case '-':
         return new ErrorReply(rest);
       case ':':
-        return Number(rest);
+        return number(line);
       case '$':
-        return this.#bulk(lengthOf(line));
+        return this.#bulk(number(line));
       case '*':
-        return this.#array(lengthOf(line), depth);
+        return this.#array(number(line), depth);
       default:
         throw notRedis(line);
     }
@@ -89,10 +89,11 @@ export class RespReader {
   }
 }
 
-function lengthOf(line: string): number {
-  const length = Number(line.slice(1));
-  if (line.length < 2 || !Number.isSafeInteger(length)) throw notRedis(line);
-  return length;
+/** What follows the mark, which must be a whole number: reading on from anything else would find no end. */
+function number(line: string): number {
+  const value = Number(line.slice(1));
+  if (/^.[+-]?\d{1,19}$/.test(line) && Math.abs(value) <= Number.MAX_SAFE_INTEGER) return value;
+  throw notRedis(line);
 }
 
 function notRedis(line: string): Error {

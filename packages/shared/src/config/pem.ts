@@ -1,11 +1,13 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { describeError } from '../errors/ha-error.ts';
 import { wrongSetting } from './read-options.ts';
 import type { Setting } from './setting.ts';
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+const CERTIFICATE = ['-----BEGIN CERTIFICATE-----', '-----END CERTIFICATE-----'] as const;
 const BEGIN = '-----BEGIN ';
+/** The bundle of a whole system has a quarter of it. */
+const MAX_BYTES = 1_048_576;
 
 /** A PEM file by its path, or what would stand in it: what is given to a container is often the text itself. */
 export function pemSetting(holds: string): Setting<string> {
@@ -22,7 +24,7 @@ export function pemSetting(holds: string): Setting<string> {
 export function readCertificates(what: string, given: string): string {
   const allowed = 'the path of a readable PEM file, or PEM text, with at least one certificate';
   const { text, shown } = pemText(what, given, allowed);
-  const found = text.match(CERTIFICATE) ?? [];
+  const found = certificatesIn(text);
   if (found.length === 0) throw wrongSetting(what, shown, `${allowed}, and this holds none`);
   for (const [index, certificate] of found.entries()) {
     try {
@@ -49,9 +51,30 @@ export function readKey(what: string, given: string): string {
   throw wrongSetting(what, shown, `${allowed}, and this holds none`);
 }
 
-/** What to call a PEM setting in messages: its path, but never its text. */
+/** What to call a PEM setting that could be read: its path, but never its text. */
 export function shownPem(given: string): string {
   return given.includes(BEGIN) ? '(PEM text)' : given;
+}
+
+/** What leads to no file may be a key without its first line, or a whole one in base64. */
+function mayBeKey(given: string): boolean {
+  const mixed = /[A-Z]/.test(given) && /[a-z]/.test(given) && /\d/.test(given);
+  return (
+    given.includes('----') || given.includes('\n') || given.length > 1_024 || (given.length >= 40 && mixed)
+  );
+}
+
+/** From each beginning to the next end. */
+function certificatesIn(text: string): string[] {
+  const [begin, end] = CERTIFICATE;
+  const found: string[] = [];
+  for (let from = text.indexOf(begin); from !== -1;) {
+    const to = text.indexOf(end, from);
+    if (to === -1) break;
+    found.push(text.slice(from, to + end.length));
+    from = text.indexOf(begin, to);
+  }
+  return found;
 }
 
 function pemText(what: string, given: string, allowed: string): { text: string; shown: string } {
@@ -59,8 +82,26 @@ function pemText(what: string, given: string, allowed: string): { text: string; 
   // Many tools cannot put a line break into a variable, and write \n.
   if (shown !== given) return { text: given.replaceAll('\\n', '\n'), shown };
   try {
-    return { text: readFileSync(given, 'utf8'), shown };
+    return { text: readAtMost(given, MAX_BYTES), shown };
   } catch (error) {
-    throw wrongSetting(what, shown, `${allowed} (${describeError(error)})`);
+    const [as, why] = mayBeKey(given)
+      ? ['(hidden: neither PEM text nor a path)', 'it cannot be read as a file']
+      : [shown, describeError(error)];
+    throw wrongSetting(what, as, `${allowed} (${why})`);
+  }
+}
+
+/** A path may lead to a pipe, or to a device that has no end. */
+function readAtMost(path: string, bytes: number): string {
+  const file = openSync(path, 'r');
+  try {
+    const buffer = Buffer.alloc(bytes + 1);
+    let size = 0;
+    for (let read = -1; read !== 0 && size <= bytes; size += read)
+      read = readSync(file, buffer, size, buffer.length - size, null);
+    if (size > bytes) throw new Error(`it holds more than ${bytes} bytes`);
+    return buffer.toString('utf8', 0, size);
+  } finally {
+    closeSync(file);
   }
 }

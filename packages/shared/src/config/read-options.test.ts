@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { endpoints, urls } from './lists.ts';
-import { readOptions, type OptionTable } from './read-options.ts';
+import { hideUserinfo, readOptions, type OptionTable } from './read-options.ts';
 import { choice, flag, integer, milliseconds, text } from './setting.ts';
 
 interface Options {
@@ -68,6 +68,26 @@ describe('readOptions', () => {
     expect(() => readOptions(table, { max: 'x' }, {})).toThrow("option max is 'x'");
     expect(() => readOptions(table, { password: 17 }, {})).toThrow(
       "option password is '(hidden)'; allowed: any text",
+    );
+  });
+
+  const round: Record<string, unknown> = {};
+  round['itself'] = round;
+  const shown: [raw: unknown, as: string][] = [
+    [round, 'a value of type object'],
+    [5n, '5n'],
+    [Symbol('x'), 'Symbol(x)'],
+    ['http://u:p,w@h1:x', "'http://***@h1:x'"],
+    ['u:pw@h1', "'***@h1'"],
+    ['x '.repeat(150), `'${'x '.repeat(100)}… (300 characters)'`],
+  ];
+  it.each(shown)('shows a value of any kind in a few words, and no password: %#', (raw, as) => {
+    expect(() => readOptions(table, { hosts: raw }, {})).toThrow(`option hosts is ${as}; allowed: `);
+  });
+
+  it('hides user and password of each URL in a text', () => {
+    expect(hideUserinfo('from http://u:p@h1/ and a@b to http://u@h2')).toBe(
+      'from http://***@h1/ and a@b to http://***@h2',
     );
   });
 });

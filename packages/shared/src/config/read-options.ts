@@ -18,14 +18,19 @@ export type OptionTable<T> = { readonly [K in keyof T]-?: OptionRow<Exclude<T[K]
 /** Environment variables by name, as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+const VARIABLES = 'an object of variables that are texts, as process.env is';
+
 /**
  * What the option `env` says, or the process's own.
  * @throws HaError HA_CONFIG
  */
 export function readEnvironment(env: unknown): Environment {
   if (env === undefined || env === null) return process.env;
-  if (typeof env === 'object' && !Array.isArray(env)) return env as Environment;
-  throw wrongSetting('option env', env, 'an object of variables, as process.env is');
+  if (typeof env !== 'object' || Array.isArray(env)) throw wrongSetting('option env', typeof env, VARIABLES);
+  for (const [name, value] of Object.entries(env))
+    if (value !== undefined && typeof value !== 'string')
+      throw wrongSetting(`option env: ${name}`, typeof value, VARIABLES);
+  return env as Environment;
 }
 
 /**
@@ -63,10 +68,27 @@ export function wrongSetting(
   allowed: string,
   words: readonly string[] = [],
 ): HaError {
-  const shown = hideUserinfo(typeof raw === 'string' ? `'${raw}'` : String(JSON.stringify(raw) ?? raw));
+  const shown =
+    typeof raw === 'string' ? `'${shorten(withoutUserinfo(raw))}'` : shorten(hideUserinfo(written(raw)));
   const near = typeof raw === 'string' ? nearest(raw, words) : undefined;
   const hint = near === undefined ? '' : `; did you mean '${near}'?`;
   return new HaError('HA_CONFIG', `${what} is ${shown}; allowed: ${allowed}${hint}`, { outcome: 'notSent' });
+}
+
+/** Longer values hide what is wrong with them. */
+const MAX_SHOWN = 200;
+
+function shorten(text: string): string {
+  return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}… (${text.length} characters)`;
+}
+
+/** A value that is no text; some, such as circles, have no JSON, and some not even a name. */
+function written(raw: unknown): string {
+  try {
+    return JSON.stringify(raw) ?? String(raw);
+  } catch {
+    return typeof raw === 'bigint' ? `${raw}n` : `a value of type ${typeof raw}`;
+  }
 }
 
 /** The word within two edits of `raw`, for misspellings. */
@@ -89,7 +111,14 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** User and password of any URL in a text, hidden; greedy, since a password may hold what should have been escaped. */
+/** User and password of any URL among the words of a text, hidden. */
 export function hideUserinfo(text: string): string {
-  return text.replace(/:\/\/[^\s,]*@/g, '://***@');
+  return text.replace(/[^\s,]+/g, (word) => (word.includes('://') ? withoutUserinfo(word) : word));
+}
+
+/** Up to the last @, since a password may hold what should have been escaped; where a URL's beginning is missing, all of it. */
+function withoutUserinfo(text: string): string {
+  const [scheme, at] = [text.indexOf('://'), text.lastIndexOf('@')];
+  if (at === -1) return text;
+  return `${scheme !== -1 && scheme < at ? text.slice(0, scheme + 3) : ''}***${text.slice(at)}`;
 }

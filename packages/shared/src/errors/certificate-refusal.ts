@@ -1,4 +1,5 @@
 import { describeError, HaError } from './ha-error.ts';
+import { peek } from './peek.ts';
 
 /** Codes of node:tls that mean the server's certificate is not one we were told to trust, and what to do about each kind. */
 const ADVICE: ReadonlyMap<string, (trust: string) => string> = new Map([
@@ -24,7 +25,7 @@ const ADVICE: ReadonlyMap<string, (trust: string) => string> = new Map([
  * @param trust the setting that holds the trusted certificates, as a person would look for it
  */
 export function certificateRefusal(error: unknown, member: string, trust: string): HaError | undefined {
-  const code = (error as { code?: unknown } | null | undefined)?.code;
+  const code = peek(error, 'code');
   const advice = typeof code === 'string' ? ADVICE.get(code) : undefined;
   if (!advice) return undefined;
   const message = `the certificate of ${member} was refused (${describeError(error)}): ${advice(trust)}`;

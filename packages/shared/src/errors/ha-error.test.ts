@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeError, HaError, isHaError } from './ha-error.ts';
-import { outcomeOf, withOutcome } from './outcome.ts';
+import { asError, describeError, HaError, isHaError } from './ha-error.ts';
+import { correctOutcome, outcomeOf, withOutcome } from './outcome.ts';
 
 describe('HaError', () => {
   it('carries code, outcome, cause and member', () => {
@@ -66,5 +66,38 @@ describe('describeError', () => {
     );
     expect(describeError(Object.assign(new Error('boom'), { code: 'EPIPE' }))).toBe('EPIPE boom');
     expect(describeError('text')).toBe('text');
+  });
+});
+
+describe('whatever is thrown', () => {
+  const throws = (): never => {
+    throw new Error('looked at');
+  };
+  const revoked = (): unknown => {
+    const { proxy, revoke } = Proxy.revocable(new Error('gone'), {});
+    revoke();
+    return proxy;
+  };
+  const rows: [what: string, make: () => unknown, said: string][] = [
+    ['a Proxy that throws', () => new Proxy(new Error('x'), { get: throws }), 'a value that cannot be read'],
+    ['a Proxy that is gone', revoked, 'a value that cannot be read'],
+    ['an object without a prototype', () => Object.create(null), 'a value that cannot be read'],
+    ['an Error without a message', () => Object.assign(new Error('x'), { message: undefined }), 'Error'],
+    ['a text', () => 'text', 'text'],
+    ['nothing', () => undefined, 'undefined'],
+  ];
+  it.each(rows)('%s is looked at without harm', (_what, make, said) => {
+    const value = make();
+    expect(describeError(value)).toBe(said);
+    expect(asError(value)).toBeInstanceOf(Error);
+    expect([isHaError(value), outcomeOf(value)]).toEqual([false, undefined]);
+  });
+
+  it('carries an outcome, also where it can be written on by nobody', () => {
+    const frozen = Object.freeze(new Error('x'));
+    expect(withOutcome(frozen, 'rejected')).toBe(frozen);
+    expect(outcomeOf(new Error('a', { cause: frozen }))).toBe('rejected');
+    expect(outcomeOf(withOutcome(frozen, 'notSent'))).toBe('rejected');
+    expect(outcomeOf(correctOutcome(frozen, 'unknown'))).toBe('unknown');
   });
 });

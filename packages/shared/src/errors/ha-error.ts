@@ -1,5 +1,6 @@
 import type { HaCode } from './codes.ts';
 import type { HasOutcome, Outcome } from './outcome.ts';
+import { isError, peek } from './peek.ts';
 
 /** A registered symbol, so that the guard works across two installed copies of this package. */
 const BRAND = Symbol.for('steadfast.HaError');
@@ -32,23 +33,29 @@ export class HaError extends Error implements HasOutcome {
 
 /** True for an {@link HaError} of any installed copy; with `code`, only for that code. */
 export function isHaError(error: unknown, code?: HaCode): error is HaError {
-  if (typeof error !== 'object' || error === null || !(BRAND in error)) return false;
-  return code === undefined || (error as { code?: unknown }).code === code;
+  if (peek(error, BRAND) === undefined) return false;
+  return code === undefined || peek(error, 'code') === code;
 }
 
-/** Any thrown value as an Error, for `cause` and messages. */
+/** Any thrown value as an Error that says something, for `cause` and messages: itself, where it is one. */
 export function asError(value: unknown): Error {
-  return value instanceof Error ? value : new Error(String(value));
+  return isError(value) && typeof peek(value, 'message') === 'string' ? value : new Error(textOf(value));
 }
 
 /** A one-line description of an error: code and message of the innermost cause that has something to say. */
 export function describeError(value: unknown): string {
-  const error = asError(value);
-  const code = (error as { code?: unknown }).code;
-  const message = error instanceof AggregateError && error.message === '' ? joined(error) : error.message;
+  const code = peek(value, 'code');
+  const { message: own } = asError(value);
+  const inner = own === '' ? peek(value, 'errors') : undefined;
+  const message = Array.isArray(inner) ? inner.map((one) => asError(one).message).join('; ') : own;
   return typeof code === 'string' && !message.includes(code) ? `${code} ${message}`.trim() : message;
 }
 
-function joined(error: AggregateError): string {
-  return error.errors.map((inner) => asError(inner).message).join('; ');
+/** A value that is no Error, in words: nobody may fail on its account. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return 'a value that cannot be read';
+  }
 }

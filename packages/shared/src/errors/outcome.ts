@@ -1,3 +1,5 @@
+import { peek } from './peek.ts';
+
 /**
  * What happened to the work of a call that failed.
  * - `notSent`: no byte of it reached a server; sending it again is always safe.
@@ -24,13 +26,16 @@ export function outcomeOf(error: unknown): Outcome | undefined {
   for (let depth = 0; depth < MAX_DEPTH && typeof at === 'object' && at !== null; depth++) {
     const outcome = ownOutcome(at);
     if (outcome !== undefined) return outcome;
-    at = (at as { cause?: unknown }).cause;
+    at = peek(at, 'cause');
   }
   return undefined;
 }
 
+/** Outcomes of errors that cannot be written on, such as frozen ones. */
+const beside = new WeakMap<object, Outcome>();
+
 function ownOutcome(error: object): Outcome | undefined {
-  const { outcome } = error as { outcome?: unknown };
+  const outcome = beside.get(error) ?? peek(error, 'outcome');
   return outcome === 'notSent' || outcome === 'rejected' || outcome === 'unknown' || outcome === 'committed'
     ? outcome
     : undefined;
@@ -41,24 +46,25 @@ function ownOutcome(error: object): Outcome | undefined {
  * (`instanceof DatabaseError`, `.code`). An outcome that is already there stays: whoever was nearest knew best.
  */
 export function withOutcome<E extends object>(error: E, outcome: Outcome): E & HasOutcome {
-  if (ownOutcome(error) === undefined) {
-    Object.defineProperty(error, 'outcome', {
-      value: outcome,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  }
+  if (ownOutcome(error) === undefined) write(error, outcome);
   return error as E & HasOutcome;
 }
 
 /** As {@link withOutcome}, for whoever has learnt more than the one who wrote the outcome that is there. */
 export function correctOutcome<E extends object>(error: E, outcome: Outcome): E & HasOutcome {
-  Object.defineProperty(error, 'outcome', {
-    value: outcome,
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  });
+  write(error, outcome);
   return error as E & HasOutcome;
+}
+
+function write(error: object, outcome: Outcome): void {
+  if (!define(error, outcome)) beside.set(error, outcome);
+}
+
+function define(error: object, value: Outcome): boolean {
+  try {
+    const property = { value, enumerable: true, configurable: true, writable: true };
+    return Reflect.defineProperty(error, 'outcome', property);
+  } catch {
+    return false; // a Proxy that throws
+  }
 }
