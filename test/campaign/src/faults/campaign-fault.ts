@@ -84,7 +84,7 @@ export interface CampaignFault {
   readonly aboutS: number;
   /** with what it may be combined; one without stands alone */
   readonly combines?: Combining;
-  make(stage: Stage): Promise<Made>;
+  readonly make: (stage: Stage) => Promise<Made>;
 }
 
 export interface Combining {
