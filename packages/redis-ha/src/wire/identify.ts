@@ -59,10 +59,15 @@ export function authCommand({ username, password }: Credentials): (readonly stri
   return [username ? ['AUTH', username, password] : ['AUTH', password]];
 }
 
-/** @throws HaError HA_AUTH; a server that wants no password at all is content, as ioredis is */
+/**
+ * A server that is full says so instead of answering, to whatever was asked first: that is no word about the password.
+ * @throws HaError HA_AUTH; a server that wants no password at all is content, as ioredis is
+ */
 export function checkLogin(reply: Reply | undefined, credentials: Credentials, endpoint: Endpoint): void {
   if (!(reply instanceof ErrorReply)) return;
   if (/no password is set|without any password configured/.test(reply.message)) return;
+  if (/max number of clients/i.test(reply.message))
+    throw new Error(`${endpointKey(endpoint)} takes no more clients (${reply.message}); see its maxclients`);
   throw refused(reply, credentials, endpoint);
 }
 
