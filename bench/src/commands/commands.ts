@@ -1,8 +1,15 @@
 import type { Command } from './command.ts';
+import { compareCommand } from './compare.ts';
 import { memoryCommand } from './memory.ts';
 import { overheadCommand } from './overhead.ts';
 import { planCommand } from './plan.ts';
 import { reportCommand } from './report.ts';
 
 /** What `steadfast-bench` can do, in the order in which it says so. */
-export const COMMANDS: readonly Command[] = [reportCommand, planCommand, overheadCommand, memoryCommand];
+export const COMMANDS: readonly Command[] = [
+  reportCommand,
+  compareCommand,
+  planCommand,
+  overheadCommand,
+  memoryCommand,
+];

@@ -9,8 +9,8 @@ function section({ title, text = [], warnings = [], points = [], tables = [], co
   const blocks = [
     `## ${escape(title)}`,
     ...warnings.map((warning) => `> **Warning:** ${escape(warning)}`),
-    ...text.map(escape),
-    ...(points.length > 0 ? [points.map((point) => `- ${escape(point)}`).join('\n')] : []),
+    ...text.map(paragraph),
+    ...(points.length > 0 ? [points.map((point) => `- ${paragraph(point)}`).join('\n')] : []),
     ...tables.map(markdownTable),
     ...(code === undefined ? [] : [fenced(code)]),
   ];
@@ -35,7 +35,15 @@ function fenced(code: string): string {
   return `${fence}sh\n${code}\n${fence}`;
 }
 
-/** What Markdown would take for something else, and line ends, which would end a table. */
+/**
+ * What Markdown would take for something else, and line ends, which would end a table. Brackets stay, where no link could come of
+ * them: intervals have many.
+ */
 function escape(text: string): string {
-  return text.replaceAll(/[\r\n]+/g, ' ').replaceAll(/[\\`*_[\]<>|~]/g, '\\$&');
+  return text.replaceAll(/[\r\n]+/g, ' ').replaceAll(/[\\`*_<|~]|\](?=[([:])/g, '\\$&');
+}
+
+/** Nor at the start of a line, where a list, a heading or a quote would begin. */
+function paragraph(text: string): string {
+  return escape(text).replace(/^(?:[#>+-]|\d+(?=[.)] ))/, '\\$&');
 }
