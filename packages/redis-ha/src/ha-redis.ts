@@ -92,7 +92,7 @@ export class HaRedis extends Redis {
       refused: (error) => (wiring.self as HaRedis).#refused(error),
       dial: (primary, dial) => (wiring.self as HaRedis).#telemetry.dial(primary, dial),
     });
-    super(driverOptions(settings.driver, connectorFor(dialer)));
+    super(driverOptions(settings.driver, connectorFor(dialer, settings.ha)));
     wiring.self = this;
     this.options.lazyConnect = options.lazyConnect ?? false;
     this.#options = options;

@@ -70,6 +70,8 @@ export interface HaOptions {
   enableOfflineQueue: boolean;
   /** whatever was in flight when a connection ended is sent again, as ioredis does, also where that applies it twice (default false) */
   autoResendUnfulfilledCommands: boolean;
+  /** commands of one turn of the event loop leave in one packet (default false) */
+  autoPipelining: boolean;
   /** writes wait from the choice of a replica until the switch, so that a planned failover loses nothing (default true) */
   hold: boolean;
   /** the longest such hold, 100 ms to 60 s (default 5 s) */
@@ -122,6 +124,7 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   maxWaitingBytes: row(integer(65_536, 68_719_476_736), 67_108_864, 'REDIS_HA_MAX_WAITING_BYTES'),
   enableOfflineQueue: row(flag(), true, 'REDIS_HA_OFFLINE_QUEUE'),
   autoResendUnfulfilledCommands: row(flag(), false, 'REDIS_HA_AUTO_RESEND'),
+  autoPipelining: row(flag(), false, 'REDIS_HA_AUTO_PIPELINING'),
   hold: row(flag(), true, 'REDIS_HA_HOLD'),
   holdMaxMs: row(milliseconds(100, MINUTE), 5_000, 'REDIS_HA_HOLD_MAX_MS'),
   follow: row<HaOptions['follow']>(choice(FOLLOW), 'announced', 'REDIS_HA_FOLLOW'),
