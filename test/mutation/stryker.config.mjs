@@ -17,7 +17,7 @@ export default {
   ignorePatterns: ['dist', 'bench', 'examples', '.steadfast'],
   coverageAnalysis: 'perTest',
   concurrency: 1,
-  timeoutMS: 20_000,
+  timeoutMS: 5_000,
   // TypeScript 7 has no compiler API, by which Stryker would rewrite tsconfig files in its copy; nothing here needs that.
   tsconfigFile: 'none',
   tempDirName: 'coverage/stryker',

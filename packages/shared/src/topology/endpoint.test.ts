@@ -9,6 +9,7 @@ const rows: [text: string, key: string | undefined][] = [
   ['[fe80::1%eth0]', '[fe80::1%eth0]:5432'],
   ['tasks.postgres', 'tasks.postgres:5432'],
   ['', undefined],
+  ['db:65535', 'db:65535'],
   ['db:0', undefined],
   ['db:65536', undefined],
   ['db:port', undefined],

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../runtime/random.ts';
-import { pickReader, type ReadCandidate, type ReadPreference } from './picker.ts';
+import { applyObservation } from './apply-observation.ts';
+import { describeSearch, pick, pickReader, type ReadCandidate, type ReadPreference } from './picker.ts';
+import { emptyTopology } from './topology.ts';
 
 const primary: ReadCandidate = member('p', 'primary', 0, Infinity);
 const near = member('near', 'replica', 10, 100);
@@ -95,6 +97,25 @@ describe('who answers a read', () => {
       expect(pickReader([busy, idle], { prefer: 'standby', order: 'random' }, random)).toBe(idle);
   });
 
+  it('is the first that was drawn where both are as loaded, and the second is never the first again', () => {
+    const drawn = (...values: number[]): string | undefined => {
+      const next = (): number => values.shift() ?? 0;
+      const members = ['a', 'b', 'c'].map((host, index) => member(host, 'replica', 0, 0, index));
+      return pickReader(members, { prefer: 'standby', order: 'random' }, { next })?.endpoint.host;
+    };
+    expect([drawn(0, 0), drawn(0.4, 0), drawn(0.4, 0.6), drawn(0.9, 0), drawn(0.9, 0.9)]).toEqual([
+      'a',
+      'b',
+      'a',
+      'a',
+      'b',
+    ]);
+    const equal = ['a', 'b'].map((host) => member(host, 'replica', 0, 0));
+    expect(
+      pickReader(equal, { prefer: 'standby', order: 'random' }, { next: () => 0.9 })?.endpoint.host,
+    ).toBe('b');
+  });
+
   it('is never always the same of several that are equally loaded', () => {
     const random = seededRandom(3);
     const counts = new Map<string, number>();
@@ -105,5 +126,22 @@ describe('who answers a read', () => {
     }
     for (const count of counts.values()) expect(count).toBeGreaterThan(800);
     expect(counts.size).toBe(4);
+  });
+});
+
+describe('who serves a write', () => {
+  const a = { host: 'a', port: 5432 };
+  const empty = emptyTopology('self', [a], 0);
+
+  it('is the primary that is followed, with its generation', () => {
+    const topology = applyObservation(empty, { kind: 'self', endpoint: a, role: 'primary', epoch: 1, at: 1 });
+    expect(pick(topology)).toMatchObject({ at: 'member', member: { endpoint: a }, generation: 1 });
+  });
+
+  it('is nobody while none is, and what each member last said is told', () => {
+    const gone = applyObservation(empty, { kind: 'unreachable', endpoint: a, reason: 'refused', at: 1 });
+    expect(pick(empty)).toEqual({ at: 'wait', why: 'a:5432 unknown' });
+    expect(pick(gone)).toEqual({ at: 'wait', why: 'a:5432 unknown (refused)' });
+    expect(describeSearch(emptyTopology('self', [], 0))).toBe('no member is known');
   });
 });

@@ -69,6 +69,40 @@ describe('how far a replica is behind', () => {
     expect(lagOf(given, position, now)).toEqual(lag);
   });
 
+  it('is told from the looks there are: an overtaken answer, and a second look at the same place, add none', () => {
+    const asked = log([1, 400, 2_000]);
+    expect(notePosition(asked, 1, 500, 1_900)).toBe(asked);
+    expect(notePosition(asked, 1, 300, 2_100)).toBe(asked);
+    expect(notePosition(asked, 1, 500, 2_000).samples).toHaveLength(2);
+    expect(notePosition(log([1, 300, 1_000], [1, 400, 2_000]), 1, 400, 3_000).samples).toEqual([
+      { position: 300, at: 1_000 },
+      { position: 400, at: 3_000 },
+    ]);
+    expect(EMPTY_POSITION_LOG.samples).toEqual([]);
+  });
+
+  it('is told without epochs, where the server shows none', () => {
+    const without = notePosition(notePosition(EMPTY_POSITION_LOG, undefined, 10, 1), undefined, 20, 2);
+    expect(without).toEqual({
+      epoch: undefined,
+      samples: [
+        { position: 10, at: 1 },
+        { position: 20, at: 2 },
+      ],
+      begin: 10,
+      furthest: 20,
+    });
+    const begun = { ...EMPTY_POSITION_LOG, furthest: 5 };
+    expect(notePosition(begun, undefined, 10, 1)).toMatchObject({ begin: 10, furthest: 10 });
+  });
+
+  it('is told against the furthest that anybody has shown', () => {
+    const asked = log([1, 400, 2_000]);
+    expect(noteReached(asked, 450).furthest).toBe(450);
+    expect(noteReached(asked, 400)).toBe(asked);
+    expect(noteReached(asked, 300)).toBe(asked);
+  });
+
   it('is told from a bounded number of looks', () => {
     let many = EMPTY_POSITION_LOG;
     for (let n = 1; n <= 1_000; n++) many = notePosition(many, 1, n, n);
