@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           // Scripted servers on loopback: no lab.
           name: 'mock',
-          include: ['test/mock/src/**/*.test.ts', 'test/suites/src/mock/**/*.test.ts'],
+          include: ['test/mock/src/**/*.test.ts', 'test/suites/src/{mock,security}/*.test.ts'],
           // Every call has a deadline of its own; a test makes hundreds of them.
           testTimeout: 120_000,
         },
@@ -46,7 +46,7 @@ export default defineConfig({
       {
         test: {
           name: 'lab',
-          include: ['test/suites/src/{pg-ha,redis-ha,libraries}/**/*.test.ts'],
+          include: ['test/suites/src/{pg-ha,redis-ha,libraries,security/on-the-lab}/**/*.test.ts'],
           // A cluster each, and mostly waiting for its failovers: two at a time fit on two cores.
           maxWorkers: 2,
           ...patient,

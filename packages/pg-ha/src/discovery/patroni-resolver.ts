@@ -4,7 +4,7 @@ import type { SecureContextOptions } from 'node:tls';
 import {
   certificateRefusal,
   describeError,
-  hostFilter,
+  hostGate,
   sleep,
   type Clock,
   type Observation,
@@ -38,13 +38,13 @@ export class PatroniResolver implements Resolver {
   readonly #agents: { 'http:': http.Agent; 'https:': https.Agent };
   #urls: readonly URL[];
   #turn = 0;
+  /** What a control plane says must not lead us, with our credentials, to a host that is nobody's business. */
   readonly #mayDial: (host: string) => boolean;
-  readonly #refused = new Set<string>();
 
   constructor(options: PatroniResolverOptions) {
     this.#options = options;
     this.#urls = options.urls;
-    this.#mayDial = hostFilter(options.allowed);
+    this.#mayDial = hostGate(options.allowed, (host) => options.onRefused?.(host));
     const keep = { keepAlive: true, maxSockets: 4, maxFreeSockets: 1 };
     this.#agents = {
       'http:': new http.Agent(keep),
@@ -55,7 +55,7 @@ export class PatroniResolver implements Resolver {
   async resolve(timeoutMs: number): Promise<readonly Observation[]> {
     const at = this.#options.clock.now();
     const cluster = await this.#ask(timeoutMs);
-    const members = cluster.members.filter(({ endpoint }) => this.#allows(endpoint.host));
+    const members = cluster.members.filter(({ endpoint }) => this.#mayDial(endpoint.host));
     if (members.length === 0 && cluster.members.length > 0)
       throw new Error('Patroni names no host that allowedHosts (PG_HA_ALLOWED_HOSTS) allows');
     this.#learn(cluster);
@@ -68,17 +68,6 @@ export class PatroniResolver implements Resolver {
       at,
     } as const;
     return leader ? [listing, { kind: 'nomination', endpoint: leader.endpoint, source, at }] : [listing];
-  }
-
-  /** What a control plane says must not lead us, with our credentials, to a host that is nobody's business. */
-  #allows(host: string): boolean {
-    const { onRefused } = this.#options;
-    if (this.#mayDial(host)) return true;
-    if (this.#refused.size < MAX_URLS && !this.#refused.has(host)) {
-      this.#refused.add(host);
-      onRefused?.(host);
-    }
-    return false;
   }
 
   close(): void {
@@ -144,7 +133,7 @@ export class PatroniResolver implements Resolver {
       if (
         apiUrl &&
         known.size < MAX_URLS &&
-        this.#allows(unbracketed(apiUrl.hostname)) &&
+        this.#mayDial(unbracketed(apiUrl.hostname)) &&
         this.#options.urls.some((url) => url.protocol === apiUrl.protocol)
       ) {
         known.set(apiUrl.origin, known.get(apiUrl.origin) ?? apiUrl);

@@ -34,6 +34,12 @@ export function namesNoMaster(event: SentinelEvent): boolean {
   return event.is === 'epoch' || event.is === 'vote';
 }
 
+/** Where an event leads to: that is dialled because of it. */
+export function leadsTo(event: SentinelEvent): Endpoint | undefined {
+  if (event.is === 'selected') return event.replica;
+  return event.is === 'switched' ? event.to : undefined;
+}
+
 /**
  * Reads a notification. Undefined where it is about another master or not understood: another group's failover touches nothing.
  * @param step the channel, which is the event's name

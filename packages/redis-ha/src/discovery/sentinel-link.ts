@@ -14,7 +14,7 @@ import type { Credentials } from '../wire/identify.ts';
 import { openLoggedIn } from '../wire/log-in.ts';
 import { ErrorReply, textOf, type Reply } from '../wire/reply.ts';
 import type { WireConnection } from '../wire/wire-connection.ts';
-import { readView, translated, viewQuestions, type SentinelView } from './sentinel-view.ts';
+import { admitted, readView, translated, viewQuestions, type SentinelView } from './sentinel-view.ts';
 
 export interface SentinelLinkOptions {
   clock: Clock;
@@ -24,6 +24,8 @@ export interface SentinelLinkOptions {
   tls: ConnectionOptions | undefined;
   /** where an address that it names is to be dialled */
   translate: Translate;
+  /** whether it may be dialled then */
+  mayDial: (host: string) => boolean;
   /** hears every notification: channel and message */
   onMessage: (step: string, message: string) => void;
 }
@@ -106,7 +108,7 @@ export class SentinelLink {
   }
 
   async #ask(timeoutMs: number): Promise<SentinelView> {
-    const { clock, master, translate } = this.#options;
+    const { clock, master, translate, mayDial } = this.#options;
     const at = clock.now();
     try {
       this.#asked = this.#asked?.open ? this.#asked : await this.#open(timeoutMs);
@@ -116,7 +118,8 @@ export class SentinelLink {
       const answers = await this.#asked.ask([...questions, ...identity], remainingMs);
       this.#identified(answers.slice(questions.length));
       this.#misses = 0;
-      return translated(readView(answers, { sentinel: this.key, master, at }), translate);
+      const view = readView(answers, { sentinel: this.key, master, at });
+      return admitted(translated(view, translate), mayDial);
     } catch (error) {
       this.#restUntil = clock.now() + backoffMs(REST, this.#misses++, this.#options.random);
       throw tlsRefusal(error, `sentinel ${this.key}`) ?? error;

@@ -8,7 +8,7 @@ import {
   type Observation,
   type Resolver,
 } from '@steadfast/shared';
-import { namesNoMaster, parseSentinelEvent, type SentinelEvent } from './sentinel-event.ts';
+import { leadsTo, namesNoMaster, parseSentinelEvent, type SentinelEvent } from './sentinel-event.ts';
 import { SentinelLink, type SentinelLinkOptions } from './sentinel-link.ts';
 import { summarize, toObservations, type SentinelSummary, type SentinelView } from './sentinel-view.ts';
 
@@ -151,7 +151,8 @@ export class SentinelResolver implements Resolver {
     const { onEvent, onNamed: _named, seeds: _seeds, ...options } = this.#options;
     const onMessage = (step: string, message: string): void => {
       const event = parseSentinelEvent(step, message, options.master, options.translate);
-      if (!event) return;
+      const target = event && leadsTo(event);
+      if (!event || (target && !options.mayDial(target.host))) return;
       onEvent(event, link.runId ?? link.key);
       if (!namesNoMaster(event)) this.#wake?.(`${endpointKey(endpoint)} published ${step}`);
     };

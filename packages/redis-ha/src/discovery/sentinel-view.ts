@@ -112,6 +112,23 @@ export function translated(view: SentinelView, translate: Translate): SentinelVi
   };
 }
 
+/**
+ * A view without the addresses that may not be dialled.
+ * @throws Error where the master's is one of them
+ */
+export function admitted(view: SentinelView, mayDial: (host: string) => boolean): SentinelView {
+  const { sentinel, master } = view;
+  if (!mayDial(master.host))
+    throw new Error(
+      `sentinel ${sentinel} names ${endpointKey(master)}, a host that allowedHosts (REDIS_HA_ALLOWED_HOSTS) does not allow`,
+    );
+  return {
+    ...view,
+    replicas: view.replicas.filter(({ host }) => mayDial(host)),
+    sentinels: view.sentinels.filter(({ endpoint }) => mayDial(endpoint.host)),
+  };
+}
+
 function viewError(reply: ErrorReply, { sentinel, master }: { sentinel: string; master: string }): Error {
   const details = { outcome: 'notSent', member: sentinel } as const;
   const { message, prefix } = reply;

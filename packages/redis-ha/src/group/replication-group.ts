@@ -17,6 +17,7 @@ import {
   type Prober,
   type Seat,
   type TopologyChange,
+  hostGate,
 } from '@steadfast/shared';
 import { replaces, type Hello } from '../discovery/hello.ts';
 import { helloWatch } from '../discovery/hello-watch.ts';
@@ -68,6 +69,8 @@ export class ReplicationGroup {
   readonly #hello: Beside | undefined;
   readonly #heartbeat: HeartbeatWatch | undefined;
   readonly #survivalListeners = new Set<(report: SurvivalReport) => void>();
+  /** what sentinels say must not lead us, with our credentials, to a host that is nobody's business */
+  readonly #mayDial: (host: string) => boolean;
   #wasHolding = false;
   readonly #breakerListeners = new Set<(open: boolean) => void>();
 
@@ -79,6 +82,12 @@ export class ReplicationGroup {
       strategy: ha.strategy,
       group: ha.strategy === 'sentinel' ? ha.name : endpointKey(settings.endpoint),
     });
+    this.#mayDial = hostGate(ha.allowedHosts, (host) =>
+      this.log.warn(
+        { event: 'host-refused', host },
+        'a sentinel names a host that allowedHosts (REDIS_HA_ALLOWED_HOSTS) does not allow; it is never dialled',
+      ),
+    );
     this.breaker = opossumBreaker({
       name: this.name,
       threshold: 100,
@@ -151,6 +160,7 @@ export class ReplicationGroup {
     return new SentinelResolver({
       ...sentinel,
       translate,
+      mayDial: this.#mayDial,
       clock,
       random,
       seeds: sentinels,
@@ -183,6 +193,7 @@ export class ReplicationGroup {
       const hello = { ...heard, master: translate(heard.master) };
       if (!resolver.knows(hello.sentinel) || !replaces(hello, this.monitor.topology)) return;
       const { master: endpoint, epoch, sentinel } = hello;
+      if (!this.#mayDial(endpoint.host)) return;
       this.log.info(
         { event: 'fenced', master: endpointKey(endpoint), epoch },
         'the master has passed on that it was replaced',

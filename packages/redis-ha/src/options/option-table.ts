@@ -2,6 +2,7 @@ import {
   choice,
   endpoints,
   flag,
+  hostRules,
   integer,
   LOG_LEVELS,
   milliseconds,
@@ -40,6 +41,8 @@ export interface HaOptions {
   sentinels: readonly Endpoint[] | undefined;
   /** the name under which the sentinels watch the master (default `mymaster`) */
   name: string;
+  /** the hosts that the sentinels may lead us to; others are never dialled (default: any) */
+  allowedHosts: readonly string[] | undefined;
   /** the data nodes' ACL user; wins over the URL's */
   username: string | undefined;
   /** the data nodes' password; wins over the URL's */
@@ -108,6 +111,7 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   dnsServers: row(endpoints(53), undefined, 'REDIS_HA_DNS_SERVERS'),
   dnsWatchMs: row(milliseconds(100, HOUR), 1_000, 'REDIS_HA_DNS_WATCH_MS'),
   sentinels: row(endpoints(26_379), undefined, 'REDIS_SENTINELS'),
+  allowedHosts: row(hostRules(), undefined, 'REDIS_HA_ALLOWED_HOSTS'),
   name: row(text('the name of a master'), 'mymaster', 'REDIS_SENTINEL_MASTER_NAME'),
   username: row(text('an ACL user'), undefined, 'REDIS_USERNAME'),
   password: secret(anyText('a password'), 'REDIS_PASSWORD'),

@@ -33,7 +33,14 @@ export type AppLogger = NonNullable<Parameters<typeof createLogger>[2]>;
 type Own = Partial<
   Omit<
     HaOptions,
-    'sentinels' | 'dnsServers' | 'username' | 'password' | 'sentinelUsername' | 'sentinelPassword' | 'name'
+    | 'sentinels'
+    | 'dnsServers'
+    | 'allowedHosts'
+    | 'username'
+    | 'password'
+    | 'sentinelUsername'
+    | 'sentinelPassword'
+    | 'name'
   >
 >;
 type Replaced =
@@ -51,6 +58,7 @@ type Replaced =
 export interface HaRedisOptions extends Omit<RedisOptions, Replaced>, Own {
   sentinels?: string | readonly (string | { host: string; port?: number })[];
   dnsServers?: string | readonly (string | { host: string; port?: number })[];
+  allowedHosts?: string | readonly string[];
   name?: string;
   sentinelUsername?: string;
   sentinelPassword?: string;

@@ -47,6 +47,23 @@ export function hostFilter(rules: readonly string[] | undefined): (host: string)
   };
 }
 
+/** As {@link hostFilter}; `onRefused` hears of each host that may not be dialled, once, and of so many at most. */
+export function hostGate(
+  rules: readonly string[] | undefined,
+  onRefused: (host: string) => void,
+): (host: string) => boolean {
+  const allows = hostFilter(rules);
+  const refused = new Set<string>();
+  return (host) => {
+    if (allows(host)) return true;
+    if (refused.size < MAX_RULES && !refused.has(host)) {
+      refused.add(host);
+      onRefused(host);
+    }
+    return false;
+  };
+}
+
 function parseRule(rule: string): Rule | undefined {
   const [address = '', bits, ...more] = rule.split('/');
   const version = isIP(address);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-/** A certificate for `localhost` and 127.0.0.1 that vouches for itself, and its key. */
+/** A certificate that vouches for itself, and its key. */
 export interface TestCertificate {
   readonly certFile: string;
   readonly keyFile: string;
@@ -13,13 +13,23 @@ export interface TestCertificate {
   remove(): Promise<void>;
 }
 
-export async function createTestCertificate(): Promise<TestCertificate> {
+/** @param names whom it is for, as openssl writes them */
+export async function createTestCertificate(names = 'DNS:localhost,IP:127.0.0.1'): Promise<TestCertificate> {
   const folder = await mkdtemp(path.join(tmpdir(), 'steadfast-certificate-'));
   const certFile = path.join(folder, 'server.crt');
   const keyFile = path.join(folder, 'server.key');
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-keyout', keyFile];
-  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-  await promisify(execFile)('openssl', ['req', '-x509', '-days', '2', ...newKey, '-out', certFile, ...names]);
+  const subject = ['-subj', '/CN=localhost', '-addext', `subjectAltName=${names}`];
+  await promisify(execFile)('openssl', [
+    'req',
+    '-x509',
+    '-days',
+    '2',
+    ...newKey,
+    '-out',
+    certFile,
+    ...subject,
+  ]);
   const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
   return { certFile, keyFile, cert, key, remove: () => rm(folder, { recursive: true, force: true }) };
 }
