@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { Subject } from '../faults/campaign-fault.ts';
 import type { ClientStatus, FromClient, Job, LoadResult, ToClient } from './messages.ts';
 
-const OPEN_MS = 30_000;
+/** A machine that has much else to do takes its time to start a process. */
+const OPEN_MS = 90_000;
 const HALT_SLACK_MS = 5_000;
 
 /** The handle on a client in a process of its own. */
