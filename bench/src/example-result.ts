@@ -27,7 +27,7 @@ const TARGETS: readonly TargetResult[] = [
     deployment: 'postgres-hybrid',
   },
   ...[0.5, 2, 10].map((addedRoundTripMs): TargetResult => ({
-    name: `managed, ${addedRoundTripMs} ms`,
+    name: `managed-${addedRoundTripMs}ms`,
     library: 'pg',
     strategy: 'managed',
     where: 'lab, db.managed.test:6432',
@@ -44,7 +44,8 @@ const TARGETS: readonly TargetResult[] = [
     deployment: 'redis-sentinel',
   },
   {
-    name: 'managed redis',
+    name: 'redis-managed-0.5ms',
+    addedRoundTripMs: 0.5,
     library: 'redis',
     strategy: 'managed',
     where: 'lab, cache.managed.test:6380',
@@ -163,17 +164,41 @@ function ratio(
   };
 }
 
+type Lane = FailoverResult['timeline'][number];
+
+/** Who was primary, what led there, and when the client wrote again. */
+function timeline(server: number, client: number, way?: { lane: string; after: number }): Lane[] {
+  const [from, to] = [-1_000, server + 2_000];
+  return [
+    { lane: 'primary', what: 'h1', from, to: 0 },
+    { lane: 'primary', what: 'h2', from: server, to },
+    ...(way
+      ? [
+          {
+            lane: way.lane,
+            what: 'h1',
+            from,
+            to: server + way.after - (way.lane === 'haproxy' ? server - 900 : 0),
+          },
+          { lane: way.lane, what: 'h2', from: server + way.after, to },
+        ]
+      : []),
+    { lane: 'client', what: 'writes', from, to: 5 },
+    { lane: 'client', what: 'waits', from: 5, to: client },
+    { lane: 'client', what: 'writes', from: client, to },
+  ];
+}
+
 function failover(
   target: string,
-  client: string,
   fault: string,
   server: number,
   lag: number,
+  way?: { lane: string; after: number },
 ): FailoverResult {
-  const old = { lane: 'primary', from: -1_000, to: 0, what: 'old primary' };
   return {
     target,
-    client,
+    client: way?.lane === 'sentinels' || target.startsWith('redis') ? 'redis-ha' : 'pg-ha',
     fault,
     repetitions: 3,
     serverWindowMs: server,
@@ -183,30 +208,11 @@ function failover(
       clientWindowMs: server * (1 + off) + lag * (1 - off),
     })),
     failed: 0,
-    unknown: fault === 'freeze' ? 4 : 0,
+    unknown: 0,
     lost: 0,
     doubled: 0,
     stuck: 0,
-    timeline: [
-      old,
-      { lane: 'primary', from: 0, to: server, what: 'none' },
-      { lane: 'primary', from: server, to: server + 2_000, what: 'new primary' },
-      ...(target === 'haproxy'
-        ? [
-            { lane: 'haproxy', from: -1_000, to: server + 40, what: 'old or no route' },
-            { lane: 'haproxy', from: server + 40, to: server + 2_000, what: 'new primary' },
-          ]
-        : []),
-      ...(target.startsWith('managed')
-        ? [
-            { lane: 'dns', from: -1_000, to: server + 300, what: 'old address' },
-            { lane: 'dns', from: server + 300, to: server + 2_000, what: 'new address' },
-          ]
-        : []),
-      { lane: 'client', from: -1_000, to: 5, what: 'writes (old)' },
-      { lane: 'client', from: 5, to: server + lag, what: 'waits' },
-      { lane: 'client', from: server + lag, to: server + 2_000, what: 'writes (new)' },
-    ],
+    timeline: timeline(server, server + lag, way),
   };
 }
 
@@ -249,12 +255,12 @@ export function exampleResult({ slower = 1 }: { slower?: number } = {}): BenchRe
       ratio('Redis, SET', 'ioredis', 32, 'cpu', 1.04 * slower, 0.02),
     ],
     failovers: [
-      failover('haproxy', 'pg-ha', 'crash', 20_900, 64),
-      failover('patroni', 'pg-ha', 'crash', 20_100, 38),
-      failover('patroni', 'pg-ha', 'switchover', 1_110, 29),
-      failover('managed, 2 ms', 'pg-ha', 'crash', 20_300, 410),
-      failover('sentinel', 'redis-ha', 'crash', 1_420, 60),
-      failover('managed redis', 'redis-ha', 'crash', 1_480, 240),
+      failover('haproxy', 'crash', 20_900, 64, { lane: 'haproxy', after: 40 }),
+      failover('patroni', 'crash', 20_100, 38),
+      failover('patroni', 'switchover', 1_110, 29),
+      failover('managed', 'crash', 20_300, 410, { lane: 'dns', after: 300 }),
+      failover('sentinel', 'crash', 1_420, 60, { lane: 'sentinels', after: 55 }),
+      failover('redis-managed', 'crash', 1_480, 240, { lane: 'dns', after: 180 }),
     ],
     noise: {
       controls: [0, 350_000, 700_000, 1_060_000].map((at, n) => ({ at, perSecond: 41_200 - 300 * n })),

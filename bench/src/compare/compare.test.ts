@@ -180,7 +180,7 @@ describe('compare', () => {
     expect(told).toMatch(/^# \d+ regressions, 0 improvements\n/);
     expect(told.indexOf('## Regressions')).toBeLessThan(told.indexOf('## No difference shown'));
     expect(told).toMatch(
-      /\| haproxy, pg-ha: chatwoot, open loop, 200\/s \| p99 \| 10 ms \| 14 ms \| \+\d+ % \[\+\d+ %, \+\d+ %\] \|/,
+      /\| haproxy, pg-ha: chatwoot, open loop, 200\/s \| p99 \| 10\.3 ms \| 13\.7 ms \| \+\d+ % \[\+\d+ %, \+\d+ %\] \|/,
     );
   });
 });

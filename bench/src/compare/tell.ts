@@ -82,7 +82,7 @@ function table(verdict: Verdict, differences: readonly Difference[]): Table {
 function value(amount: number, unit: Difference['unit']): string {
   switch (unit) {
     case 'ms':
-      return duration(amount);
+      return Math.abs(amount) < 1_000 ? `${short(amount)} ms` : duration(amount);
     case '/s':
       return `${rate(amount)}/s`;
     case 'µs':

@@ -20,28 +20,32 @@ const PLANNED = /switchover|planned/;
 /** Measured figures by what they cost: one row for each target that stands for a deployment. */
 export function priced({ targets, measurements, failovers }: BenchResult): readonly Priced[] {
   const ours = measurements.filter(({ client }) => isOurs(client));
+  const panels = panelsOf(targets, ours);
   const unplanned = failovers.filter(({ client, fault }) => isOurs(client) && !PLANNED.test(fault));
   return targets
     .filter(
       (target): target is TargetResult & { deployment: DeploymentId } => target.deployment !== undefined,
     )
     .map((target) => {
-      const peers = new Set(
-        targets.filter(({ library }) => library === target.library).map(({ name }) => name),
-      );
+      const peers = targets.filter(({ library }) => library === target.library);
       return {
         target,
         deployment: deploymentOf(target.deployment),
         ...latencyOf(
           target,
-          panelsOf(targets, ours).filter(({ library }) => library === target.library),
+          panels.filter(({ library }) => library === target.library),
         ),
         ...failoverOf(
           target,
-          unplanned.filter((failover) => peers.has(failover.target)),
+          unplanned.filter((failover) => peers.some(({ name }) => isOf(failover, name))),
         ),
       };
     });
+}
+
+/** A failover is of the target that it names, or of all that differ by an added round trip alone: `managed`, `managed-2ms`. */
+function isOf(failover: FailoverResult, target: string): boolean {
+  return target === failover.target || target.startsWith(`${failover.target}-`);
 }
 
 /** An open loop comes before others: it alone says what a user waits at a given load. */
@@ -58,6 +62,6 @@ function failoverOf({ name }: TargetResult, failovers: readonly FailoverResult[]
   const targetsOf = (fault: string): number =>
     new Set(failovers.filter((one) => one.fault === fault).map(({ target }) => target)).size;
   const [best] = failovers.toSorted((a, b) => targetsOf(b.fault) - targetsOf(a.fault));
-  const own = failovers.find(({ target, fault }) => target === name && fault === best?.fault);
+  const own = failovers.find((one) => isOf(one, name) && one.fault === best?.fault);
   return own?.clientWindowMs === undefined ? {} : { failover: { fault: own.fault, ms: own.clientWindowMs } };
 }

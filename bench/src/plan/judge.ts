@@ -85,11 +85,12 @@ function boundOf({ library }: Deployment): number {
   return library === 'pg' ? ASYNC_LOSS_MS : REDIS_LOSS_MS;
 }
 
-/** What was measured counts where it was measured on the same software: a provider's own failover cannot be. */
+/** What was measured counts, but for a stand-in of the lab, whose round trips are added: its failover is not the provider's. */
 function outage({ deployment, offer }: Candidate, { rtoMs }: Answers, measured: readonly Priced[]): Verdict {
-  const own = deployment.ownMachines
-    ? measured.filter((one) => one.deployment.id === deployment.id).flatMap(({ failover }) => failover ?? [])
-    : [];
+  const own = measured
+    .filter((one) => one.deployment.id === deployment.id)
+    .filter(({ target }) => deployment.ownMachines || target.addedRoundTripMs === undefined)
+    .flatMap(({ failover }) => failover ?? []);
   if (own.length > 0) {
     const ms = Math.max(...own.map((one) => one.ms));
     const said = `a failover was measured to cost ${duration(ms)}`;

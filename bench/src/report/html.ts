@@ -63,9 +63,15 @@ function legendEntry({ name, look }: LegendEntry): string {
   return `<li><svg width="24" height="14" aria-hidden="true">${line}</svg>${escape(name)}</li>`;
 }
 
+/** A column with longer texts than this is made wide enough to read them in a few lines. */
+const LONG_CELL = 24;
+
 /** Wide tables scroll in themselves, so that the page never does. */
 function table({ title, folded, columns, rows }: Table): string {
-  const align = (n: number): string => (columns[n]?.align === 'right' ? ' class="number"' : '');
+  const align = (n: number): string => {
+    if (columns[n]?.align === 'right') return ' class="number"';
+    return rows.some((row) => (row[n]?.length ?? 0) > LONG_CELL) ? ' class="long"' : '';
+  };
   const head = columns.map((column, n) => `<th scope="col"${align(n)}>${escape(column.title)}</th>`).join('');
   const body = rows.map(
     (row) => `<tr>${row.map((cell, n) => `<td${align(n)}>${escape(cell)}</td>`).join('')}</tr>`,

@@ -76,7 +76,7 @@ describe('the report', () => {
     expect(summary?.tables?.[0]?.rows.slice(0, 3)).toEqual([
       ['haproxy', 'haproxy', '10.3', '21.0 s (crash)', '20–40 USD'],
       ['patroni', 'patroni', '8.64', '20.1 s (crash)', '20–40 EUR'],
-      ['managed, 0.5 ms', 'managed', '10.8', '–', '20–50 EUR'],
+      ['managed-0.5ms', 'managed', '10.8', '20.7 s (crash)', '20–50 EUR'],
     ]);
   });
 

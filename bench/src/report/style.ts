@@ -49,8 +49,9 @@ summary { cursor: pointer; }
 table { border-collapse: collapse; font-size: 0.86rem; min-width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: 5px 18px 5px 0; border-bottom: 1px solid var(--line); }
 th { color: var(--muted); font-weight: 600; vertical-align: bottom; }
-td { font-variant-numeric: tabular-nums; min-width: 4.5ch; }
+td { font-variant-numeric: tabular-nums; min-width: 8ch; }
 td:first-child { min-width: 15ch; }
+td.long { min-width: 26ch; max-width: 60ch; overflow-wrap: anywhere; }
 .number:last-child { padding-right: 2px; }
 .number { text-align: right; white-space: nowrap; }
 th.number { white-space: normal; }

@@ -52,7 +52,8 @@ type Coord = (x: number) => number;
 /** What nothing happens in: light, so text on it is dark. */
 export const IDLE = 'var(--idle)';
 
-const LETTER = 6.7;
+/** How wide a letter of a label is in the widest of the fonts that a system may have, px. */
+const LETTER = 7.6;
 
 export function rowChart({ title, summary, axis, rows, legend }: RowChart): Chart {
   return {

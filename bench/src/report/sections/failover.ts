@@ -4,20 +4,13 @@ import { type Chart, type Section, type Table } from '../document.ts';
 import { count, duration } from '../format.ts';
 
 /** The order of lanes from cause to effect; others follow as they come. */
-const LANES = ['fault', 'primary', 'master', 'server', 'haproxy', 'sentinel', 'dns', 'client'];
+const LANES = ['fault', 'primary', 'master', 'server', 'haproxy', 'sentinels', 'dns', 'client'];
 
-/** By the words for what a lane is doing: its colour, and what the legend says of that. */
-const STATES: readonly { readonly words: RegExp; readonly color: string; readonly name: string }[] = [
-  { words: /fail|error|unknown|lost|fault/i, color: 'var(--bad)', name: 'errors' },
-  {
-    words: /none|down|no |gone|wait|hold|search|dead|unreach/i,
-    color: IDLE,
-    name: 'nobody to write to, or waiting',
-  },
-  { words: /old|before/i, color: 'var(--series-1)', name: 'the old primary' },
-  { words: /new|after|promoted/i, color: 'var(--good)', name: 'the new primary' },
-];
-const OTHER = { color: 'var(--series-6)', name: 'else' };
+/** What is no name of anything: nobody serves, somebody waits, something fails. */
+const IDLE_WORDS = /^(?:none|nothing|nobody|down|gone|waits?|holds?|searches|no\b)/i;
+const BAD_WORDS = /fail|error|unknown|lost/i;
+/** Of members, addresses and whatever else has a name: the old primary's, the new one's, and others'. */
+const COLORS = ['var(--series-1)', 'var(--good)', 'var(--series-4)', 'var(--series-7)'];
 
 /** What happened when: one lane for each that takes part, on one axis of time. */
 export function failoverSection({ failovers }: BenchResult): Section | undefined {
@@ -43,12 +36,18 @@ function timelineCharts({ target, client, fault, timeline }: FailoverResult): Ch
   const last = new Map(timeline.toSorted((a, b) => a.from - b.from).map(({ lane, from }) => [lane, from]));
   const [first, final] = [Math.min(...last.values()), Math.max(...last.values())];
   const margin = Math.max(100, (final - first) / 2);
-  const whole = timelineChart(title, timeline, start, end);
+  const colors = colorsOf(timeline);
+  const whole = timelineChart(title, timeline, colors, [start, end]);
   if (final - first + 2 * margin > (end - start) / 8) return [whole];
-  return [whole, timelineChart(`${title}, the recovery`, timeline, first - margin, final + margin)];
+  return [whole, timelineChart(`${title}, the recovery`, timeline, colors, [first - margin, final + margin])];
 }
 
-function timelineChart(title: string, timeline: readonly Span[], start: number, end: number): Chart {
+function timelineChart(
+  title: string,
+  timeline: readonly Span[],
+  colors: ReadonlyMap<string, string>,
+  [start, end]: readonly [number, number],
+): Chart {
   const shown = timeline.filter(({ from, to }) => to > start && from < end);
   const names = [...new Set(shown.map(({ lane }) => lane))].toSorted((a, b) => rank(a) - rank(b));
   const seconds = end > 5_000;
@@ -60,9 +59,9 @@ function timelineChart(title: string, timeline: readonly Span[], start: number, 
     summary: shown
       .map(({ lane, from, to, what }) => `${lane}: ${what} from ${duration(from)} to ${duration(to)}`)
       .join('; '),
-    legend: [...STATES, OTHER]
-      .filter(({ color }) => shown.some(({ what }) => colorOf(what) === color))
-      .map(({ color, name }) => ({ name, look: { color, dash: [], symbol: 'rect' } })),
+    legend: [...colors]
+      .filter(([name]) => shown.some(({ what }) => what === name))
+      .map(([name, color]) => ({ name, look: { color, dash: [], symbol: 'rect' } })),
     axis: {
       name: unit.name,
       type: 'value',
@@ -78,7 +77,7 @@ function timelineChart(title: string, timeline: readonly Span[], start: number, 
           kind: 'bar',
           from: clip(from),
           to: clip(to),
-          color: colorOf(what),
+          color: colors.get(what) ?? IDLE,
           text: what,
         })),
     })),
@@ -90,8 +89,18 @@ function rank(lane: string): number {
   return found === -1 ? LANES.length : found;
 }
 
-function colorOf(what: string): string {
-  return (STATES.find(({ words }) => words.test(what)) ?? OTHER).color;
+/** The same thing has the same colour in all lanes: one sees when each of them goes from the old member to the new one. */
+function colorsOf(timeline: readonly Span[]): ReadonlyMap<string, string> {
+  const sorted = timeline.toSorted((a, b) => rank(a.lane) - rank(b.lane) || a.from - b.from);
+  const names = [...new Set(sorted.map(({ what }) => what))];
+  const named = names.filter((name) => !IDLE_WORDS.test(name) && !BAD_WORDS.test(name));
+  return new Map(
+    names.map((name) => {
+      if (BAD_WORDS.test(name)) return [name, 'var(--bad)'];
+      if (IDLE_WORDS.test(name)) return [name, IDLE];
+      return [name, COLORS[named.indexOf(name) % COLORS.length] ?? IDLE];
+    }),
+  );
 }
 
 function failoverTable(failovers: readonly FailoverResult[]): Table {

@@ -1,8 +1,10 @@
 import { type BenchResult } from '../../result.ts';
-import { rowChart } from '../charts/row-chart.ts';
+import { timeChart } from '../charts/time-chart.ts';
 import { type Section } from '../document.ts';
-import { count, duration, gigabytes, longDuration, rate, short } from '../format.ts';
+import { count, gigabytes, short } from '../format.ts';
 import { libraryLabel } from '../labels.ts';
+
+const MINUTE_MS = 60_000;
 
 /** Where and on what it was measured. */
 export function machineSection({ machine, versions, targets }: BenchResult): Section {
@@ -51,7 +53,6 @@ export function machineSection({ machine, versions, targets }: BenchResult): Sec
 /** How much the machine itself varied, and what was left out. */
 export function noiseSection({ noise, notes }: BenchResult): Section {
   const { controls } = noise;
-  const most = Math.max(0, ...controls.map(({ perSecond }) => perSecond));
   return {
     id: 'noise',
     title: 'Noise and notes',
@@ -63,18 +64,11 @@ export function noiseSection({ noise, notes }: BenchResult): Section {
       controls.length === 0
         ? []
         : [
-            rowChart({
-              title: 'Control work',
-              summary: controls
-                .map(({ at, perSecond }) => `${duration(at)}: ${rate(perSecond)}/s`)
-                .join('; '),
-              axis: { name: 'per second', type: 'value', min: 0, max: most * 1.04 || 1, noteLetters: 8 },
-              rows: controls.map(({ at, perSecond }) => ({
-                name: `after ${longDuration(at)}`,
-                marks: [{ kind: 'bar', from: 0, to: perSecond, color: 'var(--series-7)' }],
-                note: rate(perSecond),
-              })),
-            }),
+            timeChart(
+              'Control work',
+              'per second',
+              controls.map(({ at, perSecond }) => ({ at: at / MINUTE_MS, value: perSecond })),
+            ),
           ],
   };
 }

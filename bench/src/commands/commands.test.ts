@@ -1,0 +1,85 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { exampleResult } from '../example-result.ts';
+import { compareCommand } from './compare.ts';
+import { planCommand } from './plan.ts';
+import { reportCommand } from './report.ts';
+
+describe('what reads a result', () => {
+  let folder: string;
+  let usual: string;
+  let slow: string;
+  const said: string[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'steadfast-commands-'));
+    [usual, slow] = [path.join(folder, 'usual.json'), path.join(folder, 'slow.json')];
+    await writeFile(usual, JSON.stringify(exampleResult()));
+    await writeFile(slow, JSON.stringify(exampleResult({ slower: 1.3 })));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  beforeEach(() => {
+    said.length = 0;
+    vi.spyOn(console, 'log').mockImplementation((line: string) => void said.push(line));
+    return () => vi.restoreAllMocks();
+  });
+
+  it('compare fails on a regression only when it is told to', async () => {
+    expect(await compareCommand.run([usual, slow])).toBe(0);
+    expect(await compareCommand.run([usual, slow, '--fail'])).toBe(1);
+    expect(await compareCommand.run([slow, usual, '--fail'])).toBe(0);
+    expect(await compareCommand.run([usual, slow, '--fail', '--threshold', '60'])).toBe(0);
+    expect(said[1]).toMatch(/^# \d+ regressions/);
+  });
+
+  it('compare says as JSON what it says as text', async () => {
+    await compareCommand.run([usual, slow, '--json']);
+    const { differences } = JSON.parse(said[0] ?? '') as { differences: { verdict: string }[] };
+    expect(differences.filter(({ verdict }) => verdict === 'regression').length).toBeGreaterThan(20);
+  });
+
+  it('report writes the formats that it is asked for, beside the result or where it is told', async () => {
+    const out = path.join(folder, 'new/folder');
+    await reportCommand.run([usual, '--out', out, '--format', 'html,markdown,json']);
+    expect((await readdir(out)).toSorted()).toEqual(['report.html', 'report.json', 'report.md']);
+    expect(said).toEqual(['report.html', 'report.md', 'report.json'].map((name) => path.join(out, name)));
+    const json = JSON.parse(await readFile(path.join(out, 'report.json'), 'utf8')) as {
+      result: unknown;
+      sections: unknown[];
+    };
+    expect(json.result).toEqual(JSON.parse(await readFile(usual, 'utf8')));
+    expect(json.sections.length).toBeGreaterThan(8);
+    await reportCommand.run([usual]);
+    expect(await readdir(folder)).toEqual(expect.arrayContaining(['report.html', 'report.md']));
+  });
+
+  it('plan takes what was measured into account', async () => {
+    const flags = ['--for', 'postgres', '--rpo', '0s', '--rto', '25s', '--json'];
+    expect(await planCommand.run(flags)).toBe(1);
+    expect(await planCommand.run([...flags, '--results', usual])).toBe(0);
+    const { stores } = JSON.parse(said[1] ?? '') as {
+      stores: { recommended: { id: string; setup: { environment: object } } }[];
+    };
+    expect(stores[0]?.recommended.id).toBe('postgres-hybrid');
+    expect(stores[0]?.recommended.setup.environment).toMatchObject({ PG_HA_STRATEGY: 'patroni' });
+  });
+
+  it.each([
+    [reportCommand, [], '<result.json>: 1 needed, 0 given'],
+    [reportCommand, ['/nowhere/result.json'], '/nowhere/result.json cannot be read: ENOENT'],
+    [reportCommand, ['x', '--format', 'pdf'], "--format is 'pdf'; allowed: html, markdown, json"],
+    [compareCommand, ['x'], '<before.json> <after.json>: 2 needed, 1 given'],
+    [compareCommand, ['x', 'y', '--threshold', '5%'], "--threshold is '5%'; allowed: a number of percent"],
+    [
+      compareCommand,
+      ['x', 'y', '--treshold', '5'],
+      "Unknown option '--treshold'; allowed: --threshold, --fail, --json",
+    ],
+    [planCommand, ['--rto', '5'], "--rto is '5'; allowed: 1s to 24h"],
+    [planCommand, ['result.json'], "Unexpected argument 'result.json'"],
+  ])('$name refuses %j: %s', async (command, argv, message) => {
+    await expect(command.run(argv)).rejects.toThrow(message);
+  });
+});
