@@ -66,8 +66,8 @@ function* entriesOf(balances: Balances, opened: Balances): Iterable<[string, num
 function wrongIn(balances: Balances, opened: Balances, overdraft: boolean): [name: string, what: string][] {
   const wrong: [string, string][] = [];
   for (const [account, balance] of entriesOf(balances, opened)) {
-    if (balance === undefined) wrong.push(['wrong-accounts', `account ${account} is not in both`]);
-    else if (balance < 0 && !overdraft) wrong.push(['negative', `account ${account} has ${balance}`]);
+    if (balance === undefined) wrong.push(['wrong-accounts', `${account} is not in both`]);
+    else if (balance < 0 && !overdraft) wrong.push(['negative', `${account} has ${balance}`]);
   }
   const [sum, total] = [sumOf(balances), sumOf(opened)];
   if (sum !== total) wrong.push(['wrong-sum', `${sum} instead of ${total}`]);
@@ -102,8 +102,6 @@ function driftOf(transfers: readonly Call[], last: Balances, opened: Balances): 
     const balance = last[account];
     if (balance === undefined || (balance >= low && balance <= high)) return [];
     const allowed = low === high ? `${low}` : `${low} to ${high}`;
-    return [
-      { name: 'drift', calls: [LAST], what: `account ${account} has ${balance} instead of ${allowed}` },
-    ];
+    return [{ name: 'drift', calls: [LAST], what: `${account} has ${balance} instead of ${allowed}` }];
   });
 }

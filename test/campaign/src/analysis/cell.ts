@@ -2,6 +2,7 @@ import { worst, type Verdict } from '@steadfast/check';
 import type { ClientSpec } from '../clients/client.ts';
 import type { FaultRun } from '../run/run-fault.ts';
 import type { ClientRun, Ends } from './client-run.ts';
+import type { Finding } from './finding.ts';
 
 export interface Spread {
   readonly p50: number;
@@ -15,7 +16,11 @@ export interface Cell {
   readonly fault: string;
   readonly client: string;
   readonly runs: number;
+  /** from the fault to the promoted server's first write */
   readonly serverMs?: Spread;
+  /** from the fault to this client's first write there */
+  readonly clientMs?: Spread;
+  /** the difference, from when the client could know by its route */
   readonly lagMs?: Spread;
   readonly behindMs?: Spread;
   /** runs in which no write was acknowledged after the outage */
@@ -35,6 +40,16 @@ export interface Cell {
   /** errors of work that should never fail */
   readonly unsafe: number;
   readonly verdict: Verdict;
+  /** by checker */
+  readonly verdicts: Record<string, Verdict>;
+  readonly findings: readonly CellFinding[];
+  /** the highest of each value that was sampled */
+  readonly highest: Record<string, number>;
+}
+
+/** Of one run. */
+export interface CellFinding extends Finding {
+  readonly history: string;
 }
 
 export function cellsOf(runs: readonly FaultRun[], specs: readonly ClientSpec[]): Cell[] {
@@ -56,7 +71,12 @@ function cellOf(
 ): Cell {
   const total = (field: (run: ClientRun) => number): number => mine.reduce((sum, run) => sum + field(run), 0);
   const ends = sumEnds(mine);
+  const verdicts = merged(
+    mine.map((run) => run.verdicts),
+    (a, b) => worst([a, b]),
+  );
   const serverMs = spread(group.flatMap((run) => run.serverMs ?? []));
+  const clientMs = spread(mine.flatMap((run) => run.outageMs ?? []));
   const lagMs = spread(mine.flatMap((run) => run.lagMs ?? []));
   const behindMs = spread(mine.flatMap((run) => run.behindMs ?? []));
   return {
@@ -65,11 +85,15 @@ function cellOf(
     client: spec.name,
     runs: mine.length,
     ...(serverMs && { serverMs }),
+    ...(clientMs && { clientMs }),
     ...(lagMs && { lagMs }),
     ...(behindMs && { behindMs }),
     never: mine.filter(({ never }) => never).length,
     ends,
-    errors: sumCounts(mine.map(({ errors }) => errors)),
+    errors: merged(
+      mine.map(({ errors }) => errors),
+      (a, b) => a + b,
+    ),
     lost: total(({ lost }) => lost),
     doubled: total(({ doubled }) => doubled),
     unexpected: total(({ unexpected }) => unexpected),
@@ -83,7 +107,13 @@ function cellOf(
       (sum, kind) => sum + (refuses ? 0 : (ends[kind]?.fail ?? 0)) + (ends[kind]?.unknown ?? 0),
       0,
     ),
-    verdict: worst(mine.flatMap(({ verdicts }) => Object.values(verdicts))),
+    verdict: worst(Object.values(verdicts)),
+    verdicts,
+    findings: mine.flatMap(({ findings, history }) => findings.map((each) => ({ ...each, history }))),
+    highest: merged(
+      mine.map((run) => run.highest),
+      Math.max,
+    ),
   };
 }
 
@@ -104,9 +134,10 @@ function sumEnds(runs: readonly ClientRun[]): Record<string, Ends> {
   return sum;
 }
 
-function sumCounts(all: readonly Record<string, number>[]): Record<string, number> {
-  const sum: Record<string, number> = {};
-  for (const [text, count] of all.flatMap((each) => Object.entries(each)))
-    sum[text] = (sum[text] ?? 0) + count;
+/** Records joined, with values of the same name made into one. */
+function merged<T>(all: readonly Record<string, T>[], join: (a: T, b: T) => T): Record<string, T> {
+  const sum: Record<string, T> = {};
+  for (const [name, value] of all.flatMap((each) => Object.entries(each)))
+    sum[name] = sum[name] === undefined ? value : join(sum[name], value);
   return sum;
 }

@@ -1,6 +1,7 @@
-import { toMs, type Call, type Verdict } from '@steadfast/check';
+import { toMs, type Call, type Sample } from '@steadfast/check';
 import type { ClientSpec } from '../clients/client.ts';
 import { isWrite } from '../process/load.ts';
+import type { Judgement } from './ledger.ts';
 
 /** How the calls of one kind ended. */
 export interface Ends {
@@ -11,8 +12,10 @@ export interface Ends {
 }
 
 /** What one client went through in one fault. */
-export interface ClientRun {
+export interface ClientRun extends Judgement {
   readonly client: string;
+  /** the file of its history */
+  readonly history: string;
   readonly ends: Record<string, Ends>;
   /** what errors said, with their counts, the most frequent first */
   readonly errors: Record<string, number>;
@@ -24,20 +27,12 @@ export interface ClientRun {
   readonly outageMs?: number;
   /** there was an outage, and no write was acknowledged after it */
   readonly never?: boolean;
-  readonly lost: number;
-  readonly doubled: number;
-  /** applied although the call said it was not */
-  readonly unexpected: number;
-  /** of proof-carrying work: the client does not know what became of it */
-  readonly unresolved: number;
-  readonly late: number;
-  /** answers of an older epoch after a newer one was seen */
-  readonly stale: number;
   /** the longest acknowledged write, ms */
   readonly longestMs: number;
   /** the longest time the client's own process did nothing, ms */
   readonly stalledMs: number;
-  readonly verdicts: Record<string, Verdict>;
+  /** the highest of each value that was sampled; of those that count up, what they came to */
+  readonly highest: Record<string, number>;
 }
 
 export function endsOf(calls: readonly Call[]): Record<string, Ends> {
@@ -66,6 +61,13 @@ export function longestMs(calls: readonly Call[]): number {
     isWrite(kind) && end.as === 'ok' ? [toMs(end.at - began)] : [],
   );
   return Math.max(0, ...took);
+}
+
+export function highestOf(samples: readonly Sample[]): Record<string, number> {
+  const highest: Record<string, number> = {};
+  for (const [name, value] of samples.flatMap(({ values }) => Object.entries(values)))
+    highest[name] = Math.max(highest[name] ?? 0, value);
+  return highest;
 }
 
 export interface AckRule {

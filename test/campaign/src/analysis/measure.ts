@@ -1,39 +1,37 @@
-import { toMs, type Call, type Stall } from '@steadfast/check';
+import { toMs, type Stall } from '@steadfast/check';
 import type { ObserverEvent } from '@steadfast/lab';
-import type { ClientSpec } from '../clients/client.ts';
+import { callOfElement } from '../clients/plans.ts';
 import type { CampaignFault } from '../faults/campaign-fault.ts';
-import { endsOf, errorsOf, firstAck, longestMs, type ClientRun } from './client-run.ts';
-import { judge, type Found } from './judge.ts';
+import { endsOf, errorsOf, firstAck, highestOf, longestMs, type ClientRun } from './client-run.ts';
+import { judge, type Judged } from './judge.ts';
 import { reachableAt, routeWindow, type Window } from './window.ts';
 
 /** So much may a client be ahead of the observers. */
 const AHEAD_MS = 500;
 
 /** Everything that is known of one client in one fault. Instants in ms, but `endedAt` in ns as histories are. */
-export interface Measured {
-  readonly spec: ClientSpec;
-  readonly calls: readonly Call[];
-  readonly found: Found;
-  readonly endedAt: number;
-  readonly stalls: readonly Stall[];
+export interface Measured extends Judged {
+  /** the file of the history */
+  readonly history: string;
   readonly events: readonly ObserverEvent[];
   readonly window: Window | undefined;
   readonly instants: { readonly faultAt: number; readonly healedAt: number; readonly wholeAt: number };
   readonly until: number;
   readonly fault: CampaignFault;
-  readonly serversKeep: boolean;
 }
 
 export function measure(given: Measured): ClientRun {
-  const { spec, calls, found, endedAt, serversKeep, stalls } = given;
+  const { spec, calls, samples, stalls, history } = given;
   return {
     client: spec.name,
+    history,
     ends: endsOf(calls),
     errors: errorsOf(calls),
     ...recovery(given),
-    ...judge(spec, calls, found, { endedAt, serversKeep, stalls }),
+    ...judge(given),
     longestMs: longestMs(calls),
     stalledMs: Math.max(0, ...stalls.map(({ from, to }) => toMs(to - from))),
+    highest: highestOf(samples),
   };
 }
 
@@ -83,6 +81,14 @@ function afterOutage(closedAt: number, openedAt: number): number {
 /** Ids that are there in the end. A counter does not tell, so its increments are left out. */
 function survivors({ calls, found }: Measured): Set<string> {
   const there = new Map(Object.entries(found.ids).map(([kind, ids]) => [kind, new Set(ids)]));
+  there.set(
+    'append',
+    new Set(
+      Object.values(found.lists ?? {})
+        .flat()
+        .map(callOfElement),
+    ),
+  );
   return new Set(
     calls.filter(({ id, kind, end }) => end.as === 'ok' && there.get(kind)?.has(id)).map(({ id }) => id),
   );

@@ -1,4 +1,6 @@
+import type { Bound } from '@steadfast/check';
 import type { LabDescription } from '@steadfast/lab';
+import type { Turn } from './plans.ts';
 
 export type Library = 'pg' | 'redis';
 
@@ -22,6 +24,8 @@ export interface ClientSpec {
   readonly safe: readonly string[];
   /** it acknowledges only what outlives a failover, whatever the servers promise by themselves */
   readonly keeps?: boolean;
+  /** what its samples are held against; peers promise nothing */
+  readonly bounds?: Readonly<Record<string, Bound>>;
 }
 
 /** What a client process needs in order to reach the lab; plain JSON. */
@@ -35,9 +39,19 @@ export interface Access {
   readonly passwordFile?: string;
 }
 
-/** One kind of work. It resolves with the epoch of the server that did it, where the answer tells. */
+/** What came of a call. */
+export interface Answer {
+  /** of the server that did it, where the answer tells */
+  readonly epoch?: number | undefined;
+  /** what was read, where a checker wants to know it */
+  readonly value?: unknown;
+}
+
+/** One kind of work. */
 export interface Work {
-  readonly run: (id: string) => Promise<number | undefined>;
+  /** what a call sets out to do, where a checker has to know it of calls that fail, too */
+  readonly intent?: (turn: Turn) => unknown;
+  readonly run: (id: string, turn: Turn) => Promise<Answer>;
   /** by its own word the call ends within this; absent where the client has no deadlines */
   readonly deadlineMs?: number;
   /** no part of the load: begun where a fault asks for it */
@@ -49,5 +63,7 @@ export interface Driver {
   readonly work: Readonly<Record<string, Work>>;
   /** `fail` where the error says that nothing was applied */
   readonly outcomeOf: (error: unknown) => 'fail' | 'unknown';
+  /** what the client says of itself now, for its bounds */
+  readonly sample?: () => Record<string, number>;
   readonly close: () => Promise<void>;
 }

@@ -1,6 +1,9 @@
 import { HaRedis, outcomeOf as outcomeOfError, type HaRedisOptions, type OnceOp } from '@steadfast/redis-ha';
-import type { Access, Driver } from './client.ts';
-import { keysOf } from './keys.ts';
+import { MAX_WAITING } from './bounds.ts';
+import type { Access, Driver, Work } from './client.ts';
+import { keysOf, type Keys } from './keys.ts';
+import { listCommands, readInto } from './list-commands.ts';
+import { listPlan } from './plans.ts';
 
 export async function haRedis(access: Access, client: string): Promise<Driver> {
   return open(access, client, {});
@@ -18,11 +21,15 @@ export async function heartbeatRedis(access: Access, client: string): Promise<Dr
 
 /** Everything is acknowledged only when a replica has it too. */
 export async function durableRedis({ env, deadlineMs }: Access, client: string): Promise<Driver> {
-  const redis = new HaRedis({ failoverWaitMs: deadlineMs, env });
+  const redis = new HaRedis({ failoverWaitMs: deadlineMs, maxWaiting: MAX_WAITING, env });
   const keys = keysOf(client);
-  const work = (opOf: (id: string) => OnceOp): Driver['work'][string] => ({
-    run: async (id) =>
-      void (await redis.durable([opOf(id)], { replicas: 1, timeoutMs: 100, token: `${client}:${id}` })),
+  const durable = (ops: readonly OnceOp[], id: string): Promise<unknown[]> =>
+    redis.durable(ops, { replicas: 1, timeoutMs: 100, token: `${client}:${id}` });
+  const work = (opOf: (id: string) => OnceOp): Work => ({
+    run: async (id) => {
+      await durable([opOf(id)], id);
+      return {};
+    },
     deadlineMs,
   });
   return {
@@ -30,9 +37,27 @@ export async function durableRedis({ env, deadlineMs }: Access, client: string):
       incr: work(() => ['incr', keys.counter]),
       rpush: work((id) => ['rpush', keys.list, id]),
       set: work((id) => ['set', keys.set + id, '1']),
+      append: listWork(keys, deadlineMs, durable),
     },
     outcomeOf,
+    sample: () => ({ waiting: redis.health().waiting }),
     close: async () => redis.disconnect(),
+  };
+}
+
+/** Lists that are appended to and read at once. */
+function listWork(
+  keys: Keys,
+  deadlineMs: number,
+  run: (ops: readonly OnceOp[], id: string) => Promise<unknown[]>,
+): Work {
+  return {
+    intent: listPlan,
+    run: async (id, turn) => {
+      const plan = listPlan(turn);
+      return { value: readInto(plan, await run(listCommands(keys, plan), id)) };
+    },
+    deadlineMs,
   };
 }
 
@@ -41,10 +66,15 @@ function outcomeOf(error: unknown): 'fail' | 'unknown' {
 }
 
 async function open({ env, deadlineMs }: Access, client: string, options: HaRedisOptions): Promise<Driver> {
-  const redis = new HaRedis({ failoverWaitMs: deadlineMs, ...options, env });
+  const redis = new HaRedis({ failoverWaitMs: deadlineMs, maxWaiting: MAX_WAITING, ...options, env });
   const keys = keysOf(client);
-  const work = (run: (id: string) => Promise<unknown>): Driver['work'][string] => ({
-    run: async (id) => void (await run(id)),
+  const once = (ops: readonly OnceOp[], id: string): Promise<unknown[]> =>
+    redis.once(ops, { token: `${client}:${id}` });
+  const work = (run: (id: string) => Promise<unknown>): Work => ({
+    run: async (id) => {
+      await run(id);
+      return {};
+    },
     deadlineMs,
   });
   return {
@@ -52,9 +82,11 @@ async function open({ env, deadlineMs }: Access, client: string, options: HaRedi
       incr: work(() => redis.incr(keys.counter)),
       rpush: work((id) => redis.rpush(keys.list, id)),
       set: work((id) => redis.set(keys.set + id, '1')),
-      once: work((id) => redis.once([['rpush', keys.once, id]], { token: `${client}:${id}` })),
+      once: work((id) => once([['rpush', keys.once, id]], id)),
+      append: listWork(keys, deadlineMs, once),
     },
     outcomeOf,
+    sample: () => ({ waiting: redis.health().waiting }),
     close: async () => redis.disconnect(),
   };
 }

@@ -1,6 +1,8 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import type { Access, Driver } from './client.ts';
+import type { Access, Driver, Work } from './client.ts';
 import { keysOf } from './keys.ts';
+import { listCommands, readInto } from './list-commands.ts';
+import { listPlan } from './plans.ts';
 
 /** ioredis as it comes. */
 export async function ioredisDefaults(access: Access, client: string): Promise<Driver> {
@@ -45,11 +47,31 @@ async function open({ description }: Access, client: string, options: Tuning): P
   });
   redis.on('error', () => undefined);
   const keys = keysOf(client);
+  const work = (run: (id: string) => Promise<unknown>): Work => ({
+    run: async (id) => {
+      await run(id);
+      return {};
+    },
+  });
   return {
     work: {
-      incr: { run: async () => void (await redis.incr(keys.counter)) },
-      rpush: { run: async (id) => void (await redis.rpush(keys.list, id)) },
-      set: { run: async (id) => void (await redis.set(keys.set + id, '1')) },
+      incr: work(() => redis.incr(keys.counter)),
+      rpush: work((id) => redis.rpush(keys.list, id)),
+      set: work((id) => redis.set(keys.set + id, '1')),
+      append: {
+        intent: listPlan,
+        run: async (_, turn) => {
+          const plan = listPlan(turn);
+          const answers = (await redis.multi(listCommands(keys, plan)).exec()) ?? [];
+          for (const [error] of answers) if (error) throw error;
+          return {
+            value: readInto(
+              plan,
+              answers.map(([, answer]) => answer),
+            ),
+          };
+        },
+      },
     },
     outcomeOf: (error) => ((error as Error).name === 'ReplyError' ? 'fail' : 'unknown'),
     close: async () => redis.disconnect(),

@@ -1,6 +1,8 @@
 import postgres from 'postgres';
-import type { Access, Driver } from './client.ts';
-import { epochOf, INSERT, peerOutcome, READ, UPSERT, type EpochRow } from './sql.ts';
+import type { Access, Answer, Driver } from './client.ts';
+import { listPlan, transferPlan } from './plans.ts';
+import { AUDIT, epochOf, INSERT, peerOutcome, READ, UPSERT, type EpochRow } from './sql.ts';
+import { balancesOf, onLists, serialized, transfer, type Ask, type BalanceRow } from './transactions.ts';
 
 /** postgres.js with all members and `target_session_attrs=primary`. */
 export async function postgresJs({ description }: Access, client: string): Promise<Driver> {
@@ -12,25 +14,53 @@ export async function postgresJs({ description }: Access, client: string): Promi
     max: 10,
     onnotice: () => undefined,
   });
-  const insert = async (id: string): Promise<number | undefined> =>
-    epochOf(await sql.unsafe<EpochRow[]>(INSERT, [client, 'insert', id]));
-  const upsert = async (id: string): Promise<number | undefined> =>
-    epochOf(await sql.unsafe<EpochRow[]>(UPSERT, [client, id]));
-  const read = async (): Promise<undefined> => {
-    await sql.unsafe(READ, [client]);
-  };
-  const transaction = async (id: string): Promise<number | undefined> =>
-    await sql.begin(async (session) =>
-      epochOf(await session.unsafe<EpochRow[]>(INSERT, [client, 'transaction', id])),
-    );
+  const epochIn = async (text: string, values: string[]): Promise<Answer> => ({
+    epoch: epochOf(await sql.unsafe<EpochRow[]>(text, values)),
+  });
+  const serializable = (work: (ask: Ask) => Promise<Answer>): Promise<Answer> =>
+    serialized(() => inTransaction(sql, 'isolation level serializable', work));
   return {
     work: {
-      insert: { run: insert },
-      upsert: { run: upsert },
-      read: { run: read },
-      transaction: { run: transaction },
+      insert: { run: (id) => epochIn(INSERT, [client, 'insert', id]) },
+      upsert: { run: (id) => epochIn(UPSERT, [client, id]) },
+      read: {
+        run: async () => {
+          await sql.unsafe(READ, [client]);
+          return {};
+        },
+      },
+      transaction: {
+        run: (id) =>
+          inTransaction(sql, '', async (ask) => ({
+            epoch: epochOf(await ask<EpochRow>(INSERT, [client, 'transaction', id])),
+          })),
+      },
+      append: {
+        intent: listPlan,
+        run: (_, turn) => serializable((ask) => onLists(ask, client, listPlan(turn))),
+      },
+      transfer: {
+        intent: transferPlan,
+        run: (_, turn) => serializable((ask) => transfer(ask, client, transferPlan(turn))),
+      },
+      audit: {
+        run: async () => ({ value: balancesOf(await sql.unsafe<BalanceRow[]>(AUDIT, [client])) }),
+      },
     },
     outcomeOf: peerOutcome,
     close: () => sql.end({ timeout: 1 }),
   };
+}
+
+async function inTransaction(
+  sql: postgres.Sql,
+  how: string,
+  work: (ask: Ask) => Promise<Answer>,
+): Promise<Answer> {
+  return await sql.begin(how, (session) =>
+    work(
+      async <Row extends object>(text: string, values: (string | number)[]) =>
+        await session.unsafe<Row[]>(text, values),
+    ),
+  );
 }

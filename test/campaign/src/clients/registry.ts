@@ -1,3 +1,4 @@
+import { PG_BOUNDS, REDIS_BOUNDS } from './bounds.ts';
 import type { Access, ClientSpec, Driver } from './client.ts';
 import { durableRedis, haRedis, heartbeatRedis, promotedRedis } from './ha-redis.ts';
 import { haPool } from './ha-pool.ts';
@@ -12,8 +13,8 @@ interface Entry extends ClientSpec {
   readonly open: Open;
 }
 
-const PG_SAFE = ['upsert', 'read', 'transaction'];
-const REDIS_SAFE = ['set', 'once'];
+const PG_SAFE = ['upsert', 'read', 'transaction', 'append', 'transfer', 'audit', 'session', 'session-read'];
+const REDIS_SAFE = ['set', 'once', 'append'];
 
 const pgHa = (strategy: string, route: ClientSpec['route'], linkable = false): Entry => ({
   name: `pg-ha/${strategy}`,
@@ -22,6 +23,7 @@ const pgHa = (strategy: string, route: ClientSpec['route'], linkable = false): E
   route,
   linkable,
   safe: PG_SAFE,
+  bounds: PG_BOUNDS,
   open: haPool,
 });
 
@@ -31,6 +33,7 @@ const redisHa = (way: string, open: Open, more: Partial<Entry> = {}): Entry => (
   ours: true,
   route: 'sentinels',
   safe: REDIS_SAFE,
+  bounds: REDIS_BOUNDS,
   open,
   ...more,
 });

@@ -28,7 +28,14 @@ const run = (repetition: number, lagMs: number, unknown: number): FaultRun => ({
       stale: 0,
       longestMs: 1,
       stalledMs: 1,
-      verdicts: { insert: 'valid' },
+      history: `histories/${repetition}.jsonl`,
+      outageMs: 20_000 + lagMs,
+      highest: { sockets: repetition },
+      verdicts: { insert: 'valid', append: repetition === 2 ? 'invalid' : 'valid', bounds: 'unknown' },
+      findings:
+        repetition === 2
+          ? [{ checker: 'append', name: 'G1c', count: 2, what: 'a -wr x-> b', calls: ['a', 'b'] }]
+          : [],
     },
   ],
 });
@@ -37,7 +44,9 @@ describe('a cell', () => {
   const [cell] = cellsOf([run(1, 10, 1), run(2, 80, 0), run(3, 20, 1)], CLIENTS) as [Cell];
 
   it('adds up its runs', () => {
-    expect(cell).toMatchObject({ runs: 3, lagMs: { p50: 20, p95: 80, max: 80 }, verdict: 'valid' });
+    expect(cell).toMatchObject({ runs: 3, lagMs: { p50: 20, p95: 80, max: 80 }, verdict: 'invalid' });
+    expect(cell.verdicts).toEqual({ insert: 'valid', append: 'invalid', bounds: 'unknown' });
+    expect(cell.highest).toEqual({ sockets: 3 });
     expect(cell.ends['insert']).toEqual({ ok: 30, fail: 0, unknown: 2, open: 0 });
   });
 
@@ -45,10 +54,11 @@ describe('a cell', () => {
     const text = markdown([cell], { settings: SETTINGS, faults: CAMPAIGN_FAULTS, clients: CLIENTS });
     expect(text).toContain('### PostgreSQL, synchronous_mode on');
     expect(text).toContain(
-      '| pg-ha/patroni | 3 | 20,000 ms | 20 / 80 / 80 ms | – | 45 | 0 | 2 (insert 2) | 0 |',
+      '| pg-ha/patroni | 3 | 20,000 ms | 20,020 ms | 20 / 80 / 80 ms | – | 45 | 0 | 2 (insert 2) | 0 | 0 | 0 | 0 | 0 | 1 valid; unknown: bounds; invalid: append |',
     );
     expect(text).toContain('| crash | 80 |');
-    expect(text).toContain('- sync-on, crash, pg-ha/patroni: lag 80 ms at p95');
+    expect(text).toContain('- sync-on, crash, pg-ha/patroni: append is invalid; lag 80 ms at p95');
+    expect(text).toContain('  - append: G1c 2 times, first (a, b): a -wr x-> b; histories/2.jsonl');
   });
 
   it.each([

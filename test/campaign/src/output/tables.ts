@@ -1,4 +1,4 @@
-import type { Cell, Spread } from '../analysis/cell.ts';
+import type { Cell, CellFinding, Spread } from '../analysis/cell.ts';
 import type { Ends } from '../analysis/client-run.ts';
 import { brokenIn } from '../analysis/promises.ts';
 import type { ClientSpec } from '../clients/client.ts';
@@ -15,6 +15,7 @@ const HEADER = [
   'client',
   'runs',
   'server window',
+  'client window',
   'lag p50 / p95 / max',
   'behind the first',
   'acknowledged',
@@ -25,6 +26,7 @@ const HEADER = [
   'unresolved',
   'late',
   'stuck',
+  'checkers',
 ];
 
 /** Markdown: a table for each fault under each setting, and what is not as promised. */
@@ -55,13 +57,24 @@ function brokenLines(
     const spec = clients.find(({ name }) => name === cell.client);
     const setting = settings.find(({ name }) => name === cell.setting);
     const what = spec && setting ? brokenIn(cell, spec, setting.serversKeep) : [];
-    return what.length > 0 ? [`- ${cell.setting}, ${cell.fault}, ${cell.client}: ${what.join('; ')}`] : [];
+    if (what.length === 0) return [];
+    return [
+      `- ${cell.setting}, ${cell.fault}, ${cell.client}: ${what.join('; ')}`,
+      ...cell.findings.map((each) => `  - ${foundLine(each)}`),
+    ];
   });
   return ['### Not as promised', '', ...(broken.length > 0 ? broken : ['Nothing.']), ''];
 }
 
+/** Which checker, which operation, and where to look. */
+export function foundLine({ checker, name, count: times, what, calls, history }: CellFinding): string {
+  const first = calls.length > 0 ? ` (${calls.join(', ')})` : '';
+  return `${checker}: ${name}${times > 1 ? ` ${count(times)} times, first` : ''}${first}: ${what}; ${history}`;
+}
+
 function rowOf(cell: Cell): string[] {
-  const { client, runs, serverMs, lagMs, behindMs, never, lost, doubled, unresolved, late, stuck } = cell;
+  const { client, runs, serverMs, clientMs, lagMs, behindMs, never, lost, doubled, unresolved, late, stuck } =
+    cell;
   const sum = (as: keyof Ends): string =>
     count(Object.values(cell.ends).reduce((all, ends) => all + ends[as], 0));
   const lag = [...(lagMs ? [spread(lagMs)] : []), ...(never > 0 ? [`never in ${never}`] : [])].join('; ');
@@ -69,13 +82,25 @@ function rowOf(cell: Cell): string[] {
     client,
     count(runs),
     serverMs ? `${count(serverMs.p50)} ms` : '–',
+    clientMs ? `${count(clientMs.p50)} ms` : '–',
     lag === '' ? '–' : lag,
     behindMs ? `${count(behindMs.p50)} / ${count(behindMs.max)} ms` : '–',
     sum('ok'),
     withKinds(cell, 'fail'),
     withKinds(cell, 'unknown'),
     ...[lost, doubled, unresolved, late, stuck].map(count),
+    verdictsOf(cell),
   ];
+}
+
+/** What the checkers said, the bad ones by name. */
+function verdictsOf({ verdicts }: Cell): string {
+  const by = Map.groupBy(Object.entries(verdicts), ([, verdict]) => verdict);
+  const names = (as: 'invalid' | 'unknown'): string[] => {
+    const all = (by.get(as) ?? []).map(([checker]) => checker);
+    return all.length > 0 ? [`${as}: ${all.join(', ')}`] : [];
+  };
+  return [`${by.get('valid')?.length ?? 0} valid`, ...names('unknown'), ...names('invalid')].join('; ');
 }
 
 /** The count and, where it is not 0, of which kinds of work. */

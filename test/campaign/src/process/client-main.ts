@@ -4,10 +4,12 @@ import { openClient } from '../clients/registry.ts';
 import { Load } from './load.ts';
 import type { FromClient, Job, ToClient } from './messages.ts';
 import { shiftClock } from './shifted-clock.ts';
+import { Sockets } from './sockets.ts';
 
 const STATUS_EVERY_MS = 50;
 const CLOSE_MS = 1_000;
 
+const sockets = new Sockets();
 let driver: Driver | undefined;
 let load: Load | undefined;
 
@@ -16,8 +18,9 @@ function tell(message: FromClient): void {
 }
 
 async function open(job: Job): Promise<void> {
+  sockets.watch();
   driver = await openClient(job.client, job.access);
-  load = new Load(driver, job);
+  load = new Load(driver, job, sockets);
   await load.warmUp();
   tell({ tell: 'opened' });
 }

@@ -1,25 +1,30 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import type { HistoryEvent, Stall } from '@steadfast/check';
+import type { HistoryLine, Stall } from '@steadfast/check';
 import type { Driver } from '../clients/client.ts';
+import type { Turn } from '../clients/plans.ts';
 import type { ClientStatus, Job, LoadResult } from './messages.ts';
 import { OpenLoop } from './open-loop.ts';
+import type { Sockets } from './sockets.ts';
 
 const TICK_MS = 4;
 /** A tick this late is the machine's doing where the process did not compute meanwhile; else the client's. */
 const STALL_NS = 20e6;
+const SAMPLE_EVERY_NS = 500e6;
 const ERROR_CHARACTERS = 160;
 
 /** The writers of a client process: an open loop over the driver's kinds of work, each call kept in the history. */
 export class Load {
   readonly #driver: Driver;
   readonly #job: Job;
+  readonly #sockets: Sockets;
   readonly #file: WriteStream;
   /** what the open loop begins */
   readonly #kinds: string[];
   readonly #open = new Set<Promise<void>>();
   #newestWriteBegan = 0;
   #lastTick = now();
+  #lastSample = 0;
   #lastCpu = cpuNs();
   readonly #stalls: Stall[] = [];
   #ended = false;
@@ -28,7 +33,8 @@ export class Load {
   #lastError = '';
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(driver: Driver, job: Job) {
+  constructor(driver: Driver, job: Job, sockets: Sockets) {
+    this.#sockets = sockets;
     this.#driver = driver;
     this.#job = job;
     this.#kinds = Object.keys(driver.work).filter((kind) => !driver.work[kind]?.onRequest);
@@ -41,7 +47,7 @@ export class Load {
 
   /** One call of each kind, so that connections stand and code is compiled; rejects where one fails. */
   async warmUp(): Promise<void> {
-    for (const kind of this.#kinds) await this.#call(`warm-up-${kind}`, 0, kind);
+    for (const kind of this.#kinds) await this.#call({ id: `warm-up-${kind}`, writer: 0, n: -1 }, kind);
     if (this.#failed > 0)
       throw new Error(
         `${this.#failed} of ${this.#kinds.length} kinds of work failed at the start: ${this.#lastError}`,
@@ -59,6 +65,7 @@ export class Load {
       if (idle && at - this.#lastTick > STALL_NS) this.#stalls.push({ from: this.#lastTick, to: at });
       this.#lastCpu = cpu;
       this.#lastTick = at;
+      if (at - this.#lastSample >= SAMPLE_EVERY_NS) this.#sample(at);
       if (this.#ended) return;
       for (const { writer, n } of loop.due(at)) this.#beginNext(writer, n);
     }, TICK_MS);
@@ -83,7 +90,10 @@ export class Load {
   /** Calls of a kind beside the load, all at once; a client without that kind begins none. */
   begin(kind: string, count: number): void {
     if (!this.#driver.work[kind]) return;
-    for (let n = 0; n < count; n++) this.#track(this.#call(`${kind}-${this.#asked++}`, 0, kind));
+    for (let end = this.#asked + count; this.#asked < end; this.#asked++) {
+      const turn = { id: `${kind}-${this.#asked}`, writer: 0, n: this.#asked };
+      this.#track(this.#call(turn, kind));
+    }
   }
 
   /** The event loop stands still, as under a long computation of the app's; its fault, and none of the client's. */
@@ -97,7 +107,7 @@ export class Load {
 
   #beginNext(writer: number, n: number): void {
     const kind = this.#kinds[(writer + n) % this.#kinds.length] ?? '';
-    this.#track(this.#call(`${writer}-${n}`, writer, kind));
+    this.#track(this.#call({ id: `${writer}-${n}`, writer, n }, kind));
   }
 
   #track(call: Promise<void>): void {
@@ -105,15 +115,18 @@ export class Load {
     void call.finally(() => this.#open.delete(call));
   }
 
-  async #call(id: string, writer: number, kind: string): Promise<void> {
+  async #call(turn: Turn, kind: string): Promise<void> {
     const work = this.#driver.work[kind];
     if (!work) return;
+    const { id, writer } = turn;
     const { deadlineMs } = work;
+    const intent = work.intent?.(turn);
     const began = now();
-    this.#write({ event: 'invoke', id, at: began, writer, kind, ...(deadlineMs && { deadlineMs }) });
+    // What is undefined is left out of JSON.
+    this.#write({ event: 'invoke', id, at: began, writer, kind, ...(deadlineMs && { deadlineMs }), intent });
     try {
-      const epoch = await work.run(id);
-      this.#write({ event: 'ok', id, at: now(), ...(epoch !== undefined && { epoch }) });
+      const { epoch, value } = await work.run(id, turn);
+      this.#write({ event: 'ok', id, at: now(), ...(epoch !== undefined && { epoch }), value });
       if (isWrite(kind)) this.#newestWriteBegan = Math.max(this.#newestWriteBegan, began);
     } catch (error) {
       this.#failed += 1;
@@ -122,14 +135,24 @@ export class Load {
     }
   }
 
+  #sample(at: number): void {
+    this.#lastSample = at;
+    const { dials, open: sockets } = this.#sockets;
+    const rssMb = Math.round(process.memoryUsage.rss() / 2 ** 20);
+    const values = { ...this.#driver.sample?.(), open: this.#open.size, sockets, dials, rssMb };
+    this.#write({ event: 'sample', at, values });
+  }
+
   /** What ends after the history has ended is no part of it. */
-  #write(event: HistoryEvent): void {
+  #write(event: HistoryLine): void {
     if (!this.#file.writableEnded) this.#file.write(`${JSON.stringify(event)}\n`);
   }
 }
 
+const READS: ReadonlySet<string> = new Set(['read', 'brief', 'audit', 'session-read']);
+
 export function isWrite(kind: string): boolean {
-  return kind !== 'read' && kind !== 'brief';
+  return !READS.has(kind);
 }
 
 function now(): number {

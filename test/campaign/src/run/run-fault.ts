@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { callsOf, parseHistory } from '@steadfast/check';
+import { callsOf, parseHistory, samplesOf } from '@steadfast/check';
 import { monotonicMs, type Lab, type LabObservers, type ObserverEvent } from '@steadfast/lab';
 import { behindTheFirst, type ClientRun } from '../analysis/client-run.ts';
 import { measure } from '../analysis/measure.ts';
@@ -74,7 +74,7 @@ export async function runFault(options: FaultRunOptions): Promise<FaultRun> {
   mkdirSync(folder, { recursive: true });
   const servers = serversOf(lab, setting.library);
   await lab.waitHealthy();
-  await servers.prepare();
+  await servers.prepare(clients.map(({ name }) => name));
   const ways = await Ways.open(lab, fault, folder);
   const processes: ClientProcess[] = [];
   try {
@@ -93,12 +93,22 @@ export async function runFault(options: FaultRunOptions): Promise<FaultRun> {
     const events = await options.observers.events();
     const window = windowIn(options, events, instants, until);
     const runs = clients.map((spec, index) => {
-      const history = readFileSync(historyFile(folder, spec), 'utf8');
-      const { endedAt, stalls } = results[index] as LoadResult;
-      const calls = callsOf(parseHistory(history));
-      const mine = found.get(spec.name) ?? { ids: {}, counters: {} };
-      const given = { spec, calls, found: mine, endedAt, stalls, events, window, instants, until, fault };
-      return measure({ ...given, serversKeep: setting.serversKeep });
+      const history = historyFile(folder, spec);
+      const lines = parseHistory(readFileSync(history, 'utf8'));
+      return measure({
+        spec,
+        history,
+        calls: callsOf(lines),
+        samples: samplesOf(lines),
+        found: found.get(spec.name) ?? { ids: {}, counters: {} },
+        ...(results[index] as LoadResult),
+        serversKeep: setting.serversKeep,
+        events,
+        window,
+        instants,
+        until,
+        fault,
+      });
     });
     keepEvents(options, events, instants, until);
     const serverMs = window && window.writableAt - originOf(fault, instants);

@@ -4,13 +4,15 @@ import type { Redis } from 'ioredis';
 import type { Found } from '../analysis/judge.ts';
 import type { Library } from '../clients/client.ts';
 import { keysOf } from '../clients/keys.ts';
-import { TABLES } from '../clients/sql.ts';
+import { OPENED } from '../clients/plans.ts';
+import { OPEN_ACCOUNT, TABLES } from '../clients/sql.ts';
+import { balancesOf, elementsOf, type BalanceRow } from '../clients/transactions.ts';
 import { onMaster, onPrimary } from './direct.ts';
 
 /** The servers behind the clients, asked directly, by stock drivers, at whoever is the primary now. */
 export interface Servers {
-  /** empties what an earlier run has left */
-  prepare(): Promise<void>;
+  /** empties what an earlier run has left, and opens each client's accounts */
+  prepare(clients: readonly string[]): Promise<void>;
   /** what is there of each client's work */
   read(clients: readonly string[]): Promise<Map<string, Found>>;
 }
@@ -21,9 +23,12 @@ export function serversOf(lab: Lab, library: Library): Servers {
 
 function postgresServers(lab: Lab): Servers {
   return {
-    prepare: () =>
+    prepare: (clients) =>
       onPrimary(lab, async (client) => {
         await client.query(TABLES);
+        for (const name of clients)
+          for (const [account, balance] of Object.entries(OPENED))
+            await client.query(OPEN_ACCOUNT, [name, account, balance]);
         await createProofTable(client);
       }),
     read: (clients) =>
@@ -34,11 +39,17 @@ function postgresServers(lab: Lab): Servers {
         const keyed = await client.query<{ client: string; id: string }>(
           'SELECT client, id FROM campaign_keyed',
         );
+        const lists = await client.query<{ client: string; key: string; elements: string }>(
+          'SELECT client, key, elements FROM campaign_list',
+        );
+        const bank = await client.query<BalanceRow & { client: string }>(
+          'SELECT client, account, balance FROM campaign_bank',
+        );
         return new Map(
           clients.map((name) => {
             const ids = (kind: string): string[] =>
               plain.rows.filter((row) => row.client === name && row.kind === kind).map(({ id }) => id);
-            const upsert = keyed.rows.filter((row) => row.client === name).map(({ id }) => id);
+            const upsert = of(keyed.rows, name).map(({ id }) => id);
             return [
               name,
               {
@@ -49,12 +60,20 @@ function postgresServers(lab: Lab): Servers {
                   upsert,
                 },
                 counters: {},
+                lists: Object.fromEntries(
+                  of(lists.rows, name).map(({ key, elements }) => [key, elementsOf(elements)]),
+                ),
+                balances: balancesOf(of(bank.rows, name)),
               },
             ];
           }),
         );
       }),
   };
+}
+
+function of<Row extends { client: string }>(rows: readonly Row[], name: string): Row[] {
+  return rows.filter(({ client }) => client === name);
 }
 
 function redisServers(lab: Lab): Servers {
@@ -71,25 +90,29 @@ function redisServers(lab: Lab): Servers {
 
 async function readKeys(redis: Redis, client: string): Promise<Found> {
   const keys = keysOf(client);
-  const set: string[] = [];
-  let cursor = '0';
-  do {
-    const [next, batch] = await redis.scan(
-      cursor,
-      'MATCH',
-      `${keys.set.replaceAll(/[{}]/g, '?')}*`,
-      'COUNT',
-      1_000,
-    );
-    set.push(...batch.map((key) => key.slice(keys.set.length)));
-    cursor = next;
-  } while (cursor !== '0');
+  const lists: Record<string, string[]> = {};
+  for (const name of await namesBehind(redis, keys.lists))
+    lists[name] = await redis.lrange(keys.lists + name, 0, -1);
   return {
     ids: {
       rpush: await redis.lrange(keys.list, 0, -1),
-      set: [...new Set(set)], // SCAN may give a key twice
+      set: await namesBehind(redis, keys.set),
       once: await redis.lrange(keys.once, 0, -1),
     },
     counters: { incr: Number((await redis.get(keys.counter)) ?? 0) },
+    lists,
   };
+}
+
+/** What follows a prefix in the names of keys. */
+async function namesBehind(redis: Redis, prefix: string): Promise<string[]> {
+  const names = new Set<string>(); // SCAN may give a key twice
+  const pattern = `${prefix.replaceAll(/[{}]/g, '?')}*`;
+  let cursor = '0';
+  do {
+    const [next, batch] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', 1_000);
+    for (const key of batch) names.add(key.slice(prefix.length));
+    cursor = next;
+  } while (cursor !== '0');
+  return [...names];
 }

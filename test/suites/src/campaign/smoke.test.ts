@@ -1,7 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brokenIn, CAMPAIGN_FAULTS, cellsOf, CLIENTS, runFault, SETTINGS } from '@steadfast/campaign';
+import {
+  brokenIn,
+  CAMPAIGN_FAULTS,
+  cellsOf,
+  CLIENTS,
+  runFault,
+  SETTINGS,
+  unjudgedIn,
+  type Cell,
+} from '@steadfast/campaign';
 import { afterAll, describe, expect, it } from 'vitest';
 import { withLab } from '../support/with-lab.ts';
 
@@ -12,10 +21,29 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** A busy machine may be slow; what is promised of the lag itself, the campaign measures. */
 const SLOW = /^lag /;
 
+/** What has to be judged of our clients, whatever else is. */
+const CHECKERS = {
+  pg: [
+    'insert',
+    'upsert',
+    'transaction',
+    'append',
+    'bank',
+    'monotonic',
+    'read-your-writes',
+    'deadline',
+    'fencing',
+    'bounds',
+  ],
+  redis: ['incr', 'rpush', 'set', 'append', 'deadline', 'bounds'],
+};
+
 describe('the campaign', () => {
   it.each([
     ['sync-on', 'switchover'],
+    ['sync-on', 'crash'],
     ['down-after-1000', 'sentinel-failover'],
+    ['down-after-1000', 'redis-crash'],
   ])('runs all clients of a library side by side through %s/%s', { timeout: 120_000 }, async (on, by) => {
     const { lab } = held;
     const setting = SETTINGS.find(({ name }) => name === on);
@@ -36,10 +64,20 @@ describe('the campaign', () => {
         expect(cell.ends['set']?.ok ?? cell.ends['insert']?.ok, cell.client).toBeGreaterThan(0);
         const spec = clients.find(({ name }) => name === cell.client);
         const broken = spec ? brokenIn(cell, spec, setting.serversKeep) : ['not a client'];
-        expect({ [cell.client]: broken.filter((each) => !SLOW.test(each)) }).toEqual({ [cell.client]: [] });
+        const found = { broken: broken.filter((each) => !SLOW.test(each)), findings: wrongIn(cell) };
+        expect({ [cell.client]: found }).toEqual({ [cell.client]: { broken: [], findings: [] } });
+        // A checker that had nothing to judge is no checker.
+        const due = spec?.ours ? CHECKERS[spec.library] : [];
+        const silent = [...due.filter((name) => !(name in cell.verdicts)), ...unjudgedIn(cell)];
+        expect({ [cell.client]: silent }).toEqual({ [cell.client]: [] });
       }
     } finally {
       await observers.stop();
     }
   });
 });
+
+/** What checkers found of ours, so that a failure says where to look; peers promise nothing. */
+function wrongIn({ client, verdicts, findings }: Cell): unknown[] {
+  return client.includes('-ha/') ? findings.filter(({ checker }) => verdicts[checker] === 'invalid') : [];
+}
