@@ -43,11 +43,16 @@ async function replay(seed: number): Promise<number> {
 async function campaign(first: number, schedules: number): Promise<number> {
   const since = performance.now();
   console.log(`${schedules} schedules, seeds ${first} to ${first + schedules - 1}`);
-  const { failures, ok, failed, events, simulatedMs } = await playAll(first, schedules);
+  const { failures, ok, failed, events, simulatedMs, followMs } = await playAll(first, schedules);
   const seconds = (performance.now() - since) / 1_000;
   const hours = simulatedMs / 3_600_000;
   console.log(
     `${hours.toFixed(1)} h simulated, ${events} events, ${ok} calls ok, ${failed} failed, in ${seconds.toFixed(1)} s`,
+  );
+  const part = (share: number): string =>
+    (followMs[Math.floor(share * (followMs.length - 1))] ?? 0).toFixed(1);
+  console.log(
+    `${followMs.length} promotions awaited with nothing else wrong: followed after ${part(0.5)} ms (p50), ${part(0.95)} (p95), ${part(1)} (most)`,
   );
   for (const { seed, strategy, violation } of failures.slice(0, 20))
     console.log(`VIOLATION: seed ${seed} (${strategy}) of '${violation.rule}': ${violation.detail}`);

@@ -8,6 +8,8 @@ export interface Sum {
   failed: number;
   events: number;
   simulatedMs: number;
+  /** how long after a promotion it was followed, ms: where the client searched, and nothing else was wrong */
+  followMs: number[];
   failures: { seed: number; strategy: string; violation: Violation }[];
 }
 
@@ -27,11 +29,13 @@ export async function playAll(first: number, schedules: number): Promise<Sum> {
     step: threads,
   }));
   const sums = await Promise.all(shares.map(play));
-  const total: Sum = { ok: 0, failed: 0, events: 0, simulatedMs: 0, failures: [] };
+  const total: Sum = { ok: 0, failed: 0, events: 0, simulatedMs: 0, followMs: [], failures: [] };
   for (const sum of sums) {
     for (const key of ['ok', 'failed', 'events', 'simulatedMs'] as const) total[key] += sum[key];
+    total.followMs.push(...sum.followMs);
     total.failures.push(...sum.failures);
   }
+  total.followMs.sort((a, b) => a - b);
   total.failures.sort((a, b) => a.seed - b.seed);
   return total;
 }

@@ -22,6 +22,8 @@ export interface Run {
   readonly simulatedMs: number;
   readonly ok: number;
   readonly failed: number;
+  /** how long after a promotion it was followed, where nothing else was wrong */
+  readonly followMs: readonly number[];
   readonly trace: readonly string[];
 }
 
@@ -77,7 +79,8 @@ class Play {
   async run(): Promise<Run> {
     const { faults, calls, healedMs, ttlMs } = this.#schedule;
     const { clock, random, app } = this.#world;
-    const stage = { world: this.#world, plane: this.#plane, supervisor: this.#supervisor, random };
+    const endPool = (): void => this.#endPool();
+    const stage = { world: this.#world, plane: this.#plane, supervisor: this.#supervisor, random, endPool };
     for (const fault of faults)
       clock.timer(fault.atMs, () => {
         const end = begin(stage, fault);
@@ -99,12 +102,22 @@ class Play {
   }
 
   readonly #last: PlannedCall[] = [];
+  readonly #gone = new Set<number>();
+
+  /** The last of several; the first is never ended. */
+  #endPool(): void {
+    const last = this.#process.pools.length - 1;
+    if (last === 0 || this.#gone.has(last)) return;
+    this.#gone.add(last);
+    this.#process.endPool(last);
+  }
 
   /** All is well again: whoever calls now is served. */
   async #lastCalls(): Promise<void> {
     const { app } = this.#world;
     const first = this.#schedule.calls.length;
     this.#process.pools.forEach((_, pool) => {
+      if (this.#gone.has(pool)) return;
       for (const kind of ['write', 'proof', 'read'] as const)
         this.#last.push({ atMs: app.now(), pool, kind, deadlineMs: LAST_CALLS_MS, abortAfterMs: undefined });
     });
@@ -195,6 +208,7 @@ class Play {
       simulatedMs: time.now(),
       ok,
       failed: this.#ended.length - ok,
+      followMs: this.#invariants.followMs,
       trace: trace.lines,
     };
   }

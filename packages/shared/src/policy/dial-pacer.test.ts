@@ -153,6 +153,22 @@ describe('DialPacer', () => {
     expect(open.length).toBe(4);
   });
 
+  it('has a dial hold its place from when it begins, also where timers are late', async () => {
+    const { clock, start, open } = setup(2, { spreadMs: 1_000 });
+    start(2);
+    await clock.advance(1);
+    open[0]?.(true);
+    for (let n = 0; n < 8; n++) start(2);
+    const begun: number[] = [];
+    for (let turn = 0; turn < 500; turn++) {
+      await clock.advance(10);
+      while (begun.length < open.length - 1) begun.push(clock.now());
+    }
+    expect(begun.length).toBeGreaterThan(4);
+    const apart = begun.slice(2).map((at, n) => at - (begun[n] ?? 0));
+    expect(Math.min(...apart)).toBeGreaterThanOrEqual(240);
+  });
+
   it('does not let dials that hang on an old primary hold up the new one', async () => {
     const { clock, start, open } = setup(2);
     start(1);

@@ -52,7 +52,8 @@ export class DialPacer {
 
   /** Runs `dial` when its turn comes and settles as it does. `generation` tells the one that the caller knows of by then. */
   async run<T>(generation: () => number, dial: () => Promise<T>): Promise<T> {
-    const { round, leave } = await this.#turn(generation);
+    const round = await this.#turn(generation);
+    const leave = this.#hold(round);
     try {
       const since = this.#clock.now();
       const result = await dial();
@@ -65,8 +66,8 @@ export class DialPacer {
     }
   }
 
-  /** Waits for a place. Who has waited while the primary changed takes a turn among the first of the new one. */
-  async #turn(generation: () => number): Promise<{ round: Round; leave: () => void }> {
+  /** Waits for a place, and takes it. Who has waited while the primary changed takes one among the first of the new one. */
+  async #turn(generation: () => number): Promise<Round> {
     for (;;) {
       if (generation() > this.#round.generation) this.#begin(generation());
       if (this.#round.running >= this.#limit) {
@@ -74,12 +75,12 @@ export class DialPacer {
         continue;
       }
       const round = this.#round;
-      const leave = this.#enter(round);
+      round.running += 1;
       // Generation 1 is the first primary this process finds: nothing has failed over, nobody is in step.
       if (round.proven && round.generation > 1)
         await sleep(this.#clock, this.#random.next() * this.#options.spreadMs);
-      if (round === this.#round && generation() <= round.generation) return { round, leave };
-      leave();
+      if (round === this.#round && generation() <= round.generation) return round;
+      this.#giveBack(round);
     }
   }
 
@@ -87,15 +88,13 @@ export class DialPacer {
     return this.#round.proven ? this.#options.concurrency : 1;
   }
 
-  /** Takes a place, and returns the way to give it back; one that hangs loses it by itself. */
-  #enter(round: Round): () => void {
-    round.running += 1;
+  /** A dial begins in a place that was taken: returns the way to give that back; one that hangs loses it by itself. */
+  #hold(round: Round): () => void {
     let inside = true;
     const leave = (): void => {
       hanging.cancel();
-      if (inside) round.running -= 1;
+      if (inside) this.#giveBack(round);
       inside = false;
-      this.#wakeAll();
     };
     // A server that is slow with everybody would only get slower by it.
     const ms = Math.max(this.#hedgeMs(round), Math.min(2 * round.usualMs, MAX_HOLD_MS));
@@ -105,6 +104,11 @@ export class DialPacer {
     };
     const hanging = this.#clock.timer(ms, giveWay, { background: true });
     return leave;
+  }
+
+  #giveBack(round: Round): void {
+    round.running -= 1;
+    this.#wakeAll();
   }
 
   #hedgeMs({ proven, hung }: Round): number {

@@ -6,8 +6,8 @@ import type { Connection } from '../client/connection.ts';
 import type { Plane } from '../world/plane.ts';
 import type { World } from '../world/world.ts';
 
-/** The pacer's own defaults: a dial that hangs holds its place so long, of which it may wait to be out of step, ms. */
-const HEDGE_MS = 250 - 20;
+/** The pacer's own default: a dial that hangs holds its place so long, ms. */
+const HEDGE_MS = 250;
 /** Questions through one route at once: one, and twenty beside it. */
 const ROUTE_QUESTIONS = 21;
 
@@ -25,8 +25,15 @@ export class Invariants implements Watcher {
   #shown = 0;
   /** … of those it was let in to */
   #admitted = 0;
+  /** the last promotion that came while this client searched */
+  #awaited: { name: string; at: number } | undefined;
+  #promotion: World['promotion'];
+  /** how long after a promotion it was followed, ms: of promotions that were waited for, with nothing else wrong */
+  readonly followMs: number[] = [];
   /** since when nobody has been followed whom there was reason to follow */
   #astraySince: number | undefined;
+  /** the first sign since then that speaks against whoever is followed */
+  #signSince: number | undefined;
   #waitingSince: number | undefined;
   /** since when there has been somebody to follow */
   #ableSince: number | undefined;
@@ -49,10 +56,15 @@ export class Invariants implements Watcher {
     this.#shown = Math.max(this.#shown, timeline);
   }
 
+  suspected(): void {
+    if (this.#astraySince !== undefined) this.#signSince ??= this.#world.app.now();
+  }
+
   /** P7: no more dials begin than the pacer may let. */
   dialled(pool: number, connection: Connection): void {
     const at = this.#world.app.now();
     const generation = connection.dialGeneration;
+    this.#world.trace.note('dial', connection.endpoint?.host, `generation ${generation}`);
     const provenSince = this.#proven.get(`${pool}/${generation}`);
     const proven = provenSince !== undefined;
     const route = this.#plane.rule === 'route';
@@ -96,7 +108,13 @@ export class Invariants implements Watcher {
   step(): void {
     const process = this.#process;
     if (!process) return;
-    this.#watchTopology(process.monitor.topology);
+    const { topology } = process.monitor;
+    const { promotion } = this.#world;
+    if (promotion !== this.#promotion) {
+      this.#promotion = promotion;
+      this.#awaited = process.monitor.state === 'searching' && !primaryOf(topology) ? promotion : undefined;
+    }
+    if (topology !== this.#topology) this.#watchTopology(topology);
     for (const seat of process.seats) {
       // Two queues stand in a seat, each with the limit.
       if (seat.waiting > 2 * this.#settings.maxWaiting) this.#violate('queue', `${seat.waiting} calls wait`);
@@ -114,13 +132,13 @@ export class Invariants implements Watcher {
   /** P4: neither epoch nor generation ever falls, and nobody older than the epoch is followed. */
   #watchTopology(topology: Topology): void {
     const before = this.#topology;
-    if (topology === before) return;
     this.#topology = topology;
     if (before && topology.generation < before.generation)
       this.#violate('epoch', `the generation falls to ${topology.generation}`);
     if (before?.epoch !== undefined && (topology.epoch === undefined || topology.epoch < before.epoch))
       this.#violate('epoch', `the epoch falls from ${before.epoch} to ${topology.epoch}`);
     const primary = primaryOf(topology);
+    if (primary) this.#found(primary.endpoint);
     if (primary?.epoch !== undefined && topology.epoch !== undefined && primary.epoch < topology.epoch)
       this.#violate(
         'epoch',
@@ -151,7 +169,7 @@ export class Invariants implements Watcher {
     const stalled = this.#world.app.stalledUntil > now;
     const asked = process.monitor.state !== 'idle';
     if (able.length === 0 || stalled || !asked) {
-      this.#astraySince = this.#waitingSince = this.#ableSince = undefined;
+      this.#astraySince = this.#waitingSince = this.#ableSince = this.#signSince = undefined;
       return;
     }
     this.#ableSince ??= now;
@@ -159,11 +177,20 @@ export class Invariants implements Watcher {
     const right = primary !== undefined && this.#leadsTo(primary.endpoint, able);
     const waiting = process.seats.some((seat) => seat.waiting > 0);
     this.#astraySince = right ? undefined : (this.#astraySince ?? now);
+    if (right) this.#signSince = undefined;
     this.#waitingSince = waiting ? (this.#waitingSince ?? now) : undefined;
     const { refreshMs, probeTimeoutMs, searchMaxMs } = this.#settings;
-    const searchMs = 2 * probeTimeoutMs + 2 * searchMaxMs + 1_500;
+    // A question that hangs has its time, a lost packet and a look of this check have theirs.
+    const soonMs = probeTimeoutMs + 4 * searchMaxMs + 400;
+    // A question whose packets are lost twice has no time left, and the next may fare no better.
+    const searchMs = this.#world.network.loss > 0 ? 4 * soonMs : soonMs;
     const astray = this.#since(this.#astraySince);
     const limit = primary ? refreshMs * 1.25 + searchMs : searchMs;
+    if (this.#since(this.#signSince) > searchMs)
+      this.#violate(
+        'follow',
+        `a sign was heard ${this.#since(this.#signSince)} ms ago, and nobody has looked`,
+      );
     const names = able.map(({ name }) => name).join(' or ');
     if (astray > limit)
       this.#violate(
@@ -177,6 +204,20 @@ export class Invariants implements Watcher {
       );
   }
 
+  /** P2, as a figure: only where nothing but the promotion itself was in the way. */
+  #found(endpoint: Endpoint): void {
+    const awaited = this.#awaited;
+    this.#awaited = undefined;
+    const { quietSince, network, time, app } = this.#world;
+    const calm =
+      quietSince === awaited?.at &&
+      network.loss === 0 &&
+      this.#plane.lie === undefined &&
+      app.stalledUntil < quietSince;
+    if (calm && this.#plane.rule === 'self' && endpoint.host === awaited.name)
+      this.followMs.push(time.now() - awaited.at);
+  }
+
   #since(since: number | undefined): number {
     const { quietSince } = this.#world;
     return since === undefined ? 0 : this.#world.app.now() - Math.max(since, quietSince);
@@ -184,7 +225,11 @@ export class Invariants implements Watcher {
 
   #leadsTo(endpoint: Endpoint, able: readonly { name: string }[]): boolean {
     const way = this.#plane.way(endpoint);
-    return way !== undefined && able.some(({ name }) => name === way.server.name);
+    // One that leads and takes nobody in is nothing to go away from.
+    return (
+      way !== undefined &&
+      (way.server.refuses !== undefined || able.some(({ name }) => name === way.server.name))
+    );
   }
 
   #violate(rule: string, detail: string): void {

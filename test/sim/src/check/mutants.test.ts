@@ -5,13 +5,15 @@ import { scheduleOf } from '../schedule/schedule.ts';
 import { MUTANTS } from './mutants.ts';
 
 /** A mutant that is not noticed in so many schedules is not noticed. */
-const SCHEDULES = 150;
+const SCHEDULES = 400;
 
 describe('the checks of the simulation notice a client that', () => {
   it.each(MUTANTS.map((mutant) => [mutant.breaks, mutant] as const))('%s', async (_, { parts, caughtBy }) => {
-    let rule: string | undefined;
-    for (let seed = 1; seed <= SCHEDULES && rule === undefined; seed++)
-      rule = (await runSchedule(scheduleOf(seed), { ...REAL_PARTS, ...parts })).violation?.rule;
-    expect(caughtBy).toContain(rule);
+    const noticed = new Set<string>();
+    for (let seed = 1; seed <= SCHEDULES && !caughtBy.some((rule) => noticed.has(rule)); seed++) {
+      const { violation } = await runSchedule(scheduleOf(seed), { ...REAL_PARTS, ...parts });
+      if (violation) noticed.add(violation.rule);
+    }
+    expect(caughtBy.filter((rule) => noticed.has(rule))).not.toEqual([]);
   });
 });

@@ -76,9 +76,19 @@ export const MUTANTS: readonly Mutant[] = [
   },
   { breaks: 'takes a lost COMMIT for committed', parts: { resolves: 'as committed' }, caughtBy: ['lost'] },
   {
-    breaks: 'hears no sign that speaks against the primary, and looks once a minute',
-    parts: { suspect: () => undefined, monitorOptions: (options) => ({ ...options, refreshMs: 60_000 }) },
-    caughtBy: ['follow', 'liveness', 'stuck'],
+    breaks: 'does not heed a sign that speaks against the primary',
+    parts: { suspect: () => undefined },
+    caughtBy: ['follow'],
+  },
+  {
+    breaks: 'looks once a minute while nothing speaks against the primary',
+    parts: { monitorOptions: (options) => ({ ...options, refreshMs: 60_000 }) },
+    caughtBy: ['follow'],
+  },
+  {
+    breaks: 'pauses for two seconds between two looks of a search',
+    parts: { monitorOptions: (options) => ({ ...options, searchMinMs: 2_000, searchMaxMs: 2_000 }) },
+    caughtBy: ['follow'],
   },
   { breaks: 'lets calls end a while after their deadline', parts: { lateMs: 200 }, caughtBy: ['deadline'] },
   { breaks: 'lets any number of calls wait', parts: { maxWaiting: () => 1_000_000 }, caughtBy: ['queue'] },

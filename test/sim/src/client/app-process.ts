@@ -41,6 +41,8 @@ export interface Watcher {
   dialled(pool: number, connection: Connection): void;
   admitted(pool: number, connection: Connection): void;
   heard(timeline: number): void;
+  /** a connection has told something that speaks against the primary */
+  suspected(): void;
 }
 
 /** One process of an app: a monitor, and pools that share it. */
@@ -102,7 +104,8 @@ export class AppProcess {
       const dialled = (connection: Connection): void => watcher.dialled(n, connection);
       const admitted = (connection: Connection): void => watcher.admitted(n, connection);
       const timing = { max, dialTimeoutMs, silenceMs, failoverWaitMs };
-      return new Pool({ world, plane, parts, seat, random, pacer, ...timing, dialled, admitted });
+      const suspected = (): void => watcher.suspected();
+      return new Pool({ world, plane, parts, seat, random, pacer, ...timing, dialled, admitted, suspected });
     });
     let tokens = 0;
     this.#callers = this.pools.map((pool, n) => ({
@@ -131,9 +134,14 @@ export class AppProcess {
     return new Call(this.#callers[pool] as Caller, options).run();
   }
 
+  /** Ends one pool, and its waiting calls; the monitor goes on for the others. */
+  endPool(n: number): void {
+    this.pools[n]?.end();
+    this.seats[n]?.close();
+  }
+
   async close(): Promise<void> {
-    for (const pool of this.pools) pool.end();
-    for (const seat of this.seats) seat.close();
+    this.pools.forEach((_, n) => this.endPool(n));
     await this.monitor.close();
     if (!this.#parts.tidy) this.#world.app.timer(60_000, () => undefined);
   }

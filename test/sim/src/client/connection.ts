@@ -1,7 +1,8 @@
-import { endpointKey, HaError, type Endpoint, type Outcome } from '@steadfast/shared';
+import { endpointKey, HaError, isHaError, type Endpoint, type Outcome } from '@steadfast/shared';
 import type { Link } from '../world/link.ts';
 import type { Answer, Body } from '../world/server.ts';
 import type { PoolOptions } from './pool.ts';
+import { loginRefusal } from './sim-prober.ts';
 
 /** What came of one statement. */
 export type Said =
@@ -109,7 +110,9 @@ export class Connection {
     } catch (error) {
       this.#ended = true;
       this.link?.close();
-      this.#tell((error as Error).message);
+      // A server that refuses us is there: that speaks against nobody.
+      if (!isHaError(error, 'HA_AUTH') && !/full/.test((error as Error).message))
+        this.#tell((error as Error).message);
       throw error;
     } finally {
       this.dialSince = undefined;
@@ -152,7 +155,8 @@ export class Connection {
       const timer = world.app.timer(dialTimeoutMs, () => fail('no answer'));
       const fail = (why: string): void => {
         timer.cancel();
-        reject(dialFailed('HA_DIAL_FAILED', `${endpointKey(endpoint)}: ${why}`));
+        const member = endpointKey(endpoint);
+        reject(loginRefusal(why, member) ?? dialFailed('HA_DIAL_FAILED', `${member}: ${why}`));
       };
       this.#giveUp = fail;
       const link = world.link(endpoint, plane);

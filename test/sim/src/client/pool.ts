@@ -2,6 +2,7 @@ import {
   backoffMs,
   endpointKey,
   HaError,
+  isHaError,
   primaryOf,
   sleep,
   type Deadline,
@@ -33,6 +34,7 @@ export interface PoolOptions {
   /** hears of each dial that begins and of each that was let in */
   dialled: (connection: Connection) => void;
   admitted: (connection: Connection) => void;
+  suspected: () => void;
 }
 
 /** As LeaseRequest of pg-ha. */
@@ -108,6 +110,7 @@ export class Pool {
 
   /** A connection that leads to the primary has told something. */
   suspect(sign: string): void {
+    this.#options.suspected();
     this.#options.parts.suspect(this.#options.seat, sign);
   }
 
@@ -199,6 +202,7 @@ export class Pool {
       attempts,
       expired: deadline.expired,
     } as const;
+    if (isHaError(error, 'HA_AUTH')) return request.failed(error);
     if (!parts.decideRetry(attempt).retry) return request.failed(tooLate(error));
     const pause = deadline.stepMs(backoffMs({ minMs: 2, maxMs: 250 }, attempts - 1, random));
     sleep(world.app, pause, { signal })

@@ -1,4 +1,4 @@
-import { endpointKey, type Endpoint, type Observation, type Prober } from '@steadfast/shared';
+import { endpointKey, HaError, type Endpoint, type Observation, type Prober } from '@steadfast/shared';
 import type { Link } from '../world/link.ts';
 import type { Plane } from '../world/plane.ts';
 import type { World } from '../world/world.ts';
@@ -44,9 +44,11 @@ export class SimProber implements Prober {
     this.#atOnce.set(key, atOnce);
     this.asked.probes += 1;
     this.asked.mostAtOnce = Math.max(this.asked.mostAtOnce, atOnce);
-    const observation = await this.#ask(endpoint, key, timeoutMs);
-    this.#atOnce.set(key, (this.#atOnce.get(key) ?? 1) - 1);
-    return observation;
+    try {
+      return await this.#ask(endpoint, key, timeoutMs);
+    } finally {
+      this.#atOnce.set(key, (this.#atOnce.get(key) ?? 1) - 1);
+    }
   }
 
   rest(): void {
@@ -65,7 +67,7 @@ export class SimProber implements Prober {
   #ask(endpoint: Endpoint, key: string, timeoutMs: number): Promise<Observation> {
     const { app } = this.#world;
     const at = app.now();
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const line = this.#line(endpoint, key);
       if (!line) return resolve({ kind: 'unreachable', endpoint, reason: 'refused', at });
       const { link } = line;
@@ -75,13 +77,19 @@ export class SimProber implements Prober {
         link.close();
         settle({ kind: 'unreachable', endpoint, reason, at });
       };
+      // A server that refuses us is there, and says nothing of its role.
+      const lost = (why: string): void => {
+        const refusal = loginRefusal(why, key);
+        if (refusal) reject(refusal);
+        gone(why);
+      };
       const settle = (observation: Observation): void => {
         timer.cancel();
         this.#ends.delete(gone);
         resolve(observation);
       };
       this.#ends.add(gone);
-      link.lost = gone;
+      link.lost = lost;
       const put = (): void =>
         link.request({ is: 'who' }, (answer) => {
           if (answer.is !== 'who') return gone('no answer');
@@ -107,4 +115,11 @@ export class SimProber implements Prober {
     if (!this.#plane.fresh) this.#lines.set(key, line);
     return line;
   }
+}
+
+/** As dialError of pg-ha; undefined where the server could not be reached at all. */
+export function loginRefusal(why: string, member: string): HaError | undefined {
+  const details = { outcome: 'notSent', member } as const;
+  if (why === '28P01') return new HaError('HA_AUTH', `${member} refuses us`, details);
+  return why === '53300' ? new HaError('HA_DIAL_FAILED', `${member} is full`, details) : undefined;
 }

@@ -19,6 +19,10 @@ export const FAULTS = [
   'usurper, same timeline',
   'usurper, next timeline',
   'stall',
+  'nobody demotes it',
+  'wrong password',
+  'full',
+  'a pool is ended',
 ] as const;
 export type FaultName = (typeof FAULTS)[number];
 
@@ -36,6 +40,8 @@ export interface Stage {
   plane: Plane;
   supervisor: Supervisor | undefined;
   random: Random;
+  /** ends one of several pools */
+  endPool: () => void;
 }
 
 /** Begins a fault; returns its end. */
@@ -83,6 +89,15 @@ function apply(stage: Stage, name: FaultName, server: Server, lastsMs: number): 
       return cut(world, server.name, plane.hosts.includes('s1') ? plane.hosts : [DCS]);
     case 'cut off from all':
       return cut(world, server.name, [...others(world, server), ...plane.hosts, DCS]);
+    case 'nobody demotes it':
+      server.unsupervised = true;
+      return () => (server.unsupervised = false);
+    case 'wrong password':
+      server.refuses = '28P01';
+      return () => (server.refuses = undefined);
+    case 'full':
+      server.refuses = '53300';
+      return () => (server.refuses = undefined);
     case 'loss':
       network.loss = 0.05 + 0.15 * stage.random.next();
       return () => (network.loss = 0);
@@ -93,7 +108,7 @@ function apply(stage: Stage, name: FaultName, server: Server, lastsMs: number): 
 
 /** Faults that befall no server in particular. */
 function applyToWhole(
-  { world, plane, supervisor, random }: Stage,
+  { world, plane, supervisor, random, endPool }: Stage,
   name: FaultName,
   lastsMs: number,
 ): () => void {
@@ -115,6 +130,9 @@ function applyToWhole(
       world.happened('usurps', usurper.name, usurper.timeline);
       return () => supervisor?.restore();
     }
+    case 'a pool is ended':
+      endPool();
+      return nothing;
     default:
       world.app.stalledUntil = Math.max(world.app.stalledUntil, world.app.now() + Math.min(lastsMs, 3_000));
       return nothing;

@@ -33,7 +33,7 @@ export interface Schedule {
 const KINDS: readonly CallKind[] = ['read', 'write', 'write', 'idempotent', 'proof', 'proof', 'proof'];
 const START_MS = 500;
 const FAULTY_MS = 6_000;
-const CALLS = 24;
+const CALLS = 48;
 
 export function scheduleOf(seed: number): Schedule {
   const random = seededRandom(seed * 7_919 + 17);
@@ -50,7 +50,7 @@ export function scheduleOf(seed: number): Schedule {
     jitterMs: between(random, 0.1, 4),
     settings,
     faults,
-    calls: callsOf(random, settings),
+    calls: callsOf(random, settings, faults),
     healedMs: Math.max(START_MS, ...faults.map(({ atMs, lastsMs }) => atMs + lastsMs)),
   };
 }
@@ -73,11 +73,12 @@ function settingsOf(random: Random): Settings {
 }
 
 function faultsOf(random: Random, strategy: StrategyName): Fault[] {
-  const count = 1 + Math.floor(random.next() * 3);
+  const count = 1 + Math.floor(random.next() * 4);
   return Array.from({ length: count }, () => ({
     name: faultName(random, strategy),
-    atMs: START_MS + FAULTY_MS * random.next() ** 1.5,
-    lastsMs: between(random, 50, 5_000),
+    // Some are there before the first call.
+    atMs: random.next() < 0.1 ? 100 * random.next() : START_MS + FAULTY_MS * random.next() ** 1.5,
+    lastsMs: between(random, 50, random.next() < 0.2 ? 10_000 : 4_000),
   }));
 }
 
@@ -88,9 +89,13 @@ function faultName(random: Random, strategy: StrategyName): FaultName {
   return strategy !== 'sentinel' && random.next() < 0.4 ? name : 'switchover';
 }
 
-function callsOf(random: Random, { pools }: Settings): PlannedCall[] {
+/** Half of them around the beginning or the end of a fault, the others anywhere. */
+function callsOf(random: Random, { pools }: Settings, faults: readonly Fault[]): PlannedCall[] {
+  const moments = faults.flatMap(({ atMs, lastsMs }) => [atMs, atMs, atMs + lastsMs]);
+  const anywhere = (): number => 100 + (START_MS + FAULTY_MS) * random.next();
+  const near = (): number => Math.max(10, oneOf(random, moments) + between(random, -60, 400));
   return Array.from({ length: CALLS }, () => ({
-    atMs: 100 + (START_MS + FAULTY_MS) * random.next(),
+    atMs: random.next() < 0.5 ? near() : anywhere(),
     pool: Math.floor(random.next() * pools),
     kind: oneOf(random, KINDS),
     deadlineMs: random.next() < 0.5 ? between(random, 20, 6_000) : undefined,

@@ -30,6 +30,7 @@ export class Link {
     this.#toServer(() => {
       this.#boot = this.server.boot;
       if (this.server.starting) return this.reset('57P03 the database system is starting up');
+      if (this.server.refuses) return this.reset(this.server.refuses);
       this.server.links.add(this);
       this.#toApp(() => {
         this.#stood = true;

@@ -21,6 +21,8 @@ export class PatroniPlane implements Plane {
   /** whom each member takes for the leader: what it knew when it saw the store last */
   readonly #views = new Map<Server, Server | undefined>();
   #turn = 0;
+  /** the members were listed in the last answer */
+  #told = false;
 
   constructor(world: World, supervisor: Supervisor, listed: boolean) {
     this.#world = world;
@@ -35,10 +37,10 @@ export class PatroniPlane implements Plane {
   }
 
   followable(): readonly Server[] {
-    const leading = this.#world.servers.filter((server) => server.leads && this.#world.reaches(server));
-    if (this.ask === undefined) return leading;
-    // With an empty list the members may have been forgotten.
-    if (this.lie === 'empty') return [];
+    const leading = this.#world.servers.filter((server) => server.serves && this.#world.reaches(server));
+    // All that are listed are asked at every look.
+    if (this.ask === undefined) return newest(leading);
+    if (!this.#told) return [];
     const named = this.lie === undefined && this.#askable ? this.#supervisor.leader : undefined;
     return named && leading.includes(named) && !this.#supervisor.rogue ? [named] : leading;
   }
@@ -95,6 +97,7 @@ export class PatroniPlane implements Plane {
   #tell(view: Server | undefined, at: number): Observation[] {
     const { servers, random } = this.#world;
     const listed = this.lie === 'empty' ? [] : servers;
+    this.#told = listed.length > 0;
     const named = this.lie === 'wrong' ? servers[Math.floor(random.next() * servers.length)] : view;
     const source = 'patroni';
     const listing: Observation = { kind: 'listing', endpoints: listed.map(endpointOf), source, at };
@@ -102,6 +105,12 @@ export class PatroniPlane implements Plane {
       ? [listing, { kind: 'nomination', endpoint: endpointOf(named), source, at }]
       : [listing];
   }
+}
+
+/** Those of the highest timeline. */
+export function newest(servers: readonly Server[]): readonly Server[] {
+  const highest = Math.max(...servers.map(({ timeline }) => timeline));
+  return servers.filter(({ timeline }) => timeline === highest);
 }
 
 export function endpointOf({ name }: Server): Endpoint {

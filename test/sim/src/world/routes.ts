@@ -1,5 +1,6 @@
 import type { Endpoint } from '@steadfast/shared';
 import { APP } from './network.ts';
+import { newest } from './patroni.ts';
 import type { Lie, Plane, Way } from './plane.ts';
 import type { Server } from './server.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -78,9 +79,10 @@ export class BalancerPlane implements Plane {
 
   /** Only what a balancer leads to every time: of two targets it depends on chance which one a question reaches. */
   followable(): readonly Server[] {
-    return this.#balancers.flatMap(({ host, targets: [only, ...others] }) =>
-      only?.leads && others.length === 0 && this.#world.reaches(only, host) ? [only] : [],
+    const led = this.#balancers.flatMap(({ host, targets: [only, ...others] }) =>
+      only?.serves && others.length === 0 && this.#world.reaches(only, host) ? [only] : [],
     );
+    return newest(led);
   }
 
   switchOver(): void {
@@ -116,7 +118,7 @@ export class NamePlane implements Plane {
 
   followable(): readonly Server[] {
     const server = this.lie === undefined ? this.#target : undefined;
-    return server?.leads && this.#world.reaches(server) ? [server] : [];
+    return server?.serves && this.#world.reaches(server) ? [server] : [];
   }
 
   switchOver(): void {

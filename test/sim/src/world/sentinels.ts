@@ -57,7 +57,7 @@ export class SentinelPlane implements Plane {
     if (this.lie === 'dead' || this.lie === 'slow' || this.lie === 'empty') return [];
     const heard = this.#sentinels.filter(({ host }) => this.#world.network.reaches(APP, host));
     const newest = heard.toSorted((a, b) => b.epoch - a.epoch)[0];
-    return newest?.master.leads && this.#world.reaches(newest.master) ? [newest.master] : [];
+    return newest?.master.serves && this.#world.reaches(newest.master) ? [newest.master] : [];
   }
 
   switchOver(): void {
@@ -70,7 +70,8 @@ export class SentinelPlane implements Plane {
     const now = clock.now();
     for (const sentinel of this.#sentinels) {
       const { master, host } = sentinel;
-      const well = master.running && !master.starting && network.reaches(host, master.name);
+      const well =
+        master.running && !master.unsupervised && !master.starting && network.reaches(host, master.name);
       if (well) sentinel.missedSince = undefined;
       else sentinel.missedSince ??= now;
       this.#learn(sentinel);
@@ -113,7 +114,7 @@ export class SentinelPlane implements Plane {
       this.#truth = { master: next, epoch };
       next.promote(epoch);
       for (const sentinel of this.#sentinels) sentinel.missedSince = undefined;
-      this.#world.happened('promoted', next.name, epoch);
+      this.#world.promoted(next);
       for (const sentinel of this.#sentinels)
         clock.timer(sentinel === leader ? LEADER_MS : FOLLOWERS_MS, () => this.#learn(sentinel, true));
     });
@@ -140,7 +141,8 @@ export class SentinelPlane implements Plane {
     const reached = this.#sentinels.some(
       ({ host, epoch }) => epoch === this.#truth.epoch && this.#world.network.reaches(host, server.name),
     );
-    if (right || !server.running || server.starting || !reached) return void this.#strayed.delete(server);
+    if (right || server.unsupervised || !server.running || server.starting || !reached)
+      return void this.#strayed.delete(server);
     const since = this.#strayed.get(server) ?? now;
     this.#strayed.set(server, since);
     if (now - since < TURN_MS) return;

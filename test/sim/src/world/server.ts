@@ -55,6 +55,10 @@ export class Server {
   up = true;
   starting = false;
   frozen = false;
+  /** what should demote it hangs: it leads on, whoever was elected */
+  unsupervised = false;
+  /** logins are refused so: wrong credentials, or no place left */
+  refuses: '28P01' | '53300' | undefined;
   /** raised whenever all its sessions have ended */
   boot = 0;
   role: 'primary' | 'replica' = 'replica';
@@ -83,6 +87,11 @@ export class Server {
 
   get leads(): boolean {
     return this.running && !this.starting && this.role === 'primary';
+  }
+
+  /** Whether a new connection gets work done. */
+  get serves(): boolean {
+    return this.leads && this.refuses === undefined;
   }
 
   /** Whether its log is as long as what was confirmed. */

@@ -27,6 +27,8 @@ export class Supervisor {
   readonly #renewed = new Map<Server, number>();
   #expires = Infinity;
   #promoting = false;
+  /** somebody else has had a timeline beyond the leader's own */
+  #outdone = false;
   /** who took writes last */
   #last: Server | undefined;
   /** a primary that nobody elected has been seen: who is right is anybody's guess until it is gone */
@@ -59,19 +61,19 @@ export class Supervisor {
     return usurper;
   }
 
-  /** The operator puts that right: whoever has the key is promoted anew, so that it is the newest of all. */
+  /** The operator puts that right as soon as he can: whoever has the key is promoted anew, so that it is the newest of all. */
   restore(): void {
     const { rogue } = this;
     if (!rogue) return;
     this.rogue = undefined;
     rogue.demote();
-    if (this.leader?.leads) this.leader.promote(this.#newest() + 1);
+    this.#outdone = true;
   }
 
   #tick(): void {
     const now = this.#world.clock.now();
     for (const server of this.#world.servers) if (this.#sees(server)) this.#renewed.set(server, now);
-    if (this.leader?.running && this.#sees(this.leader)) this.#expires = now + this.#options.ttlMs;
+    if (this.leader && this.#sees(this.leader)) this.#expires = now + this.#options.ttlMs;
     for (const server of this.#world.servers) this.#keepInRole(server, now);
     const { leader } = this;
     const gaveUp = leader?.running === true && leader.role === 'replica' && !this.#promoting;
@@ -82,7 +84,13 @@ export class Supervisor {
     }
     const next = this.leader ? undefined : this.#candidates(undefined)[0];
     if (next) this.#elect(next);
-    if (this.leader?.leads && this.#sees(this.leader)) this.#nameStandby(this.leader);
+    if (!this.leader?.leads || !this.#sees(this.leader)) return;
+    if (this.#outdone) {
+      this.leader.endSessions('57P01 terminating connection due to administrator command');
+      this.leader.promote(this.#newest() + 1);
+      this.#outdone = false;
+    }
+    this.#nameStandby(this.leader);
   }
 
   /** Whose word confirms a commit: a standby that runs, follows, and has all that was confirmed so far. */
@@ -95,7 +103,7 @@ export class Supervisor {
 
   /** A primary without the key steps down; a standby follows whoever has it. */
   #keepInRole(server: Server, now: number): void {
-    if (!server.running || server === this.rogue) return;
+    if (!server.running || server.unsupervised || server === this.rogue) return;
     const { leader } = this;
     if (server.role === 'primary') {
       const blind = now - (this.#renewed.get(server) ?? now) > this.#options.ttlMs * 0.6;
@@ -115,7 +123,7 @@ export class Supervisor {
   }
 
   #sees(server: Server): boolean {
-    return server.running && this.#world.network.reaches(server.name, DCS);
+    return server.running && !server.unsupervised && this.#world.network.reaches(server.name, DCS);
   }
 
   /** Those that could lead, who holds the most first; where nothing may be lost, only who has all that was confirmed. */
@@ -151,7 +159,7 @@ export class Supervisor {
       // A standby that has missed promotions counts on from its own timeline, and may come to the same number as another.
       next.promote(Math.max(next.timeline + 1, this.#newest()));
       this.#last = next;
-      this.#world.happened('promoted', next.name, next.timeline);
+      this.#world.promoted(next);
     });
   }
 }

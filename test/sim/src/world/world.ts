@@ -44,6 +44,8 @@ export class World {
   /** since when nothing has happened to the world */
   quietSince = 0;
   violation: Violation | undefined;
+  /** the last time that a server which we reach has begun to take writes in a failover */
+  promotion: { readonly name: string; readonly at: number } | undefined;
 
   constructor(options: WorldOptions) {
     const { seed, latencyMs, jitterMs, synchronous, epochless, exact } = options;
@@ -78,6 +80,11 @@ export class World {
   happened(event: string, ...details: readonly (string | number | undefined)[]): void {
     this.quietSince = this.time.now();
     this.trace.note(event, ...details);
+  }
+
+  promoted(server: Server): void {
+    this.happened('promoted', server.name, server.timeline);
+    if (this.reaches(server)) this.promotion = { name: server.name, at: this.time.now() };
   }
 
   violate(rule: string, detail: string): void {
