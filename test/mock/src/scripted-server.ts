@@ -196,6 +196,10 @@ class ScriptedLink<R extends Request> {
   }
 
   #failed(error: unknown): void {
-    this.#socket.destroy(error as Error);
+    this.#socket.destroy();
+    // A fault of this server's own must not pass for one of its script's.
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

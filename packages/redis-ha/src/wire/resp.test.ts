@@ -37,6 +37,19 @@ describe('reading replies', () => {
     expect(() => new RespReader().push(Buffer.from('*1\r\n'.repeat(20)))).toThrow(/nested/);
   });
 
+  it('reads each part of a long reply once, in however small pieces it comes', () => {
+    const count = 50_000;
+    const bytes = Buffer.from(`*${count}\r\n${'$1\r\nx\r\n'.repeat(count)}`);
+    const reader = new RespReader();
+    const replies: unknown[] = [];
+    // Read from its beginning each time, this would take minutes.
+    for (let at = 0; at < bytes.length; at += 100) replies.push(...reader.push(bytes.subarray(at, at + 100)));
+    expect(replies).toEqual([Array.from({ length: count }, () => 'x')]);
+    expect(() =>
+      reader.push(Buffer.from(`*9\r\n${'$1\r\nx\r\n'.repeat(8)}$9000000\r\n${'x'.repeat(5 << 20)}`)),
+    ).toThrow(/more than/);
+  });
+
   it('counts bytes, not characters, in what it sends', () => {
     expect(encodeCommand(['SET', 'ü', 7])).toBe('*3\r\n$3\r\nSET\r\n$2\r\nü\r\n$1\r\n7\r\n');
   });

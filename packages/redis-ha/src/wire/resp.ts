@@ -4,6 +4,8 @@ import { ErrorReply, type Reply } from './reply.ts';
 const MAX_PENDING_BYTES = 4 << 20;
 const MAX_DEPTH = 8;
 const CRLF = '\r\n';
+/** A list has begun. */
+const OPENED = Symbol('a list has begun');
 
 /** A command as the server reads it: an array of bulk strings. */
 export function encodeCommand(args: readonly (string | number)[]): string {
@@ -18,6 +20,10 @@ export function encodeCommand(args: readonly (string | number)[]): string {
 export class RespReader {
   #buffer: Buffer = Buffer.alloc(0);
   #at = 0;
+  /** the lists that the next value is in, from the outermost to the innermost: what has been read is not read again */
+  readonly #open: { readonly items: Reply[]; readonly length: number }[] = [];
+  /** bytes of the reply that has begun, without those that wait */
+  #taken = 0;
 
   /**
    * Takes more bytes and returns the replies that are complete now.
@@ -28,18 +34,23 @@ export class RespReader {
     const replies: Reply[] = [];
     for (;;) {
       this.#at = 0;
-      const reply = this.#read(0);
-      if (reply === undefined) break;
-      replies.push(reply);
+      const value = this.#read();
+      if (value === undefined) break;
       this.#buffer = this.#buffer.subarray(this.#at);
+      this.#taken += this.#at;
+      if (value === OPENED) continue;
+      const reply = this.#close(value);
+      if (reply === undefined) continue;
+      this.#taken = 0;
+      replies.push(reply);
     }
-    if (this.#buffer.length > MAX_PENDING_BYTES)
+    if (this.#taken + this.#buffer.length > MAX_PENDING_BYTES)
       throw new Error(`a reply of more than ${MAX_PENDING_BYTES} bytes`);
     return replies;
   }
 
-  /** One reply from `#at` on; undefined where its end has not come yet. */
-  #read(depth: number): Reply | undefined {
+  /** The next value; undefined where its end has not come yet. */
+  #read(): Reply | undefined | typeof OPENED {
     const line = this.#line();
     if (line === undefined) return undefined;
     const rest = line.slice(1);
@@ -53,7 +64,7 @@ export class RespReader {
       case '$':
         return this.#bulk(number(line));
       case '*':
-        return this.#array(number(line), depth);
+        return this.#list(number(line));
       default:
         throw notRedis(line);
     }
@@ -76,16 +87,24 @@ export class RespReader {
     return value;
   }
 
-  #array(length: number, depth: number): Reply | undefined {
+  #list(length: number): Reply | typeof OPENED {
     if (length < 0) return null;
-    if (depth >= MAX_DEPTH) throw new Error(`a reply nested more than ${MAX_DEPTH} deep`);
-    const items: Reply[] = [];
-    for (let i = 0; i < length; i++) {
-      const item = this.#read(depth + 1);
-      if (item === undefined) return undefined;
-      items.push(item);
+    if (this.#open.length >= MAX_DEPTH) throw new Error(`a reply nested more than ${MAX_DEPTH} deep`);
+    if (length === 0) return [];
+    this.#open.push({ items: [], length });
+    return OPENED;
+  }
+
+  /** Puts a value where it belongs. @returns the whole reply, where it was the last of it */
+  #close(value: Reply): Reply | undefined {
+    let whole = value;
+    for (let list = this.#open.at(-1); list; list = this.#open.at(-1)) {
+      list.items.push(whole);
+      if (list.items.length < list.length) return undefined;
+      this.#open.pop();
+      whole = list.items;
     }
-    return items;
+    return whole;
   }
 }
 

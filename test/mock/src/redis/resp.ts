@@ -19,12 +19,16 @@ function encoded(reply: Reply, protocol: 2 | 3): string {
   if (reply === null) return protocol === 3 ? '_\r\n' : '$-1\r\n';
   if (typeof reply === 'number') return `:${reply}\r\n`;
   if (typeof reply === 'string') return `$${Buffer.byteLength(reply)}\r\n${reply}\r\n`;
+  if (isList(reply)) return `*${reply.length}\r\n${all(reply)}`;
   if ('status' in reply) return `+${reply.status}\r\n`;
   if ('error' in reply) return `-${reply.error}\r\n`;
   if ('push' in reply) return `${protocol === 3 ? '>' : '*'}${reply.push.length}\r\n${all(reply.push)}`;
-  if (!('pairs' in reply)) return `*${reply.length}\r\n${all(reply)}`;
   const head = protocol === 3 ? `%${reply.pairs.length}` : `*${2 * reply.pairs.length}`;
   return `${head}\r\n${all(reply.pairs.flat())}`;
+}
+
+function isList(reply: Reply): reply is readonly Reply[] {
+  return Array.isArray(reply);
 }
 
 /** Puts a client's bytes together to commands. */

@@ -49,7 +49,7 @@ export function withScriptedPostgres(): Scripted {
         hosts: of.map(({ host, port }) => ({ host, port })),
         user: 'app',
         database: 'app',
-        failoverWaitMs: 20_000,
+        failoverWaitMs: 30_000,
         searchMinMs: 2,
         env: {},
         ...options,

@@ -1,14 +1,8 @@
+import { aboutMaster, aboutReplica, MASTER, ScriptedSentinel, type Address } from '@steadfast/mock';
 import { HaRedis, outcomeOf, type HaRedisOptions, type SurvivalReport } from '@steadfast/redis-ha';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startLoneRedis, type LoneRedis } from './lone-redis.ts';
 import { rawCommand } from './raw-command.ts';
-import {
-  aboutMaster,
-  aboutReplica,
-  startScriptedSentinel,
-  type Address,
-  type ScriptedSentinel,
-} from './scripted-sentinel.ts';
 
 /** Three real servers, a master and its replicas, and three sentinels that say what they are told to. */
 let servers: LoneRedis[];
@@ -16,6 +10,13 @@ let sentinels: ScriptedSentinel[];
 let [a, b, c]: LoneRedis[] = [];
 let [first, second, third]: ScriptedSentinel[] = [];
 let redis: HaRedis | undefined;
+const frozen = new Set<ScriptedSentinel>();
+
+/** It takes connections and questions, and answers none. */
+function freeze(sentinel: ScriptedSentinel): void {
+  frozen.add(sentinel);
+  sentinel.script({ on: /./, does: ['hang'] });
+}
 
 beforeEach(async () => {
   a = await startLoneRedis('--repl-diskless-sync-delay', '0');
@@ -23,7 +24,7 @@ beforeEach(async () => {
   [b, c] = await Promise.all([startLoneRedis(...replicaOf), startLoneRedis(...replicaOf)]);
   servers = [a, b, c];
   const says = { master: a, epoch: 1, replicas: [b, c] };
-  sentinels = await Promise.all(['s1', 's2', 's3'].map((id) => startScriptedSentinel(id, says)));
+  sentinels = await Promise.all(['s1', 's2', 's3'].map((id) => ScriptedSentinel.start(id, says)));
   [first, second, third] = sentinels;
 });
 
@@ -42,7 +43,7 @@ async function client(options: HaRedisOptions = {}): Promise<HaRedis> {
   await redis.set('begun', '1');
   expect(await redis.wait(2, 5_000)).toBe(2);
   // What a sentinel publishes before it is subscribed to is heard by nobody.
-  const heard = sentinels.filter(({ frozen }) => !frozen);
+  const heard = sentinels.filter((sentinel) => !frozen.has(sentinel));
   await expect.poll(() => heard.every(({ subscribers }) => subscribers > 0), { timeout: 5_000 }).toBe(true);
   return redis;
 }
@@ -110,7 +111,7 @@ describe('a failover that is followed as it is announced', () => {
   });
 
   it('is followed on the votes for one that has never answered a question', async () => {
-    need(first).mute = true;
+    need(first).script({ on: new RegExp(`${MASTER}$`), does: ['hang'] });
     const one = await client({ follow: 'promoted' });
     for (const sentinel of [first, second]) need(sentinel).publish('+sdown', aboutMaster(need(a)));
     need(second).publish('+vote-for-leader', 's1 2');
@@ -229,7 +230,7 @@ describe('sentinels that are wrong', () => {
   });
 
   it('all but one frozen delay a start by one question’s time, and then nothing', async () => {
-    for (const sentinel of sentinels.slice(1)) sentinel.frozen = true;
+    for (const sentinel of sentinels.slice(1)) freeze(sentinel);
     const began = performance.now();
     const one = await client();
     expect(performance.now() - began).toBeLessThan(3_000);
@@ -263,7 +264,7 @@ describe('what the sentinels say through the master', () => {
 
   it('ends following it, though no sentinel can be asked any more', async () => {
     const one = await client();
-    for (const sentinel of sentinels) sentinel.frozen = true;
+    for (const sentinel of sentinels) freeze(sentinel);
     await promote(need(b));
     const said = (): Promise<number> => one.publish('__sentinel__:hello', hello('s1', 2));
     await expect.poll(said, { timeout: 5_000 }).toBeGreaterThan(0);
