@@ -21,6 +21,8 @@ export interface Session<R extends Request> {
 /** The way back to the client of one connection. */
 export interface Link {
   send(bytes: string | Buffer): void;
+  /** ends the connection when what is to be sent has been */
+  end(): void;
 }
 
 /**
@@ -95,7 +97,7 @@ export abstract class ScriptedServer<R extends Request, S extends Session<R> = S
   #take(socket: Socket): void {
     this.taken += 1;
     socket.setNoDelay(true);
-    const session = this.session({ send: (bytes) => link.send(bytes) });
+    const session = this.session({ send: (bytes) => link.send(bytes), end: () => link.end() });
     const link: ScriptedLink<R> = new ScriptedLink<R>(socket, session, this.#script);
     this.#links.set(socket, link);
     this.#sessions.set(socket, session);
@@ -146,6 +148,11 @@ class ScriptedLink<R extends Request> {
     this.#left -= all.length;
     this.#socket.write(passed);
     if (this.#left <= 0) this.#socket.destroySoon();
+  }
+
+  end(): void {
+    this.#hung = true;
+    setImmediate(() => this.#socket.destroySoon());
   }
 
   async #work(): Promise<void> {

@@ -10,7 +10,7 @@ import {
   type Instant,
   type Topology,
 } from '@steadfast/shared';
-import { dialError } from '../errors/dial-error.ts';
+import { dialError, poolEnded } from '../errors/dial-error.ts';
 import { isFatal, sqlstateOf } from '../errors/sqlstate.ts';
 import { classifyWorkError, endsTransaction, isByRole, lostStatement } from '../errors/work-error.ts';
 import { cancelStatement, requestCancel } from './cancel-request.ts';
@@ -146,6 +146,12 @@ export class HaClient extends pg.Client {
       this.#cancelling = undefined;
     });
     return this.#cancelling;
+  }
+
+  /** Nobody wants the connection any more: a dial that has not begun never does, and one under way ends now. */
+  abandonDial(reason: HaError): void {
+    if (this.#state.at === 'new') this.#state = { at: 'ended' };
+    if (this.#state.at === 'dialling') this.interrupt(reason);
   }
 
   /** Has the server end the statement on the wire, and ends the connection without waiting for it. */
@@ -290,6 +296,7 @@ export class HaClient extends pg.Client {
   async #dial(): Promise<void> {
     const { monitor, target, dialTimeoutMs } = this.#context;
     const state = this.#state;
+    if (state.at === 'ended') throw poolEnded();
     const endpoint = state.at === 'scouted' ? state.endpoint : target.choose(monitor.topology);
     try {
       const { identity, since } =
@@ -333,8 +340,9 @@ export class HaClient extends pg.Client {
     internals(this).connection.stream.destroy();
     const error = dialError(cause, endpoint, who);
     // Whether the member is gone is for a probe to say: behind a load balancer one dial proves nothing, and a server that
-    // says it is full, or refuses us, is there.
-    if (error.code !== 'HA_AUTH' && sqlstateOf(cause) !== '53300') target.suspect(endpoint, error.message);
+    // says it is full, or refuses us, is there. A dial that we have ended ourselves says nothing at all.
+    const telling = error.code !== 'HA_AUTH' && error.code !== 'HA_CLOSED' && sqlstateOf(cause) !== '53300';
+    if (telling) target.suspect(endpoint, error.message);
     return error;
   }
 }

@@ -29,3 +29,8 @@ export function dialError(
   if (refusal) return refusal;
   return new HaError('HA_DIAL_FAILED', `could not connect to ${member}: ${describeError(error)}`, details);
 }
+
+/** The pool has been ended. */
+export function poolEnded(): HaError {
+  return new HaError('HA_CLOSED', 'the pool has been ended', { outcome: 'notSent' });
+}

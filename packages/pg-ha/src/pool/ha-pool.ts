@@ -32,7 +32,7 @@ import { poolHealth, type PoolHealth } from './health.ts';
 import { giveUpExpired } from './lease.ts';
 import { spreadLifetimes } from './lifetime.ts';
 import type { PoolCore } from './pool-core.ts';
-import { forget, poolInternals, rejectQueued } from './pool-internals.ts';
+import { forget, poolInternals, endWaiting } from './pool-internals.ts';
 import type { PoolEvents } from './pool-events.ts';
 import type { HaQueryConfig, HaQueryOptions } from './query-runner.ts';
 import { SilenceWatch } from './silence-watch.ts';
@@ -293,7 +293,7 @@ export class HaPool extends pg.Pool {
 
   async #end(): Promise<void> {
     const ended = super.end();
-    rejectQueued(this);
+    endWaiting(this);
     this.#silence.stop();
     this.#listener?.close();
     this.#telemetry.stop();

@@ -1,6 +1,6 @@
-import { HaError } from '@steadfast/shared';
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import type { HaClient } from '../dial/ha-client.ts';
+import { poolEnded } from '../errors/dial-error.ts';
 
 /**
  * The parts of pg-pool that are not in its types and that we read or call.
@@ -38,10 +38,12 @@ export function forget(pool: Pool, client: ClientBase): void {
   inner._pulseQueue();
 }
 
-/** pg-pool forgets who is queued when it ends: nobody may wait for ever. */
-export function rejectQueued(pool: Pool): void {
-  for (const waiter of poolInternals(pool)._pendingQueue.splice(0)) {
-    const closed = new HaError('HA_CLOSED', 'the pool has been ended', { outcome: 'notSent' });
-    waiter.callback(closed, undefined, () => undefined);
-  }
+/**
+ * What pg-pool leaves when it ends: it forgets who is queued, who would wait for ever, and waits for dials that nobody wants
+ * any more.
+ */
+export function endWaiting(pool: Pool): void {
+  for (const waiter of poolInternals(pool)._pendingQueue.splice(0))
+    waiter.callback(poolEnded(), undefined, () => undefined);
+  for (const client of poolInternals(pool)._clients) client.abandonDial(poolEnded());
 }

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { endpointKey, type Endpoint } from '@steadfast/shared';
 import type { HaClient } from '../dial/ha-client.ts';
-import { poolInternals, rejectQueued } from '../pool/pool-internals.ts';
+import { poolInternals, endWaiting } from '../pool/pool-internals.ts';
 
 const EVENTS = ['connect', 'acquire', 'release', 'remove', 'error'] as const;
 
@@ -60,7 +60,7 @@ export class MemberPools {
     await Promise.all(
       this.#all.map((pool) => {
         const ended = pool.end();
-        rejectQueued(pool);
+        endWaiting(pool);
         return ended;
       }),
     );

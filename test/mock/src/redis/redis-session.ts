@@ -1,3 +1,4 @@
+import type { Link } from '../scripted-server.ts';
 import type { Reply } from './resp.ts';
 import { RespSession } from './resp-session.ts';
 
@@ -50,7 +51,10 @@ const MATTERS: Readonly<Record<string, Matter>> = {
   AUTH: () => OK,
   SELECT: () => OK,
   READONLY: () => OK,
-  QUIT: () => OK,
+  QUIT(session) {
+    session.end();
+    return OK;
+  },
   HELLO(session, { says }, [protocol]) {
     if (protocol === '3') session.protocol = 3;
     return {
@@ -74,13 +78,19 @@ const MATTERS: Readonly<Record<string, Matter>> = {
 export class RedisSession extends RespSession {
   readonly id: number;
   readonly #host: RedisHost;
+  readonly #link: Link;
   /** commands of an open transaction */
   #queued: (readonly [string, readonly string[]])[] | undefined;
 
-  constructor(host: RedisHost, id: number) {
+  constructor(host: RedisHost, id: number, link: Link) {
     super();
     this.#host = host;
     this.id = id;
+    this.#link = link;
+  }
+
+  end(): void {
+    this.#link.end();
   }
 
   protected answer(name: string, args: readonly string[]): Reply {

@@ -1,4 +1,4 @@
-import { ScriptedServer } from '../scripted-server.ts';
+import { ScriptedServer, type Link } from '../scripted-server.ts';
 import { RedisSession, type RedisHost, type RedisSaying } from './redis-session.ts';
 import type { RespRequest } from './resp-session.ts';
 
@@ -21,7 +21,7 @@ export class ScriptedRedis extends ScriptedServer<RespRequest, RedisSession> imp
     return new ScriptedRedis({ role: 'master', ...says }, data).start();
   }
 
-  protected session(): RedisSession {
-    return new RedisSession(this, this.taken);
+  protected session(link: Link): RedisSession {
+    return new RedisSession(this, this.taken, link);
   }
 }

@@ -1,9 +1,13 @@
 import type { ScriptedRedis } from '@steadfast/mock';
 import { outcomeOf, type HaRedis } from '@steadfast/redis-ha';
 import { describe, expect, it } from 'vitest';
+import { hastened } from './hastened-clock.ts';
 import { addressOf, withScriptedRedis } from './with-scripted-redis.ts';
 
 const { member, client, data } = withScriptedRedis();
+
+/** Each cut is a link that did not live long, after which the next dial waits. */
+const HASTENED = { clock: hastened(20), dialTimeoutMs: 100_000, silenceMs: 100_000, failoverWaitMs: 600_000 };
 
 type Answer = [error: Error | null, value: unknown];
 
@@ -53,7 +57,7 @@ describe('answers of Redis that are cut', () => {
   for (const [title, run] of Object.entries(WAYS)) {
     it(`at any byte, to ${title}: nobody gets another’s, and what is told is true`, async () => {
       const server = await member();
-      const redis = client(addressOf(server));
+      const redis = client({ ...addressOf(server), ...HASTENED });
       await redis.ping();
       for (let at = 0; at < LENGTH; at++) {
         const id = `${at}`;
@@ -66,7 +70,7 @@ describe('answers of Redis that are cut', () => {
 
   it('at any byte, to a transaction: all of it or nothing, and only once', async () => {
     const server = await member();
-    const redis = client(addressOf(server));
+    const redis = client({ ...addressOf(server), ...HASTENED });
     await redis.ping();
     for (let at = 0; at < 60; at++) {
       const id = `${at}`;
@@ -98,7 +102,7 @@ describe('answers of Redis that are cut', () => {
   it.each(['role', 'hello 3'])('at any byte from %s of a new connection on', async (on) => {
     const server: ScriptedRedis = await member();
     for (let at = 0; at < 160; at += 11) {
-      const redis = client(addressOf(server));
+      const redis = client({ ...addressOf(server), ...HASTENED });
       const pattern = new RegExp(`^${on}$`, 'i');
       const cut = server.script({ on: pattern, does: [{ passBytes: at }, 'answer'], times: 2 });
       expect(await redis.echo(`${at}`)).toBe(`${at}`);

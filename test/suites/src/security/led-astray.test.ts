@@ -1,6 +1,6 @@
 import { HaRedis } from '@steadfast/redis-ha';
 import { afterEach, beforeAll, afterAll, describe, expect, it } from 'vitest';
-import { startScriptedSentinel, type ScriptedSentinel } from '../redis-ha/scripted-sentinel.ts';
+import { ScriptedSentinel } from '@steadfast/mock';
 import { listeningLogger } from '../support/leaks.ts';
 import { createTestCertificate, type TestCertificate } from '../support/test-certificate.ts';
 import { standInTheMiddle, type Middle } from './middle.ts';
@@ -24,7 +24,7 @@ async function follow(allowed: string, publish: boolean): Promise<{ error: unkno
   trap = await standInTheMiddle('plain', certificate);
   const astray = { host: '127.0.0.1', port: trap.port };
   const nowhere = { host: 'db1.internal', port: 1 };
-  sentinel = await startScriptedSentinel('f00d', {
+  sentinel = await ScriptedSentinel.start('f00d', {
     master: publish ? nowhere : astray,
     epoch: 1,
     replicas: [astray],
