@@ -22,6 +22,8 @@ const breaker: Breaker = {
 
 /** How long the server takes to answer to whom the route leads now, ms; Infinity: it never does. */
 let answerMs: number;
+let role: 'primary' | 'replica';
+let asked: number;
 let clock: ManualClock;
 let monitor: Monitor;
 let seat: Seat;
@@ -30,16 +32,17 @@ let mostOpen: number;
 
 async function probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation> {
   const [at, takesMs] = [clock.now(), answerMs];
+  asked += 1;
   mostOpen = Math.max(mostOpen, (open += 1));
   await sleep(clock, Math.min(takesMs, timeoutMs));
   open -= 1;
   return takesMs > timeoutMs
     ? { kind: 'unreachable', endpoint, reason: 'no answer', at }
-    : { kind: 'self', endpoint, role: 'primary', epoch: 1, at };
+    : { kind: 'self', endpoint, role, epoch: 1, at };
 }
 
 beforeEach(() => {
-  [answerMs, open, mostOpen] = [Infinity, 0, 0];
+  [answerMs, role, open, mostOpen, asked] = [Infinity, 'primary', 0, 0, 0];
   clock = new ManualClock();
   monitor = new Monitor({
     name: 'test',
@@ -89,6 +92,19 @@ describe('a search through a route', () => {
     await clock.advance(3_000);
     answerMs = 600;
     expect(await found(5_000)).toBeLessThanOrEqual(PROBE_MS + LONGEST_PAUSE_MS + 600);
+  });
+
+  it('is not itself what makes a server slow', async () => {
+    [answerMs, role] = [10, 'replica'];
+    seat.start();
+    await clock.advance(1_000);
+    expect(asked).toBeGreaterThan(20);
+    [answerMs, asked] = [300, 0];
+    await clock.advance(10_000);
+    expect(asked).toBeLessThan(15);
+    [answerMs, asked] = [10, 0];
+    await clock.advance(10_000);
+    expect(asked).toBeGreaterThan(200);
   });
 
   it('does not take a slow answer for the end of a primary that is followed', async () => {

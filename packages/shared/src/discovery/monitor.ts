@@ -1,5 +1,6 @@
 import { isHaError, type HaError } from '../errors/ha-error.ts';
 import { backoffMs } from '../policy/backoff.ts';
+import { RoutePace } from '../policy/route-pace.ts';
 import type { Instant, Timer } from '../runtime/clock.ts';
 import { applyObservation } from '../topology/apply-observation.ts';
 import { endpointKey, type Endpoint } from '../topology/endpoint.ts';
@@ -35,7 +36,7 @@ const HURRIED_SEARCH_MS = 30_000;
 /** Further questions through one route at once, while there is something to find out. */
 const ROUTE_QUESTIONS = 20;
 
-/** How long each of them may take in a search, ms: one of those that hang must not hold the place of one that would not. */
+/** How long each of them may take in a search at least, ms. */
 const HURRIED_QUESTION_MS = 250;
 
 /**
@@ -46,6 +47,8 @@ export class Monitor {
   readonly #options: MonitorOptions;
   readonly #listeners = new Set<TopologyListener>();
   readonly #seats = new Set<Seat>();
+  /** through a route: when to ask again, by endpoint */
+  readonly #paces = new Map<string, RoutePace>();
   /** questions under way, by whom they are put to */
   readonly #inFlight = new Map<string, number>();
   #topology: Topology;
@@ -107,7 +110,10 @@ export class Monitor {
     if (state.at === 'searching' && state.vain) this.#transition({ at: 'searching', round: 0 });
     if (state.at !== 'idle') return;
     for (const resolver of this.#options.resolvers)
-      resolver.watch?.((reason) => this.suspect(`${resolver.name}: ${reason}`));
+      resolver.watch?.((reason) => {
+        for (const pace of this.#paces.values()) pace.hurry();
+        this.suspect(`${resolver.name}: ${reason}`);
+      });
     this.#transition({ at: 'searching', round: 0 });
   }
 
@@ -209,12 +215,21 @@ export class Monitor {
   #lookAt(endpoint: Endpoint): void {
     const { rule, probeTimeoutMs } = this.#options;
     const key = endpointKey(endpoint);
-    if (rule !== 'route' || this.#state.at === 'steady' || !this.#inFlight.get(key))
-      return void this.#ask(key, () => this.#probe(endpoint, probeTimeoutMs));
+    if (rule !== 'route') return void this.#ask(key, () => this.#probe(endpoint, probeTimeoutMs));
+    const pace = this.#paceOf(key);
+    if (this.#state.at !== 'steady' && !pace.mayAsk) return;
+    if (this.#state.at === 'steady' || !this.#inFlight.get(key))
+      return void this.#ask(key, () => this.#probe(endpoint, probeTimeoutMs, pace.ask()));
+    const glance = this.#state.at === 'searching';
     const question = (): Promise<void> =>
-      this.#state.at === 'searching' ? this.#glance(endpoint) : this.#probe(endpoint, probeTimeoutMs);
-    // A load balancer that takes turns leads two that come together to two servers.
-    for (let n = 0; n < 2; n++) void this.#ask(`${key} again`, question, ROUTE_QUESTIONS);
+      glance ? this.#glance(endpoint, pace) : this.#probe(endpoint, probeTimeoutMs, pace.ask());
+    void this.#ask(`${key} again`, question, ROUTE_QUESTIONS);
+  }
+
+  #paceOf(key: string): RoutePace {
+    const pace = this.#paces.get(key) ?? new RoutePace(this.#options.clock);
+    this.#paces.set(key, pace);
+    return pace;
   }
 
   async #ask(key: string, question: () => Promise<void>, atOnce = 1): Promise<void> {
@@ -250,15 +265,30 @@ export class Monitor {
     }
   }
 
-  async #probe(endpoint: Endpoint, timeoutMs: number): Promise<void> {
-    this.#apply(await this.#options.prober.probe(endpoint, timeoutMs), 'probe');
+  async #probe(endpoint: Endpoint, timeoutMs: number, done?: (answered: boolean) => void): Promise<void> {
+    this.#apply(await this.#put(endpoint, timeoutMs, done), 'probe');
   }
 
   /** A question beside one that has the time it takes: that it was not answered proves nothing. */
-  async #glance(endpoint: Endpoint): Promise<void> {
-    const timeoutMs = Math.min(HURRIED_QUESTION_MS, this.#options.probeTimeoutMs);
-    const observation = await this.#options.prober.probe(endpoint, timeoutMs);
+  async #glance(endpoint: Endpoint, pace: RoutePace): Promise<void> {
+    const timeoutMs = Math.min(pace.patienceMs(HURRIED_QUESTION_MS), this.#options.probeTimeoutMs);
+    const observation = await this.#put(endpoint, timeoutMs, pace.ask());
     if (observation.kind !== 'unreachable') this.#apply(observation, 'probe');
+  }
+
+  async #put(
+    endpoint: Endpoint,
+    timeoutMs: number,
+    done?: (answered: boolean) => void,
+  ): Promise<Observation> {
+    let answered = false;
+    try {
+      const observation = await this.#options.prober.probe(endpoint, timeoutMs);
+      answered = observation.kind !== 'unreachable';
+      return observation;
+    } finally {
+      done?.(answered);
+    }
   }
 
   /**

@@ -1,0 +1,78 @@
+import type { Clock, Instant } from '../runtime/clock.ts';
+
+/** An answer is slow from here on, ms, or where it took four times as long as the quickest. */
+const SLOW_MS = 50;
+
+/** The longest pause between two questions, however slow the answers, ms. */
+const MAX_GAP_MS = 2_000;
+
+/** A question that gets no answer so soon after another got one may have found a server that is slow, not one that is gone, ms. */
+const ALIVE_MS = 3_000;
+
+/** The longest pause that such a question leads to, ms. */
+const DOUBT_GAP_MS = 100;
+
+/**
+ * When to ask again who is behind a route. Each question costs its server a login, so whoever asks often enough to be the
+ * load himself never gets an answer in time. One question is out at a time: another goes out beside it only when it has
+ * taken twice as long as they do of late, since a load balancer may have led it to a server that hangs. While answers are
+ * slow the pauses double, while they are quick they halve.
+ */
+export class RoutePace {
+  readonly #clock: Clock;
+  #askedAt: Instant = -Infinity;
+  #answeredAt: Instant = -Infinity;
+  /** the newest question is still open */
+  #open = false;
+  #usualMs = 0;
+  #quickestMs = Infinity;
+  #gapMs = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get mayAsk(): boolean {
+    const since = this.#clock.now() - this.#askedAt;
+    return since >= this.#gapMs && (!this.#open || since >= 2 * this.#usualMs);
+  }
+
+  /** How long a question beside another one may take at least, ms: one that hangs must not hold the place of one that would not. */
+  patienceMs(leastMs: number): number {
+    return Math.max(leastMs, 4 * this.#usualMs);
+  }
+
+  /** A question goes out; to be called with whether it was answered, when it has ended. */
+  ask(): (answered: boolean) => void {
+    const since = this.#clock.now();
+    this.#askedAt = since;
+    this.#open = true;
+    return (answered) => {
+      const now = this.#clock.now();
+      if (this.#askedAt === since) this.#open = false;
+      const tookMs = now - since;
+      if (answered) {
+        this.#answeredAt = now;
+        this.#learn(tookMs);
+      } else if (now - this.#answeredAt > ALIVE_MS) {
+        this.hurry();
+      } else if (tookMs > SLOW_MS) {
+        this.#gapMs = Math.max(this.#gapMs, DOUBT_GAP_MS);
+      }
+    };
+  }
+
+  /** Whoever is behind the route has changed: what is known of answers is of another server. */
+  hurry(): void {
+    this.#open = false;
+    this.#usualMs = 0;
+    this.#gapMs = 0;
+  }
+
+  #learn(tookMs: number): void {
+    this.#usualMs = tookMs;
+    this.#quickestMs = Math.min(this.#quickestMs, tookMs);
+    const slow = tookMs > Math.max(SLOW_MS, 4 * this.#quickestMs);
+    this.#gapMs = slow ? Math.min(MAX_GAP_MS, Math.max(tookMs, 2 * this.#gapMs)) : this.#gapMs / 2;
+  }
+}
