@@ -5,6 +5,8 @@ import {
   Deadline,
   endpointKey,
   HaError,
+  isHaError,
+  openTcp,
   withOutcome,
   type Endpoint,
   type Instant,
@@ -26,6 +28,7 @@ import type { DialContext } from './dial-context.ts';
 import type { Admission } from './dial-target.ts';
 import { guardFrames } from './frame-guard.ts';
 import { readIdentity, type Identity } from './identity.ts';
+import { standingSocket } from './standing-socket.ts';
 
 /** What the overrides below go on to. */
 const PG = pg.Client.prototype as unknown as ClientInternals;
@@ -111,17 +114,19 @@ export class HaClient extends pg.Client {
   }
 
   /**
-   * Dials whoever stands at `endpoint`, as a question of the monitor's: it is let in nowhere. Where the answer suits,
-   * connect() goes on from here, without another dial.
+   * Asks whoever stands at `endpoint` who it is, as a question of the monitor's: it is let in nowhere. It dials the first time,
+   * where `insists` over and over while nothing answers. Where the answer suits, connect() goes on from here, without another dial.
    */
-  async scout(endpoint: Endpoint, timeoutMs: number): Promise<Identity> {
+  async scout(endpoint: Endpoint, timeoutMs: number, insists = false): Promise<Identity> {
+    const standing = this.#state.at === 'scouted';
     try {
-      const reached = await this.#reach(endpoint, timeoutMs);
+      const reached = await this.#reach(endpoint, timeoutMs, { standing, insists });
       this.#state = { at: 'scouted', endpoint, reached };
       return reached.identity;
     } catch (error) {
       this.interrupt();
-      throw error;
+      // A question that broke off is no work whose outcome anybody wants to know: only why it did matters.
+      throw isHaError(error, 'HA_CONNECTION_LOST') ? error.cause : error;
     }
   }
 
@@ -300,23 +305,27 @@ export class HaClient extends pg.Client {
     const endpoint = state.at === 'scouted' ? state.endpoint : target.choose(monitor.topology);
     try {
       const { identity, since } =
-        state.at === 'scouted' ? state.reached : await this.#reach(endpoint, dialTimeoutMs);
+        state.at === 'scouted' ? state.reached : await this.#reach(endpoint, dialTimeoutMs, {});
       this.#state = { at: 'verified', endpoint, admission: target.admit(endpoint, identity, since) };
     } catch (error) {
       throw this.#giveUp(asError(error), endpoint);
     }
   }
 
-  async #reach(endpoint: Endpoint, timeoutMs: number): Promise<Reached> {
+  async #reach(
+    endpoint: Endpoint,
+    timeoutMs: number,
+    { standing = false, insists = false }: { standing?: boolean; insists?: boolean },
+  ): Promise<Reached> {
     const { clock, stream } = this.#context;
-    this.#aim(endpoint);
+    const late = new AbortController();
     const timer = clock.timer(timeoutMs, () => {
-      internals(this).connection.stream.destroy(new Error(`no answer within ${timeoutMs} ms`));
+      const error = new Error(`no answer within ${timeoutMs} ms`);
+      late.abort(error);
+      internals(this).connection.stream.destroy(error);
     });
     try {
-      await new Promise<void>((resolve, reject) =>
-        super.connect((error: Error | null) => (error ? reject(error) : resolve())),
-      );
+      if (!standing) await this.#open(endpoint, insists ? late.signal : undefined);
       const since = clock.now();
       const identity = await readIdentity(this);
       if (this.socketFactory === stream) this.#address = internals(this).connection.stream.remoteAddress;
@@ -324,6 +333,22 @@ export class HaClient extends pg.Client {
     } finally {
       timer.cancel();
     }
+  }
+
+  /** Dials and logs in; with `insistUntil` over a socket that was knocked for until then. */
+  async #open(endpoint: Endpoint, insistUntil: AbortSignal | undefined): Promise<void> {
+    this.#aim(endpoint);
+    // A path leads to a socket of this machine, and of the app's own sockets nothing is known.
+    if (insistUntil && !this.socketFactory && !endpoint.host.startsWith('/')) {
+      const { connection } = internals(this);
+      const { clock } = this.#context;
+      connection.stream = standingSocket(
+        await openTcp({ address: { ...endpoint }, clock, signal: insistUntil }),
+      );
+    }
+    await new Promise<void>((resolve, reject) =>
+      super.connect((error: Error | null) => (error ? reject(error) : resolve())),
+    );
   }
 
   /** pg reads host and port when it connects, so the address can be chosen as late as that. */

@@ -14,7 +14,7 @@ export interface PgProberOptions {
   who: Who;
   /** dial anew for every question: what stands behind an address can change (HAProxy) */
   fresh: boolean;
-  /** pools that may ask in our place, where each question is a dial */
+  /** pools that may ask in our place, so that what finds the primary serves their calls */
   scouts: ReadonlySet<Scout>;
 }
 
@@ -47,12 +47,13 @@ export class PgProber implements Prober {
 
   #ask(endpoint: Endpoint, timeoutMs: number): Promise<Identity> {
     const { fresh, scouts } = this.#options;
-    const scout = fresh ? [...scouts].find(({ wanted }) => wanted) : undefined;
-    return scout?.ask(endpoint, timeoutMs) ?? this.#lines.ask(endpoint, timeoutMs, readIdentity);
+    const scout = [...scouts].find(({ wanted, eager }) => (fresh ? wanted : eager));
+    return scout?.ask(endpoint, timeoutMs, !fresh) ?? this.#lines.ask(endpoint, timeoutMs, readIdentity);
   }
 
   rest(): void {
     this.#lines.rest();
+    for (const scout of this.#options.scouts) scout.rest();
   }
 
   close(): void {

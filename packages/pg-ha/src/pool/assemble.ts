@@ -133,15 +133,15 @@ function refuseWrongPipeline(depth: number, { query_timeout: timeout }: pg.PoolC
     throw refuse('1 (off) with this version of pg, which sends one statement at a time');
 }
 
-/** Where a question is a dial, the pool's own client asks while calls wait, and what it finds is theirs. */
+/** In a search the pool's own clients ask, and what they find is its calls'. */
 function clientsOf(
   Client: ClientClass,
   settings: PoolSettings,
-  { strategy, seat: monitor, scouts, leave }: ClusterShare,
+  { seat: monitor, scouts, leave }: ClusterShare,
   { clock, mayDial }: Pick<PoolCore, 'clock' | 'mayDial'>,
   pool: () => pg.Pool,
 ): Pick<Parts, 'Client' | 'PoolClient' | 'leave'> {
-  if (!strategy.freshProbes || settings.target) return { Client, PoolClient: Client, leave };
+  if (settings.target) return { Client, PoolClient: Client, leave };
   const spare = new Spare({ monitor, clock, mayDial, newClient: () => new Client(pool().options) });
   scouts.add(spare);
   const leaveAll = (): Promise<void> => {

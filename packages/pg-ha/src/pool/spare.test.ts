@@ -1,3 +1,4 @@
+import type { MonitorState } from '@steadfast/shared';
 import { ManualClock } from '@steadfast/shared/testing';
 import { describe, expect, it } from 'vitest';
 import type { HaClient } from '../dial/ha-client.ts';
@@ -8,7 +9,7 @@ const NAME = { host: 'db.example', port: 5432 };
 
 /** A connection as a spare sees it: `answers` says what its server is. */
 class FakeClient {
-  readonly asked = Promise.withResolvers<Identity>();
+  asked = Promise.withResolvers<Identity>();
   _queryable = true;
   readonly _ending = false;
   closed = false;
@@ -31,13 +32,13 @@ class FakeClient {
 interface Setup {
   clock: ManualClock;
   spare: Spare;
-  pool: { waiting: number; mayDial: boolean };
+  pool: { waiting: number; mayDial: boolean; state: MonitorState };
   clients: FakeClient[];
 }
 
 function setup(): Setup {
   const clock = new ManualClock();
-  const pool = { waiting: 1, mayDial: true };
+  const pool = { waiting: 1, mayDial: true, state: 'searching' as MonitorState };
   const clients: FakeClient[] = [];
   const newClient = (): HaClient => {
     const client = new FakeClient();
@@ -50,7 +51,7 @@ function setup(): Setup {
 
 /** Asks, and has the server answer. */
 async function ask({ spare, clients }: Setup, role: Identity['role']): Promise<FakeClient | undefined> {
-  const asked = spare.ask(NAME, 1_000);
+  const asked = spare.ask(NAME, 1_000, false);
   clients.at(-1)?.answers(role);
   await asked;
   return clients.at(-1);
@@ -79,7 +80,7 @@ describe('a connection to spare', () => {
     const all = setup();
     expect(await ask(all, 'replica')).toMatchObject({ closed: true });
     expect(all.spare.take()).toBeUndefined();
-    const late = all.spare.ask(NAME, 1_000);
+    const late = all.spare.ask(NAME, 1_000, false);
     const [, first] = all.clients;
     const second = await ask(all, 'primary');
     first?.answers('primary');
@@ -97,10 +98,43 @@ describe('a connection to spare', () => {
     if (broken) broken._queryable = false;
     expect(spare.take()).toBeUndefined();
     const kept = await ask(all, 'primary');
-    const asked = spare.ask(NAME, 1_000);
+    const asked = spare.ask(NAME, 1_000, false);
     spare.close();
     await expect(asked).rejects.toMatchObject({ code: 'HA_CLOSED' });
     expect([kept?.closed, clients.at(-1)?.closed]).toEqual([true, true]);
+  });
+
+  it('is the one on which a member was asked as a standby, once that has been promoted', async () => {
+    const { spare, clients, clock } = setup();
+    const asked = spare.ask(NAME, 1_000, true);
+    const [line] = clients;
+    line?.answers('replica');
+    await asked;
+    expect([line?.closed, spare.take()]).toEqual([false, undefined]);
+    if (line) line.asked = Promise.withResolvers();
+    const again = spare.ask(NAME, 1_000, true);
+    line?.answers('primary');
+    await again;
+    spare.rest();
+    expect([clients.length, line?.closed, spare.take(), clock.pending]).toEqual([1, false, line, 0]);
+  });
+
+  it('leaves no connection to members once the search is over, nor uses one that has broken', async () => {
+    const { spare, clients, pool } = setup();
+    const ask = async (): Promise<void> => {
+      const asked = spare.ask(NAME, 1_000, true);
+      clients.at(-1)?.answers('replica');
+      await asked;
+    };
+    await ask();
+    const [first] = clients;
+    if (first) first._queryable = false;
+    await ask();
+    expect(clients).toHaveLength(2);
+    pool.state = 'steady';
+    expect(spare.eager).toBe(false);
+    spare.rest();
+    expect(clients[1]?.closed).toBe(true);
   });
 
   it('is what pg-pool gets when it makes a client, instead of a new one', async () => {

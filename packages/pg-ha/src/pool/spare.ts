@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { HaError, type Clock, type Endpoint, type Seat, type Timer } from '@steadfast/shared';
+import { endpointKey, HaError, type Clock, type Endpoint, type Seat, type Timer } from '@steadfast/shared';
 import { isUsable } from '../dial/client-internals.ts';
 import type { HaClient } from '../dial/ha-client.ts';
 import type { Identity } from '../dial/identity.ts';
@@ -9,7 +9,7 @@ import type { Scout } from '../discovery/scout.ts';
 const KEEP_MS = 1_000;
 
 export interface SpareOptions {
-  monitor: Pick<Seat, 'waiting'>;
+  monitor: Pick<Seat, 'waiting' | 'state'>;
   clock: Clock;
   /** whether the pool would have to dial for a call */
   mayDial: () => boolean;
@@ -23,6 +23,8 @@ export interface SpareOptions {
 export class Spare implements Scout {
   readonly #options: SpareOptions;
   readonly #asking = new Set<HaClient>();
+  /** to members that were standbys when they were asked last */
+  readonly #lines = new Map<string, HaClient>();
   #kept: HaClient | undefined;
   #timer: Timer | undefined;
   #closed = false;
@@ -36,13 +38,21 @@ export class Spare implements Scout {
     return !this.#closed && !this.#kept && monitor.waiting > 0 && mayDial();
   }
 
-  async ask(endpoint: Endpoint, timeoutMs: number): Promise<Identity> {
-    const client = this.#options.newClient();
+  get eager(): boolean {
+    return !this.#closed && this.#options.monitor.state === 'searching';
+  }
+
+  async ask(endpoint: Endpoint, timeoutMs: number, stays: boolean): Promise<Identity> {
+    const key = endpointKey(endpoint);
+    const client = (stays && this.#line(key)) || this.#options.newClient();
+    if (stays) this.#lines.set(key, client);
     this.#asking.add(client);
     try {
-      const identity = await client.scout(endpoint, timeoutMs);
-      if (identity.role === 'primary' && this.wanted) this.#keep(client);
-      else client.interrupt();
+      const identity = await client.scout(endpoint, timeoutMs, stays);
+      const found = identity.role === 'primary' && this.wanted;
+      if (found) this.#keep(client);
+      if (found) this.#lines.delete(key);
+      else if (!stays) client.interrupt();
       return identity;
     } catch (error) {
       // That this pool has ended says nothing of the server to others that watch it.
@@ -50,6 +60,15 @@ export class Spare implements Scout {
       throw error;
     } finally {
       this.#asking.delete(client);
+    }
+  }
+
+  /** Those that are being asked are closed after their answer. */
+  rest(): void {
+    for (const [key, client] of this.#lines) {
+      if (this.#asking.has(client)) continue;
+      this.#lines.delete(key);
+      client.interrupt();
     }
   }
 
@@ -63,8 +82,14 @@ export class Spare implements Scout {
 
   close(): void {
     this.#closed = true;
-    for (const client of this.#asking) client.interrupt();
+    for (const client of [...this.#asking, ...this.#lines.values()]) client.interrupt();
+    this.#lines.clear();
     this.take()?.interrupt();
+  }
+
+  #line(key: string): HaClient | undefined {
+    const line = this.#lines.get(key);
+    return line && isUsable(line) ? line : undefined;
   }
 
   #keep(client: HaClient): void {
