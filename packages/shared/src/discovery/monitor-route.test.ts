@@ -73,18 +73,18 @@ async function found(withinMs: number): Promise<number> {
 }
 
 describe('a search through a route', () => {
-  it('reaches a server that answers within one pause, however many questions hang at others', async () => {
+  it('reaches a server that answers within two pauses, however many questions hang at others', async () => {
     seat.start();
     await clock.advance(10_000);
     answerMs = 5;
-    expect(await found(1_000)).toBeLessThanOrEqual(LONGEST_PAUSE_MS + 5);
+    expect(await found(1_000)).toBeLessThanOrEqual(2 * LONGEST_PAUSE_MS + 5);
   });
 
   it('has a limit on the questions that hang', async () => {
     seat.start();
     await clock.advance(10_000);
     expect(mostOpen).toBeGreaterThan(2);
-    expect(mostOpen).toBeLessThanOrEqual(21);
+    expect(mostOpen).toBeLessThanOrEqual(6);
   });
 
   it('has patience with a server that is slow with everybody', async () => {
@@ -101,7 +101,7 @@ describe('a search through a route', () => {
     expect(asked).toBeGreaterThan(20);
     [answerMs, asked] = [300, 0];
     await clock.advance(10_000);
-    expect(asked).toBeLessThan(15);
+    expect(asked).toBeLessThan(20);
     [answerMs, asked] = [10, 0];
     await clock.advance(10_000);
     expect(asked).toBeGreaterThan(200);

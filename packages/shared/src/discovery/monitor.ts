@@ -34,7 +34,7 @@ const DISAGREEMENT_ROUNDS = 40;
 const HURRIED_SEARCH_MS = 30_000;
 
 /** Further questions through one route at once, while there is something to find out. */
-const ROUTE_QUESTIONS = 20;
+const ROUTE_QUESTIONS = 5;
 
 /** How long each of them may take in a search at least, ms. */
 const HURRIED_QUESTION_MS = 250;

@@ -73,6 +73,6 @@ export class RoutePace {
     this.#usualMs = tookMs;
     this.#quickestMs = Math.min(this.#quickestMs, tookMs);
     const slow = tookMs > Math.max(SLOW_MS, 4 * this.#quickestMs);
-    this.#gapMs = slow ? Math.min(MAX_GAP_MS, Math.max(tookMs, 2 * this.#gapMs)) : this.#gapMs / 2;
+    this.#gapMs = slow ? Math.min(MAX_GAP_MS, Math.max(SLOW_MS, 2 * this.#gapMs)) : this.#gapMs / 2;
   }
 }
