@@ -137,6 +137,16 @@ describe('a connection to spare', () => {
     expect(clients[1]?.closed).toBe(true);
   });
 
+  it('is made anew for a member that did not answer the last time', async () => {
+    const { spare, clients } = setup();
+    const failed = spare.ask(NAME, 1_000, true);
+    clients[0]?.asked.reject(new Error('no answer within 1000 ms'));
+    await expect(failed).rejects.toThrow('no answer');
+    const asked = spare.ask(NAME, 1_000, true);
+    clients[1]?.answers('replica');
+    expect(await asked).toMatchObject({ role: 'replica' });
+  });
+
   it('is what pg-pool gets when it makes a client, instead of a new one', async () => {
     const all = setup();
     const Client = spareFirst(FakeClient as unknown as new () => HaClient, all.spare);

@@ -55,6 +55,7 @@ export class Spare implements Scout {
       else if (!stays) client.interrupt();
       return identity;
     } catch (error) {
+      if (this.#lines.get(key) === client) this.#lines.delete(key);
       // That this pool has ended says nothing of the server to others that watch it.
       if (this.#closed) throw new HaError('HA_CLOSED', 'the pool has been ended', { outcome: 'notSent' });
       throw error;
