@@ -28,6 +28,7 @@ import type { DialContext } from './dial-context.ts';
 import type { Admission } from './dial-target.ts';
 import { guardFrames } from './frame-guard.ts';
 import { readIdentity, type Identity } from './identity.ts';
+import { boundQuestion, type QuestionBounds } from './question-bounds.ts';
 import { standingSocket } from './standing-socket.ts';
 
 /** What the overrides below go on to. */
@@ -117,10 +118,10 @@ export class HaClient extends pg.Client {
    * Asks whoever stands at `endpoint` who it is, as a question of the monitor's: it is let in nowhere. It dials the first time,
    * where `insists` over and over while nothing answers. Where the answer suits, connect() goes on from here, without another dial.
    */
-  async scout(endpoint: Endpoint, timeoutMs: number, insists = false): Promise<Identity> {
+  async scout(endpoint: Endpoint, bounds: QuestionBounds, insists = false): Promise<Identity> {
     const standing = this.#state.at === 'scouted';
     try {
-      const reached = await this.#reach(endpoint, timeoutMs, { standing, insists });
+      const reached = await this.#reach(endpoint, bounds, { standing, insists });
       this.#state = { at: 'scouted', endpoint, reached };
       return reached.identity;
     } catch (error) {
@@ -300,12 +301,13 @@ export class HaClient extends pg.Client {
 
   async #dial(): Promise<void> {
     const { monitor, target, dialTimeoutMs } = this.#context;
+    const bounds = { timeoutMs: dialTimeoutMs, patienceMs: dialTimeoutMs };
     const state = this.#state;
     if (state.at === 'ended') throw poolEnded();
     const endpoint = state.at === 'scouted' ? state.endpoint : target.choose(monitor.topology);
     try {
       const { identity, since } =
-        state.at === 'scouted' ? state.reached : await this.#reach(endpoint, dialTimeoutMs, {});
+        state.at === 'scouted' ? state.reached : await this.#reach(endpoint, bounds, {});
       this.#state = { at: 'verified', endpoint, admission: target.admit(endpoint, identity, since) };
     } catch (error) {
       throw this.#giveUp(asError(error), endpoint);
@@ -314,16 +316,16 @@ export class HaClient extends pg.Client {
 
   async #reach(
     endpoint: Endpoint,
-    timeoutMs: number,
+    bounds: QuestionBounds,
     { standing = false, insists = false }: { standing?: boolean; insists?: boolean },
   ): Promise<Reached> {
     const { clock, stream } = this.#context;
     const late = new AbortController();
-    const timer = clock.timer(timeoutMs, () => {
-      const error = new Error(`no answer within ${timeoutMs} ms`);
+    const giveUp = (error: Error): void => {
       late.abort(error);
       internals(this).connection.stream.destroy(error);
-    });
+    };
+    const timer = boundQuestion(clock, bounds, () => this, giveUp);
     try {
       if (!standing) await this.#open(endpoint, insists ? late.signal : undefined);
       const since = clock.now();

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { asError, type Clock, type Endpoint, type Observation, type Prober } from '@steadfast/shared';
 import type { Who } from '../dial/dial-context.ts';
+import type { QuestionBounds } from '../dial/question-bounds.ts';
 import { readIdentity, type Identity, type Observe } from '../dial/identity.ts';
 import { dialError } from '../errors/dial-error.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
@@ -32,11 +33,11 @@ export class PgProber implements Prober {
     this.#lines = new ProbeLines({ clock, config, fresh, applicationName: 'steadfast-probe' });
   }
 
-  async probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation> {
+  async probe(endpoint: Endpoint, timeoutMs: number, patienceMs: number = timeoutMs): Promise<Observation> {
     const { clock, observe, who } = this.#options;
     const at = clock.now();
     try {
-      return observe(endpoint, await this.#ask(endpoint, timeoutMs), at);
+      return observe(endpoint, await this.#ask(endpoint, { timeoutMs, patienceMs }), at);
     } catch (error) {
       const failure = dialError(asError(error), endpoint, who);
       // A server that is full says nothing about its role, and is not unreachable either.
@@ -45,10 +46,10 @@ export class PgProber implements Prober {
     }
   }
 
-  #ask(endpoint: Endpoint, timeoutMs: number): Promise<Identity> {
+  #ask(endpoint: Endpoint, bounds: QuestionBounds): Promise<Identity> {
     const { fresh, scouts } = this.#options;
     const scout = [...scouts].find(({ wanted, eager }) => (fresh ? wanted : eager));
-    return scout?.ask(endpoint, timeoutMs, !fresh) ?? this.#lines.ask(endpoint, timeoutMs, readIdentity);
+    return scout?.ask(endpoint, bounds, !fresh) ?? this.#lines.ask(endpoint, bounds, readIdentity);
   }
 
   rest(): void {

@@ -1,7 +1,8 @@
 import pg from 'pg';
-import { endpointKey, openTcp, within, type Clock, type Endpoint } from '@steadfast/shared';
+import { endpointKey, openTcp, type Clock, type Endpoint } from '@steadfast/shared';
 import { internals } from '../dial/client-internals.ts';
 import { guardFrames } from '../dial/frame-guard.ts';
+import { boundQuestion, type QuestionBounds } from '../dial/question-bounds.ts';
 import { standingSocket } from '../dial/standing-socket.ts';
 
 export interface ProbeLinesOptions {
@@ -33,23 +34,26 @@ export class ProbeLines {
     this.#options = options;
   }
 
-  /** Settles within `timeoutMs`; a line that failed is closed. */
+  /** Settles within its bounds; a line that failed is closed. */
   async ask<T>(
     endpoint: Endpoint,
-    timeoutMs: number,
+    bounds: QuestionBounds,
     question: (client: pg.Client) => Promise<T>,
   ): Promise<T> {
     const { clock, fresh } = this.#options;
     const key = fresh ? `${endpointKey(endpoint)} ${(this.#count += 1)}` : endpointKey(endpoint);
     const line = this.#lines.get(key) ?? this.#add(key, endpoint);
-    const late = (): Error => new Error(`no answer within ${timeoutMs} ms`);
+    const late = Promise.withResolvers<never>();
+    const timer = boundQuestion(clock, bounds, () => line.client, late.reject);
     try {
-      const answer = await within(clock, timeoutMs, this.#put(line, question), late);
+      const answer = await Promise.race([this.#put(line, question), late.promise]);
       if (line.leaving) this.#drop(line);
       return answer;
     } catch (error) {
       this.#drop(line);
       throw error;
+    } finally {
+      timer.cancel();
     }
   }
 

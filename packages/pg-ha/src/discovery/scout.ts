@@ -1,5 +1,6 @@
 import type { Endpoint } from '@steadfast/shared';
 import type { Identity } from '../dial/identity.ts';
+import type { QuestionBounds } from '../dial/question-bounds.ts';
 
 /**
  * Puts a prober's question on a connection that serves work when the answer is the one hoped for: where calls wait, the login
@@ -10,8 +11,8 @@ export interface Scout {
   readonly wanted: boolean;
   /** a primary is searched for, so that calls may come to wait for it */
   readonly eager: boolean;
-  /** Settles within `timeoutMs`. A connection that `stays` is asked again, should its member be a standby. */
-  ask(endpoint: Endpoint, timeoutMs: number, stays: boolean): Promise<Identity>;
+  /** Settles within `bounds`. A connection that `stays` is asked again, should its member be a standby. */
+  ask(endpoint: Endpoint, bounds: QuestionBounds, stays: boolean): Promise<Identity>;
   /** No search is on: connections kept for the next question are closed. */
   rest(): void;
 }

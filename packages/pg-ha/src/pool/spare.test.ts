@@ -6,6 +6,7 @@ import type { Identity } from '../dial/identity.ts';
 import { Spare, spareFirst } from './spare.ts';
 
 const NAME = { host: 'db.example', port: 5432 };
+const BOUNDS = { timeoutMs: 1_000, patienceMs: 250 };
 
 /** A connection as a spare sees it: `answers` says what its server is. */
 class FakeClient {
@@ -51,7 +52,7 @@ function setup(): Setup {
 
 /** Asks, and has the server answer. */
 async function ask({ spare, clients }: Setup, role: Identity['role']): Promise<FakeClient | undefined> {
-  const asked = spare.ask(NAME, 1_000, false);
+  const asked = spare.ask(NAME, BOUNDS, false);
   clients.at(-1)?.answers(role);
   await asked;
   return clients.at(-1);
@@ -80,7 +81,7 @@ describe('a connection to spare', () => {
     const all = setup();
     expect(await ask(all, 'replica')).toMatchObject({ closed: true });
     expect(all.spare.take()).toBeUndefined();
-    const late = all.spare.ask(NAME, 1_000, false);
+    const late = all.spare.ask(NAME, BOUNDS, false);
     const [, first] = all.clients;
     const second = await ask(all, 'primary');
     first?.answers('primary');
@@ -98,7 +99,7 @@ describe('a connection to spare', () => {
     if (broken) broken._queryable = false;
     expect(spare.take()).toBeUndefined();
     const kept = await ask(all, 'primary');
-    const asked = spare.ask(NAME, 1_000, false);
+    const asked = spare.ask(NAME, BOUNDS, false);
     spare.close();
     await expect(asked).rejects.toMatchObject({ code: 'HA_CLOSED' });
     expect([kept?.closed, clients.at(-1)?.closed]).toEqual([true, true]);
@@ -106,13 +107,13 @@ describe('a connection to spare', () => {
 
   it('is the one on which a member was asked as a standby, once that has been promoted', async () => {
     const { spare, clients, clock } = setup();
-    const asked = spare.ask(NAME, 1_000, true);
+    const asked = spare.ask(NAME, BOUNDS, true);
     const [line] = clients;
     line?.answers('replica');
     await asked;
     expect([line?.closed, spare.take()]).toEqual([false, undefined]);
     if (line) line.asked = Promise.withResolvers();
-    const again = spare.ask(NAME, 1_000, true);
+    const again = spare.ask(NAME, BOUNDS, true);
     line?.answers('primary');
     await again;
     spare.rest();
@@ -122,7 +123,7 @@ describe('a connection to spare', () => {
   it('leaves no connection to members once the search is over, nor uses one that has broken', async () => {
     const { spare, clients, pool } = setup();
     const ask = async (): Promise<void> => {
-      const asked = spare.ask(NAME, 1_000, true);
+      const asked = spare.ask(NAME, BOUNDS, true);
       clients.at(-1)?.answers('replica');
       await asked;
     };
@@ -139,10 +140,10 @@ describe('a connection to spare', () => {
 
   it('is made anew for a member that did not answer the last time', async () => {
     const { spare, clients } = setup();
-    const failed = spare.ask(NAME, 1_000, true);
+    const failed = spare.ask(NAME, BOUNDS, true);
     clients[0]?.asked.reject(new Error('no answer within 1000 ms'));
     await expect(failed).rejects.toThrow('no answer');
-    const asked = spare.ask(NAME, 1_000, true);
+    const asked = spare.ask(NAME, BOUNDS, true);
     clients[1]?.answers('replica');
     expect(await asked).toMatchObject({ role: 'replica' });
   });

@@ -3,6 +3,7 @@ import { endpointKey, HaError, type Clock, type Endpoint, type Seat, type Timer 
 import { isUsable } from '../dial/client-internals.ts';
 import type { HaClient } from '../dial/ha-client.ts';
 import type { Identity } from '../dial/identity.ts';
+import type { QuestionBounds } from '../dial/question-bounds.ts';
 import type { Scout } from '../discovery/scout.ts';
 
 /** Nobody has taken it by then: it is closed, ms. */
@@ -42,13 +43,13 @@ export class Spare implements Scout {
     return !this.#closed && this.#options.monitor.state === 'searching';
   }
 
-  async ask(endpoint: Endpoint, timeoutMs: number, stays: boolean): Promise<Identity> {
+  async ask(endpoint: Endpoint, bounds: QuestionBounds, stays: boolean): Promise<Identity> {
     const key = endpointKey(endpoint);
     const client = (stays && this.#line(key)) || this.#options.newClient();
     if (stays) this.#lines.set(key, client);
     this.#asking.add(client);
     try {
-      const identity = await client.scout(endpoint, timeoutMs, stays);
+      const identity = await client.scout(endpoint, bounds, stays);
       const found = identity.role === 'primary' && this.wanted;
       if (found) this.#keep(client);
       if (found) this.#lines.delete(key);

@@ -188,10 +188,14 @@ export class ReadWatch {
     const key = endpointKey(endpoint);
     if (this.#asking.has(key)) return;
     this.#asking.add(key);
-    const { clock, lines, probeTimeoutMs, who } = this.#options;
+    const { clock, lines, probeTimeoutMs: timeoutMs, who } = this.#options;
     const at = clock.now();
     try {
-      this.#heard(endpoint, await lines.ask(endpoint, probeTimeoutMs, readStanding), at);
+      this.#heard(
+        endpoint,
+        await lines.ask(endpoint, { timeoutMs, patienceMs: timeoutMs }, readStanding),
+        at,
+      );
     } catch (error) {
       const failure = isHaError(error) ? error : dialError(asError(error), endpoint, who);
       if (this.#state === 'looking') this.eject(endpoint, failure);

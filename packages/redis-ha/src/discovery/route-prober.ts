@@ -36,11 +36,11 @@ export class RouteProber implements Prober {
     this.#options = options;
   }
 
-  async probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation> {
+  async probe(endpoint: Endpoint, timeoutMs: number, patienceMs: number = timeoutMs): Promise<Observation> {
     const at = this.#options.clock.now();
     const key = endpointKey(endpoint);
     try {
-      const { identity, moves } = await this.#ask(endpoint, at, timeoutMs);
+      const { identity, moves } = await this.#ask(endpoint, at, Math.min(timeoutMs, patienceMs));
       if (identity.is === 'busy') throw new Busy(`${key} is busy: ${identity.why}`);
       if (identity.is === 'replica') throw new Busy(`${key} leads to a replica`);
       if (identity.is === 'notReady') return { kind: 'unreachable', endpoint, reason: identity.why, at };

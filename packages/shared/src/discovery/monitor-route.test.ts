@@ -30,13 +30,13 @@ let seat: Seat;
 let open: number;
 let mostOpen: number;
 
-async function probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation> {
+async function probe(endpoint: Endpoint, timeoutMs: number, patienceMs = timeoutMs): Promise<Observation> {
   const [at, takesMs] = [clock.now(), answerMs];
   asked += 1;
   mostOpen = Math.max(mostOpen, (open += 1));
-  await sleep(clock, Math.min(takesMs, timeoutMs));
+  await sleep(clock, Math.min(takesMs, patienceMs));
   open -= 1;
-  return takesMs > timeoutMs
+  return takesMs > patienceMs
     ? { kind: 'unreachable', endpoint, reason: 'no answer', at }
     : { kind: 'self', endpoint, role, epoch: 1, at };
 }

@@ -36,7 +36,7 @@ const HURRIED_SEARCH_MS = 30_000;
 /** Further questions through one route at once, while there is something to find out. */
 const ROUTE_QUESTIONS = 5;
 
-/** How long each of them may take in a search at least, ms. */
+/** How long each of them may hear nothing in a search at least, ms. */
 const HURRIED_QUESTION_MS = 250;
 
 /**
@@ -271,8 +271,8 @@ export class Monitor {
 
   /** A question beside one that has the time it takes: that it was not answered proves nothing. */
   async #glance(endpoint: Endpoint, pace: RoutePace): Promise<void> {
-    const timeoutMs = Math.min(pace.patienceMs(HURRIED_QUESTION_MS), this.#options.probeTimeoutMs);
-    const observation = await this.#put(endpoint, timeoutMs, pace.ask());
+    const patienceMs = pace.patienceMs(HURRIED_QUESTION_MS);
+    const observation = await this.#put(endpoint, this.#options.probeTimeoutMs, pace.ask(), patienceMs);
     if (observation.kind !== 'unreachable') this.#apply(observation, 'probe');
   }
 
@@ -280,10 +280,11 @@ export class Monitor {
     endpoint: Endpoint,
     timeoutMs: number,
     done?: (answered: boolean) => void,
+    patienceMs: number = timeoutMs,
   ): Promise<Observation> {
     let answered = false;
     try {
-      const observation = await this.#options.prober.probe(endpoint, timeoutMs);
+      const observation = await this.#options.prober.probe(endpoint, timeoutMs, patienceMs);
       answered = observation.kind !== 'unreachable';
       return observation;
     } finally {

@@ -10,14 +10,20 @@ export interface OpenTcpOptions {
   connect?: (address: TcpNetConnectOpts) => Socket;
 }
 
-/** How often a silent server is knocked at anew, ms. */
-const KNOCK_MS = 100;
+/** A first attempt that hangs for so long gets company, ms. */
+const ALONE_MS = 100;
+
+/** How often a silent server is knocked at anew from then on, ms. */
+const KNOCK_MS = 25;
+
+/** So many knocks stand beside the first attempt at once, each for a tenth of a second. */
+const KNOCKS = 4;
 
 /**
  * Opens a TCP connection. Where the first packet is lost, the kernel sends it again after 1 s, 3 s, 7 s, and a way that heals
- * in between goes unnoticed. So beside a first attempt that hangs there is a second, made anew every 100 ms in place of the
- * one before; whichever gets an answer serves, or fails. No server has more than two for it, and one that is far away
- * has all the time that it needs for the first.
+ * in between goes unnoticed. So beside a first attempt that hangs there are others, a new one every 25 ms in place of the
+ * oldest; whichever gets an answer serves, or fails. No server has more than five for it, and one that is far away has all
+ * the time that it needs for the first.
  * @throws the socket's own error, or the reason of `signal`
  */
 export function openTcp({ address, clock, signal, connect = connectTcp }: OpenTcpOptions): Promise<Socket> {
@@ -27,7 +33,7 @@ export function openTcp({ address, clock, signal, connect = connectTcp }: OpenTc
     const settle = (error: Error | undefined, winner?: Socket): void => {
       timer?.cancel();
       signal.removeEventListener('abort', onAbort);
-      for (const socket of [first, second]) if (socket !== winner) socket?.destroy();
+      for (const socket of [first, ...beside]) if (socket !== winner) socket.destroy();
       if (winner) resolve(winner);
       else reject(error as Error);
     };
@@ -41,13 +47,13 @@ export function openTcp({ address, clock, signal, connect = connectTcp }: OpenTc
       return socket;
     };
     const again = (): void => {
-      second?.destroy();
-      second = knock();
+      if (beside.length === KNOCKS) beside.shift()?.destroy();
+      beside.push(knock());
       timer = clock.timer(KNOCK_MS, again);
     };
+    const beside: Socket[] = [];
     const first = knock();
-    let second: Socket | undefined;
-    timer = clock.timer(KNOCK_MS, again);
+    timer = clock.timer(ALONE_MS, again);
     signal.addEventListener('abort', onAbort, { once: true });
   });
 }

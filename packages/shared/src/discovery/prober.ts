@@ -4,10 +4,11 @@ import type { Observation } from '../topology/observation.ts';
 /** Asks a member for its own role. Its answer is the only thing that makes a primary. */
 export interface Prober {
   /**
-   * Resolves with a `self` or an `unreachable` observation, within `timeoutMs`.
+   * Resolves with a `self` or an `unreachable` observation, within `timeoutMs`; where nothing at all has been heard of the
+   * member, within `patienceMs` already.
    * @throws where asking elsewhere would hide the cause: refused credentials, a wrong certificate
    */
-  probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation>;
+  probe(endpoint: Endpoint, timeoutMs: number, patienceMs?: number): Promise<Observation>;
   /** No search is on: connections kept open for quick answers may go. Questions that are under way must still be answered. */
   rest(): void;
   close(): Promise<void> | void;
