@@ -28,7 +28,7 @@ import type { DialContext } from './dial-context.ts';
 import type { Admission } from './dial-target.ts';
 import { guardFrames } from './frame-guard.ts';
 import { readIdentity, type Identity } from './identity.ts';
-import { boundQuestion, type QuestionBounds } from './question-bounds.ts';
+import { boundQuestion, isOutrun, type QuestionBounds } from './question-bounds.ts';
 import { standingSocket } from './standing-socket.ts';
 
 /** What the overrides below go on to. */
@@ -47,7 +47,7 @@ interface Reached {
 /** Where a connection is in its life. `verified` ones carry what they were let in as. */
 type State =
   | { at: 'new' }
-  | { at: 'dialling'; endpoint: Endpoint }
+  | { at: 'dialling'; endpoint: Endpoint; since: Instant }
   | { at: 'scouted'; endpoint: Endpoint; reached: Reached }
   | { at: 'verified'; endpoint: Endpoint; admission: Admission }
   | { at: 'ended' };
@@ -135,7 +135,9 @@ export class HaClient extends pg.Client {
   supersededBy(topology: Topology): boolean {
     const { target } = this.#context;
     if (this.#state.at === 'verified') return target.outdates(this.#state.admission, topology);
-    return this.#state.at === 'dialling' && !target.stillWants(this.#state.endpoint, topology);
+    if (this.#state.at !== 'dialling') return false;
+    const { endpoint, since } = this.#state;
+    return !target.stillWants(endpoint, topology) || isOutrun(this, endpoint, since, topology);
   }
 
   /** Ends the connection now; what is in flight gets its outcome at once. */
@@ -355,7 +357,7 @@ export class HaClient extends pg.Client {
 
   /** pg reads host and port when it connects, so the address can be chosen as late as that. */
   #aim(endpoint: Endpoint): void {
-    this.#state = { at: 'dialling', endpoint };
+    this.#state = { at: 'dialling', endpoint, since: this.#context.clock.now() };
     const inner = internals(this);
     inner.host = inner.connectionParameters.host = endpoint.host;
     inner.port = inner.connectionParameters.port = endpoint.port;

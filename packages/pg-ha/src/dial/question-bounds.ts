@@ -1,5 +1,12 @@
 import type { ClientBase } from 'pg';
-import type { Clock, Timer } from '@steadfast/shared';
+import {
+  endpointKey,
+  type Clock,
+  type Endpoint,
+  type Instant,
+  type Timer,
+  type Topology,
+} from '@steadfast/shared';
 import { internals } from './client-internals.ts';
 
 /** How long a question to a server may take. */
@@ -24,6 +31,24 @@ export function boundQuestion(
     timer = clock.timer(timeoutMs - firstMs, () => end(timeoutMs));
   });
   return { cancel: () => timer.cancel() };
+}
+
+/** A dial is not held to be slow before it has lasted so long, ms. */
+const SLOW_MS = 250;
+
+/**
+ * Whether nothing has come of a dial, and a question that was put to its member well after it has been answered: its way was
+ * silent then, and what heals does not wake it.
+ */
+export function isOutrun(
+  client: ClientBase,
+  endpoint: Endpoint,
+  since: Instant,
+  { members }: Topology,
+): boolean {
+  const member = members.get(endpointKey(endpoint));
+  const answered = member !== undefined && member.role !== 'unknown';
+  return answered && member.observedAt - since > SLOW_MS && !hasHeard(client);
 }
 
 /** Whether the server has sent anything: with TLS the first byte is its consent. */

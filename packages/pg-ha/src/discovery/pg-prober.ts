@@ -47,7 +47,8 @@ export class PgProber implements Prober {
   }
 
   #ask(endpoint: Endpoint, bounds: QuestionBounds): Promise<Identity> {
-    const { fresh, scouts } = this.#options;
+    const { scouts } = this.#options;
+    const fresh = this.#options.fresh || bounds.patienceMs < bounds.timeoutMs;
     const scout = [...scouts].find(({ wanted, eager }) => (fresh ? wanted : eager));
     return scout?.ask(endpoint, bounds, !fresh) ?? this.#lines.ask(endpoint, bounds, readIdentity);
   }

@@ -40,9 +40,11 @@ export class ProbeLines {
     bounds: QuestionBounds,
     question: (client: pg.Client) => Promise<T>,
   ): Promise<T> {
-    const { clock, fresh } = this.#options;
+    const { clock } = this.#options;
+    // One that shall lose no time is put beside another, which has the line.
+    const fresh = this.#options.fresh || bounds.patienceMs < bounds.timeoutMs;
     const key = fresh ? `${endpointKey(endpoint)} ${(this.#count += 1)}` : endpointKey(endpoint);
-    const line = this.#lines.get(key) ?? this.#add(key, endpoint);
+    const line = this.#lines.get(key) ?? this.#add(key, endpoint, fresh);
     const late = Promise.withResolvers<never>();
     const timer = boundQuestion(clock, bounds, () => line.client, late.reject);
     try {
@@ -69,8 +71,7 @@ export class ProbeLines {
     for (const line of this.#lines.values()) this.#drop(line);
   }
 
-  #add(key: string, endpoint: Endpoint): Line {
-    const { fresh } = this.#options;
+  #add(key: string, endpoint: Endpoint, fresh: boolean): Line {
     const line = { endpoint, end: new AbortController(), client: undefined, busy: false, leaving: fresh };
     this.#lines.set(key, line);
     return line;

@@ -36,6 +36,9 @@ const HURRIED_SEARCH_MS = 30_000;
 /** Further questions through one route at once, while there is something to find out. */
 const ROUTE_QUESTIONS = 5;
 
+/** A question to a member that hangs for so long in a search gets company, which has as long to hear something, ms. */
+const COMPANY_MS = 100;
+
 /** How long each of them may hear nothing in a search at least, ms. */
 const HURRIED_QUESTION_MS = 250;
 
@@ -209,14 +212,15 @@ export class Monitor {
   }
 
   /**
-   * Asks a member. One that hangs would hang again, and is not asked twice. But behind a route it is a matter of chance which
-   * server a question reaches, and one that hangs must not keep the next from reaching another.
+   * Asks a member. One that hangs would hang again; in a search it is asked once more beside that, since it may be the link
+   * that hangs. Behind a route it is a matter of chance which server a question reaches, and one that hangs must not keep the
+   * next from reaching another.
    */
   #lookAt(endpoint: Endpoint): void {
     const { rule, probeTimeoutMs } = this.#options;
     const key = endpointKey(endpoint);
-    if (rule !== 'route') return void this.#ask(key, () => this.#probe(endpoint, probeTimeoutMs));
     const pace = this.#paceOf(key);
+    if (rule !== 'route') return this.#lookAtMember(endpoint, pace);
     if (this.#state.at !== 'steady' && !pace.mayAsk) return;
     if (this.#state.at === 'steady' || !this.#inFlight.get(key))
       return void this.#ask(key, () => this.#probe(endpoint, probeTimeoutMs, pace.ask()));
@@ -224,6 +228,15 @@ export class Monitor {
     const question = (): Promise<void> =>
       glance ? this.#glance(endpoint, pace) : this.#probe(endpoint, probeTimeoutMs, pace.ask());
     void this.#ask(`${key} again`, question, ROUTE_QUESTIONS);
+  }
+
+  #lookAtMember(endpoint: Endpoint, pace: RoutePace): void {
+    const { rule, probeTimeoutMs } = this.#options;
+    const key = endpointKey(endpoint);
+    const first = !this.#inFlight.get(key);
+    if (first) return void this.#ask(key, () => this.#probe(endpoint, probeTimeoutMs, pace.ask()));
+    if (rule !== 'self' || this.#state.at !== 'searching' || pace.sinceMs < COMPANY_MS) return;
+    void this.#ask(`${key} again`, () => this.#glance(endpoint, pace, COMPANY_MS));
   }
 
   #paceOf(key: string): RoutePace {
@@ -270,8 +283,8 @@ export class Monitor {
   }
 
   /** A question beside one that has the time it takes: that it was not answered proves nothing. */
-  async #glance(endpoint: Endpoint, pace: RoutePace): Promise<void> {
-    const patienceMs = pace.patienceMs(HURRIED_QUESTION_MS);
+  async #glance(endpoint: Endpoint, pace: RoutePace, leastMs = HURRIED_QUESTION_MS): Promise<void> {
+    const patienceMs = pace.patienceMs(leastMs);
     const observation = await this.#put(endpoint, this.#options.probeTimeoutMs, pace.ask(), patienceMs);
     if (observation.kind !== 'unreachable') this.#apply(observation, 'probe');
   }

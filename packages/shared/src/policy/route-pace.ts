@@ -37,6 +37,11 @@ export class RoutePace {
     return since >= this.#gapMs && (!this.#open || since >= 2 * this.#usualMs);
   }
 
+  /** For how long nobody has been asked, ms. */
+  get sinceMs(): number {
+    return this.#clock.now() - this.#askedAt;
+  }
+
   /** How long a question beside another one may take at least, ms: one that hangs must not hold the place of one that would not. */
   patienceMs(leastMs: number): number {
     return Math.max(leastMs, 4 * this.#usualMs);
