@@ -35,6 +35,8 @@ interface Cluster {
   dials: Record<string, 'ok' | 'hangs' | 'refuses'>;
   /** hosts that were dialled, in order */
   dialled: string[];
+  /** what servers say when they are asked on their connection; absent where the watch knows */
+  reached?: () => Promise<boolean>;
 }
 
 interface Setup extends Cluster {
@@ -123,7 +125,16 @@ function setup(
     vouched: false,
     load,
   });
-  const parts = { clock, random, monitor, watch, pools, chooser, tokenWaitMs: 200, hasReached: undefined };
+  const parts = {
+    clock,
+    random,
+    monitor,
+    watch,
+    pools,
+    chooser,
+    tokenWaitMs: 200,
+    hasReached: cluster.reached,
+  };
   const read: Setup['read'] = ({ after, ms = 5_000 } = {}) =>
     new Promise((resolve, reject) => {
       const request: LeaseRequest = {
@@ -256,6 +267,30 @@ describe('a read with a token', () => {
     expect([host, ms < 150]).toEqual(['a', true]);
     const [late, waited] = await settles(cluster, cluster.read({ after: '1-70' }));
     expect([late, waited >= 200 && waited <= 260]).toEqual(['p', true]);
+  });
+
+  it.each([
+    ['is told to go away', { code: '57P01', severity: 'FATAL' }],
+    ['loses its link', {}],
+  ])('is asked of another connection where a server %s over the question', async (_, about) => {
+    let asked = 0;
+    const reached = (): Promise<boolean> =>
+      ++asked > 2 ? Promise.resolve(true) : Promise.reject(Object.assign(new Error('gone'), about));
+    const cluster = setup({ reached });
+    await settles(cluster, cluster.read());
+    expect((await settles(cluster, cluster.read({ after: '1-64' })))[0]).toMatch(/^[abp]$/);
+    expect(asked).toBe(3);
+  });
+
+  it('is told what a server has against the question', async () => {
+    const reached = (): Promise<boolean> =>
+      Promise.reject(Object.assign(new Error('permission denied'), { code: '42501', severity: 'ERROR' }));
+    const cluster = setup({ reached });
+    await settles(cluster, cluster.read());
+    const read = cluster.read({ after: '1-64' });
+    const told = expect(read).rejects.toMatchObject({ code: '42501', outcome: 'notSent' });
+    await settles(cluster, read);
+    await told;
   });
 
   it('fails at once where too many wait already', async () => {

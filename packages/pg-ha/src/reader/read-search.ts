@@ -15,10 +15,12 @@ import {
   type Timer,
 } from '@steadfast/shared';
 import type { HaClient } from '../dial/ha-client.ts';
+import { sqlstateOf } from '../errors/sqlstate.ts';
 import { isAlive } from '../pool/fitness.ts';
 import type { LeaseRequest } from '../pool/lease.ts';
 import type { Chooser } from './chooser.ts';
 import type { MemberPools } from './member-pools.ts';
+import { blamesServer } from './read-error.ts';
 import type { ReadWatch } from './read-watch.ts';
 
 export interface ReadSearchParts {
@@ -127,7 +129,7 @@ export class ReadSearch {
       (error: unknown) => {
         this.#underWay -= 1;
         client.release(asError(error));
-        this.#failed(asError(error));
+        this.#failed(unanswered(asError(error)));
       },
     );
   }
@@ -199,6 +201,12 @@ export class ReadSearch {
   }
 }
 
-function lost(why: string): HaError {
-  return new HaError('HA_CONNECTION_LOST', why, { outcome: 'notSent' });
+/** A server that goes away over our own question is another server's turn; what it refuses is told. */
+function unanswered(error: Error): Error {
+  if (sqlstateOf(error) !== undefined && !blamesServer(error)) return error;
+  return lost(`the server went away when it was asked how far it is: ${error.message}`, error);
+}
+
+function lost(why: string, cause?: Error): HaError {
+  return new HaError('HA_CONNECTION_LOST', why, { outcome: 'notSent', cause });
 }
