@@ -44,7 +44,7 @@ describe('the campaign', () => {
     ['sync-on', 'crash'],
     ['down-after-1000', 'sentinel-failover'],
     ['down-after-1000', 'redis-crash'],
-  ])('runs all clients of a library side by side through %s/%s', { timeout: 120_000 }, async (on, by) => {
+  ])('runs all clients of a library side by side through %s/%s', { timeout: 180_000 }, async (on, by) => {
     const { lab } = held;
     const setting = SETTINGS.find(({ name }) => name === on);
     const fault = CAMPAIGN_FAULTS.find(({ name }) => name === by);
