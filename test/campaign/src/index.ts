@@ -1,8 +1,14 @@
 export { cellsOf, type Cell } from './analysis/cell.ts';
+export { endsOf, outageIn } from './analysis/client-run.ts';
+export { judge, type Found } from './analysis/judge.ts';
 export { brokenIn, unjudgedIn } from './analysis/promises.ts';
+export { type ClientSpec } from './clients/client.ts';
 export { CLIENTS } from './clients/registry.ts';
 export { TABLES } from './clients/sql.ts';
 export { onLists, type Ask } from './clients/transactions.ts';
 export { CAMPAIGN_FAULTS } from './faults/faults.ts';
+export { ClientProcess } from './process/client-process.ts';
+export { createTables, readKeys, readTables } from './run/servers.ts';
+export { readObserved, type Observed } from './run/observed.ts';
 export { runFault, type FaultRun, type FaultRunOptions } from './run/run-fault.ts';
 export { SETTINGS } from './settings.ts';

@@ -7,4 +7,7 @@ export {
   startPostgres,
   type TestServer,
 } from './observers/test-servers.ts';
+export { Alarm } from './proxy/alarm.ts';
+export { startDns, type DnsServer } from './dns/dns-server.ts';
 export { createProxyServer, type ProxyServer } from './proxy/proxy-server.ts';
+export { startProxyProcess, type ProxyProcess } from './proxy/proxy-process.ts';

@@ -1,6 +1,6 @@
 import type { Call } from '@steadfast/check';
 import { describe, expect, it } from 'vitest';
-import { endsOf, errorsOf, firstAck, longestMs } from './client-run.ts';
+import { endsOf, errorsOf, firstAck, longestMs, outageIn } from './client-run.ts';
 
 function ok(id: string, endMs: number, epoch?: number, kind = 'insert'): Call {
   return {
@@ -25,6 +25,20 @@ describe('the first acknowledged write after an outage', () => {
     const calls = [ok('a', 120), ok('b', 140)];
     expect(firstAck(calls, { notBefore: 100, survived: new Set(['b']) })).toBe(140);
     expect(firstAck(calls, { notBefore: 100, survived: new Set() })).toBeUndefined();
+  });
+});
+
+describe('an outage that nobody else watched', () => {
+  const acks = (...ends: number[]): Call[] => ends.map((at) => ok(`${at}`, at));
+
+  it.each([
+    ['the longest time without an acknowledged write', acks(80, 90, 100, 400, 410), 95, [100, 400]],
+    ['what lasts beyond the fault alone', acks(10, 90, 100, 110), 95, undefined],
+    ['nothing where writes went on', acks(90, 100, 110, 120), 95, undefined],
+    ['none that never ended', acks(80, 90), 95, undefined],
+    ['from the fault on, where nothing was written before', acks(300), 95, [95, 300]],
+  ])('is %s', (_, calls, faultAt, outage) => {
+    expect(outageIn(calls, faultAt, 50)).toEqual(outage);
   });
 });
 

@@ -98,6 +98,27 @@ export function firstAck(calls: readonly Call[], rule: AckRule): number | undefi
   return first;
 }
 
+/**
+ * The outage as one client met it, where nobody else watched: the longest time without an acknowledged write that lasted
+ * beyond the fault, as [from, to] in ms; undefined where none was longer than `leastMs`.
+ */
+export function outageIn(
+  calls: readonly Call[],
+  faultAt: number,
+  leastMs: number,
+): readonly [from: number, to: number] | undefined {
+  const acks = calls
+    .flatMap(({ kind, end }) => (isWrite(kind) && end.as === 'ok' ? [toMs(end.at)] : []))
+    .toSorted((a, b) => a - b);
+  let longest: readonly [number, number] | undefined;
+  for (const [n, to] of acks.entries()) {
+    const from = acks[n - 1] ?? faultAt;
+    if (to < faultAt || to - from < leastMs) continue;
+    if (!longest || to - from > longest[1] - longest[0]) longest = [from, to];
+  }
+  return longest;
+}
+
 /** Adds how far each client was behind the first of its route: observers look now and then, clients race each other. */
 export function behindTheFirst(runs: readonly ClientRun[], specs: readonly ClientSpec[]): ClientRun[] {
   const routeOf = ({ client }: ClientRun): string | undefined =>

@@ -37,6 +37,8 @@ export interface Access {
   readonly env: Record<string, string>;
   /** holds the password, to be read at each login; absent where it does not change */
   readonly passwordFile?: string;
+  /** what its rows and keys are marked with (default: the client's name) */
+  readonly label?: string;
 }
 
 /** What came of a call. */

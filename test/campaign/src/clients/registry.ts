@@ -76,5 +76,5 @@ export const CLIENTS: readonly ClientSpec[] = ENTRIES;
 export function openClient(name: string, access: Access): Promise<Driver> {
   const entry = ENTRIES.find((each) => each.name === name);
   if (!entry) throw new Error(`client '${name}': allowed are ${ENTRIES.map((each) => each.name).join(', ')}`);
-  return entry.open(access, name);
+  return entry.open(access, access.label ?? name);
 }

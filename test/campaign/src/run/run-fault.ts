@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callsOf, parseHistory, samplesOf } from '@steadfast/check';
@@ -12,6 +12,7 @@ import { ClientProcess } from '../process/client-process.ts';
 import type { LoadResult } from '../process/messages.ts';
 import type { Setting } from '../settings.ts';
 import { accessOf, Ways } from './access.ts';
+import { keepObserved } from './observed.ts';
 import { serversOf } from './servers.ts';
 
 export interface FaultRunOptions {
@@ -110,7 +111,7 @@ export async function runFault(options: FaultRunOptions): Promise<FaultRun> {
         fault,
       });
     });
-    keepEvents(options, events, instants, until);
+    keepObserved(options, events, instants, { from: instants.faultAt - WARM_MS, until });
     const serverMs = window && window.writableAt - originOf(fault, instants);
     return {
       setting: setting.name,
@@ -125,20 +126,6 @@ export async function runFault(options: FaultRunOptions): Promise<FaultRun> {
     for (const each of processes) each.kill();
     await ways.close();
   }
-}
-
-/** What the observers saw, beside the histories. */
-function keepEvents(
-  { folder, fault: { name, meaning } }: FaultRunOptions,
-  events: readonly ObserverEvent[],
-  instants: Instants,
-  until: number,
-): void {
-  const seen = events.filter(({ at }) => at >= instants.faultAt - WARM_MS && at <= until);
-  writeFileSync(
-    join(folder, 'observed.json'),
-    `${JSON.stringify({ fault: { name, meaning }, instants, until, seen }, undefined, 2)}\n`,
-  );
 }
 
 export function historyFile(folder: string, { name }: ClientSpec): string {

@@ -1,6 +1,7 @@
 import type { Lab } from '@steadfast/lab';
 import { createProofTable } from '@steadfast/pg-ha';
 import type { Redis } from 'ioredis';
+import type { QueryResultRow } from 'pg';
 import type { Found } from '../analysis/judge.ts';
 import type { Library } from '../clients/client.ts';
 import { keysOf } from '../clients/keys.ts';
@@ -23,53 +24,53 @@ export function serversOf(lab: Lab, library: Library): Servers {
 
 function postgresServers(lab: Lab): Servers {
   return {
-    prepare: (clients) =>
-      onPrimary(lab, async (client) => {
-        await client.query(TABLES);
-        for (const name of clients)
-          for (const [account, balance] of Object.entries(OPENED))
-            await client.query(OPEN_ACCOUNT, [name, account, balance]);
-        await createProofTable(client);
-      }),
-    read: (clients) =>
-      onPrimary(lab, async (client) => {
-        const plain = await client.query<{ client: string; kind: string; id: string }>(
-          'SELECT client, kind, id FROM campaign',
-        );
-        const keyed = await client.query<{ client: string; id: string }>(
-          'SELECT client, id FROM campaign_keyed',
-        );
-        const lists = await client.query<{ client: string; key: string; elements: string }>(
-          'SELECT client, key, elements FROM campaign_list',
-        );
-        const bank = await client.query<BalanceRow & { client: string }>(
-          'SELECT client, account, balance FROM campaign_bank',
-        );
-        return new Map(
-          clients.map((name) => {
-            const ids = (kind: string): string[] =>
-              plain.rows.filter((row) => row.client === name && row.kind === kind).map(({ id }) => id);
-            const upsert = of(keyed.rows, name).map(({ id }) => id);
-            return [
-              name,
-              {
-                ids: {
-                  insert: ids('insert'),
-                  transaction: ids('transaction'),
-                  long: ids('long'),
-                  upsert,
-                },
-                counters: {},
-                lists: Object.fromEntries(
-                  of(lists.rows, name).map(({ key, elements }) => [key, elementsOf(elements)]),
-                ),
-                balances: balancesOf(of(bank.rows, name)),
-              },
-            ];
-          }),
-        );
-      }),
+    prepare: (clients) => onPrimary(lab, (client) => createTables(client, clients)),
+    read: (clients) => onPrimary(lab, (client) => readTables(client, clients)),
   };
+}
+
+interface Queryable {
+  query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<{ rows: Row[] }>;
+}
+
+/** The tables of the work, empty, with an account's money for each client. */
+export async function createTables(client: Queryable, names: readonly string[]): Promise<void> {
+  await client.query(TABLES);
+  for (const name of names)
+    for (const [account, balance] of Object.entries(OPENED))
+      await client.query(OPEN_ACCOUNT, [name, account, balance]);
+  await createProofTable(client);
+}
+
+export async function readTables(client: Queryable, names: readonly string[]): Promise<Map<string, Found>> {
+  const plain = await client.query<{ client: string; kind: string; id: string }>(
+    'SELECT client, kind, id FROM campaign',
+  );
+  const keyed = await client.query<{ client: string; id: string }>('SELECT client, id FROM campaign_keyed');
+  const lists = await client.query<{ client: string; key: string; elements: string }>(
+    'SELECT client, key, elements FROM campaign_list',
+  );
+  const bank = await client.query<BalanceRow & { client: string }>(
+    'SELECT client, account, balance FROM campaign_bank',
+  );
+  return new Map(
+    names.map((name) => {
+      const ids = (kind: string): string[] =>
+        plain.rows.filter((row) => row.client === name && row.kind === kind).map(({ id }) => id);
+      const upsert = of(keyed.rows, name).map(({ id }) => id);
+      return [
+        name,
+        {
+          ids: { insert: ids('insert'), transaction: ids('transaction'), long: ids('long'), upsert },
+          counters: {},
+          lists: Object.fromEntries(
+            of(lists.rows, name).map(({ key, elements }) => [key, elementsOf(elements)]),
+          ),
+          balances: balancesOf(of(bank.rows, name)),
+        },
+      ];
+    }),
+  );
 }
 
 function of<Row extends { client: string }>(rows: readonly Row[], name: string): Row[] {
@@ -88,7 +89,7 @@ function redisServers(lab: Lab): Servers {
   };
 }
 
-async function readKeys(redis: Redis, client: string): Promise<Found> {
+export async function readKeys(redis: Redis, client: string): Promise<Found> {
   const keys = keysOf(client);
   const lists: Record<string, string[]> = {};
   for (const name of await namesBehind(redis, keys.lists))

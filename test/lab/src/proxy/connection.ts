@@ -15,6 +15,7 @@ export interface Link {
   rules: CutRule[];
   maxBufferedBytes: number;
   random(): number;
+  wakeIn(ms: number, run: () => void): () => void;
   onForwarded(direction: 'up' | 'down', bytes: number): void;
   onCut(): void;
 }
@@ -73,6 +74,7 @@ export class Connection {
         const { latencyMs, jitterMs } = this.#link.behaviour;
         return jitterMs > 0 ? latencyMs + jitterMs * this.#link.random() : latencyMs;
       },
+      wakeIn: (ms, run) => this.#link.wakeIn(ms, run),
       stalled: () => ['both', direction].includes(this.#link.behaviour.stall),
       onForward: (bytes) => this.#forward(direction, bytes, sink),
     });

@@ -12,6 +12,8 @@ export interface PipeOptions {
   maxBufferedBytes: number;
   /** Delay of the next chunk, in ms. */
   delayMs(): number;
+  /** Runs it when that much time has passed, and returns what calls that off. */
+  wakeIn(ms: number, run: () => void): () => void;
   stalled(): boolean;
   /** Sees bytes as they leave and returns those to forward; it may close the pipe. */
   onForward(bytes: Buffer): Buffer;
@@ -26,7 +28,7 @@ export class Pipe {
   readonly #queue: Item[] = [];
   #bufferedBytes = 0;
   #lastDueAt = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #callOff: (() => void) | undefined;
   #sinkFull = false;
   #closed = false;
 
@@ -51,14 +53,14 @@ export class Pipe {
 
   /** Forwards what is due. Called again whenever time, room or behaviour change. */
   pump(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#callOff?.();
+    this.#callOff = undefined;
     while (!this.#closed && !this.#sinkFull && !this.#options.stalled()) {
       const item = this.#queue[0];
       if (!item) break;
       const waitMs = item.dueAt - monotonicMs();
       if (waitMs > 0) {
-        this.#timer = setTimeout(() => this.pump(), Math.ceil(waitMs));
+        this.#callOff = this.#options.wakeIn(waitMs, () => this.pump());
         break;
       }
       this.#queue.shift();
@@ -70,7 +72,7 @@ export class Pipe {
   /** Drops what it holds and forwards nothing more. */
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#callOff?.();
     this.#queue.length = 0;
     this.#bufferedBytes = 0;
     this.#resumeSource();

@@ -1,0 +1,228 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  ClientProcess,
+  CLIENTS,
+  createTables,
+  endsOf,
+  judge,
+  outageIn,
+  readKeys,
+  readTables,
+  type ClientSpec,
+  type Found,
+} from '@steadfast/campaign';
+import { callsOf, parseHistory, samplesOf, type Call } from '@steadfast/check';
+import { monotonicMs, type LabDescription } from '@steadfast/lab';
+import { HaPool } from '@steadfast/pg-ha';
+import { HaRedis } from '@steadfast/redis-ha';
+import type { FailoverResult } from '../result.ts';
+import type { RunOptions } from '../run/run-options.ts';
+import type { Target } from '../targets/target.ts';
+import type { Failovers } from './failovers.ts';
+
+const WRITERS = 4;
+const CALLS_PER_SECOND = 5;
+const WARM_MS = 3_000;
+const COMMAND_MS = 300_000;
+const COMMAND_ABOUT_MS = 10_000;
+const DEADLINE_MS = 120_000;
+const DRAIN_MS = DEADLINE_MS + 5_000;
+/** A time without an acknowledged write that is shorter is no outage: the load has a write in this time many times over. */
+const LEAST_OUTAGE_MS = 600;
+const NO_LAB = { id: '', dir: '', logDir: '', network: 'loopback', hosts: [] } satisfies LabDescription;
+
+/**
+ * What a failover costs on servers of somebody's own: the command is theirs, load, histories and checkers are the campaign's. Nobody
+ * watches the servers themselves, so the client's own outage is all that is known of its length.
+ */
+export function ownFailovers(
+  targets: readonly Target[],
+  options: Pick<RunOptions, 'failoverCommand' | 'failoverAfterMs' | 'out'>,
+  data: string,
+  signal: AbortSignal,
+): Failovers {
+  const able = targets.flatMap((target) => {
+    const own = target.failoverCommand ?? options.failoverCommand;
+    return own === undefined ? [] : [{ target, command: own }];
+  });
+  return {
+    plannedMs: able.length * (WARM_MS + options.failoverAfterMs + COMMAND_ABOUT_MS),
+    run: async (say) => {
+      const results: FailoverResult[] = [];
+      for (const each of able) {
+        signal.throwIfAborted();
+        say(`failover of ${each.target.name}: runs its command`);
+        results.push(await failOver(each, options, data, signal));
+      }
+      return results;
+    },
+  };
+}
+
+async function failOver(
+  { target, command }: { readonly target: Target; readonly command: string },
+  { failoverAfterMs, out }: Pick<RunOptions, 'failoverAfterMs' | 'out'>,
+  data: string,
+  signal: AbortSignal,
+): Promise<FailoverResult> {
+  const spec = specOf(target);
+  const place = placeOf(target, data);
+  const historyFile = join(out, 'histories', `${target.name}.jsonl`);
+  mkdirSync(join(out, 'histories'), { recursive: true });
+  await place.prepare();
+  let client: ClientProcess | undefined;
+  try {
+    const access = { description: NO_LAB, deadlineMs: DEADLINE_MS, env: place.env, label: place.label };
+    client = await ClientProcess.open({
+      client: spec.name,
+      access,
+      writers: WRITERS,
+      rate: CALLS_PER_SECOND,
+      historyFile,
+    });
+    client.load();
+    await sleep(WARM_MS, undefined, { signal });
+    const faultAt = monotonicMs();
+    await runCommand(command, target.name, signal);
+    await sleep(failoverAfterMs, undefined, { signal });
+    const { endedAt, stalls } = await client.halt(DRAIN_MS);
+    const lines = parseHistory(readFileSync(historyFile, 'utf8'));
+    const [calls, found] = [callsOf(lines), await place.read()];
+    // What a server acknowledges outlives a failover only where its replication is synchronous, which nobody has told us.
+    const judged = judge({
+      spec,
+      calls,
+      samples: samplesOf(lines),
+      found,
+      endedAt,
+      serversKeep: false,
+      stalls,
+    });
+    return resultOf(target, spec, calls, faultAt, judged);
+  } finally {
+    client?.kill();
+    await place.remove();
+  }
+}
+
+function specOf({ library, strategy }: Target): ClientSpec {
+  const prefix = library === 'pg' ? 'pg-ha' : 'redis-ha';
+  const spec =
+    CLIENTS.find(({ name }) => name === `${prefix}/${strategy}`) ??
+    CLIENTS.find(({ name }) => name.startsWith(`${prefix}/`));
+  if (!spec) throw new Error(`the campaign has no client for ${library}`);
+  return spec;
+}
+
+function resultOf(
+  target: Target,
+  spec: ClientSpec,
+  calls: readonly Call[],
+  faultAt: number,
+  judged: ReturnType<typeof judge>,
+): FailoverResult {
+  const ends = Object.values(endsOf(calls));
+  const total = (of: 'fail' | 'unknown' | 'open'): number => ends.reduce((sum, end) => sum + end[of], 0);
+  const outage = outageIn(calls, faultAt, LEAST_OUTAGE_MS);
+  const lanes = outage && {
+    before: { lane: 'client', what: 'writes', from: -WARM_MS, to: outage[0] - faultAt },
+    outage: { lane: 'client', what: 'waits', from: outage[0] - faultAt, to: outage[1] - faultAt },
+    after: { lane: 'client', what: 'writes', from: outage[1] - faultAt, to: outage[1] - faultAt + WARM_MS },
+  };
+  return {
+    target: target.name,
+    client: spec.name.split('/')[0] ?? spec.name,
+    fault: 'failover command',
+    repetitions: 1,
+    serverWindowMs: undefined,
+    clientWindowMs: outage && outage[1] - faultAt,
+    failed: total('fail'),
+    unknown: total('unknown'),
+    lost: judged.lost,
+    doubled: judged.doubled,
+    stuck: total('open'),
+    timeline: lanes ? [lanes.before, lanes.outage, lanes.after] : [],
+  };
+}
+
+/** Where the work goes, and how it is read back. */
+interface Place {
+  readonly env: Record<string, string>;
+  readonly label: string;
+  prepare(): Promise<unknown>;
+  read(): Promise<Found>;
+  remove(): Promise<unknown>;
+}
+
+function placeOf(target: Target, data: string): Place {
+  return target.library === 'pg' ? sqlPlace(target, data) : redisPlace(target, data);
+}
+
+/** The campaign's tables in a schema of the run's own, which the sessions find by their search path. */
+function sqlPlace({ name, env }: Target, data: string): Place {
+  const schema = `${data}_failover`;
+  const url = env['DATABASE_URL'];
+  if (url === undefined || env['PG_HA_POOLER'] === 'true')
+    throw new Error(
+      `target '${name}': a failover is measured where a URL names the servers and no pooler stands before them`,
+    );
+  const options = `options=${encodeURIComponent(`-c search_path=${schema}`)}`;
+  const there = { ...env, DATABASE_URL: `${url}${url.includes('?') ? '&' : '?'}${options}` };
+  const on = async <T>(
+    where: Readonly<Record<string, string>>,
+    use: (pool: HaPool) => Promise<T>,
+  ): Promise<T> => {
+    const pool = new HaPool({ env: where, poolMax: 1 });
+    return use(pool).finally(() => void pool.end());
+  };
+  return {
+    env: there,
+    label: name,
+    prepare: async () => {
+      await on(env, (pool) => pool.query(`CREATE SCHEMA ${schema}`));
+      await on(there, (pool) => createTables(pool, [name]));
+    },
+    read: async () =>
+      (await on(there, (pool) => readTables(pool, [name]))).get(name) ?? { ids: {}, counters: {} },
+    remove: () => on(env, (pool) => pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)),
+  };
+}
+
+function redisPlace({ env }: Target, data: string): Place {
+  const label = `${data}:failover`;
+  const on = async <T>(use: (redis: HaRedis) => Promise<T>): Promise<T> => {
+    const redis = new HaRedis({ env });
+    return use(redis).finally(() => redis.disconnect());
+  };
+  return {
+    env: { ...env },
+    label,
+    prepare: () => Promise.resolve(),
+    read: () => on((redis) => readKeys(redis, label)),
+    remove: () => on((redis) => removeMarked(redis, label)),
+  };
+}
+
+/** All keys whose name has the label, proofs of `once` too. */
+async function removeMarked(redis: HaRedis, label: string): Promise<void> {
+  let cursor = '0';
+  do {
+    const [next, keys] = await redis.scan(cursor, 'MATCH', `*${label}*`, 'COUNT', 1_000);
+    if (keys.length > 0) await redis.unlink(...keys);
+    cursor = next;
+  } while (cursor !== '0');
+}
+
+async function runCommand(command: string, target: string, signal: AbortSignal): Promise<void> {
+  const child = spawn('sh', ['-c', command], {
+    env: { ...process.env, BENCH_TARGET: target },
+    stdio: ['ignore', 'ignore', 'inherit'],
+    signal: AbortSignal.any([signal, AbortSignal.timeout(COMMAND_MS)]),
+  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`the failover command of '${target}' ended with code ${code}`);
+}

@@ -1,0 +1,123 @@
+import { Latencies } from '../method/latencies.ts';
+import { pairsOf, type Figure } from '../method/pairing.ts';
+import type { Errors } from '../method/tally.ts';
+import { ratioOf } from '../ratio.ts';
+import type { Latency, Measurement, RatioResult } from '../result.ts';
+import type { StretchResult } from '../worker/messages.ts';
+import type { BenchCell } from './cells.ts';
+
+/** What the repetitions of a cell came to. */
+export interface Measured {
+  readonly cell: BenchCell;
+  /** the workload's own name */
+  readonly workload: string;
+  readonly stretches: readonly { readonly repetition: number; readonly result: StretchResult }[];
+}
+
+export function measurementOf({ cell, workload, stretches }: Measured): Measurement {
+  const results = stretches.map(({ result }) => result);
+  const operations = sum(results.map((result) => result.operations));
+  const kinds = [...new Set(results.flatMap(({ byKind }) => Object.keys(byKind)))].toSorted();
+  const byKind = kinds.map(
+    (kind) => [kind, mergedOf(results.flatMap((each) => each.byKind[kind] ?? []))] as const,
+  );
+  /** per operation, over all repetitions */
+  const weighted = (of: (result: StretchResult) => number): number =>
+    operations === 0 ? 0 : sum(results.map((result) => of(result) * result.operations)) / operations;
+  return {
+    target: cell.target.name,
+    client: cell.client,
+    workload,
+    loop: cell.loop,
+    repetitions: results.length,
+    each: results.map((result) => {
+      const latencies = mergedOf(Object.values(result.byKind));
+      const { perSecond, cpuMicros } = result;
+      return { perSecond, p50: percentile(latencies, 50), p99: percentile(latencies, 99), cpuMicros };
+    }),
+    operations,
+    perSecond: sum(results.map(({ perSecond }) => perSecond)) / Math.max(1, results.length),
+    latency: Latencies.sumOf(byKind.map(([, latencies]) => latencies)).summary(),
+    errors: addErrors(results.map(({ errors }) => errors)),
+    cpuMicros: weighted(({ cpuMicros }) => cpuMicros),
+    connections: Math.max(0, ...results.map(({ connections }) => connections)),
+    bytes: {
+      sent: weighted(({ bytes }) => bytes.sent),
+      received: weighted(({ bytes }) => bytes.received),
+    },
+    ...(kinds.length > 1 && {
+      byKind: Object.fromEntries(byKind.map(([kind, latencies]) => [kind, latencies.summary()])),
+    }),
+  };
+}
+
+/** How long dialling took, where a workload has shown it. */
+export function dialsOf({ stretches }: Measured): Latency | undefined {
+  const dials = mergedOf(stretches.flatMap(({ result }) => result.dials ?? []));
+  return dials.count === 0 ? undefined : dials.summary();
+}
+
+/** Ours against the stock client of each pair, by what was measured side by side. */
+export function ratiosOf(all: readonly Measured[], seed: number): RatioResult[] {
+  const pairs = Map.groupBy(
+    all.filter(({ cell }) => cell.pair !== undefined),
+    ({ cell }) => cell.pair,
+  );
+  return [...pairs.values()].flatMap(([first, second]) => {
+    if (!first || !second) return [];
+    const [ours, other] = first.cell.client.includes('-ha') ? [first, second] : [second, first];
+    return ratiosOfPair(ours, other, seed);
+  });
+}
+
+function ratiosOfPair(ours: Measured, other: Measured, seed: number): RatioResult[] {
+  const ways = {
+    throughput: ({ perSecond }: StretchResult) => perSecond,
+    cpu: ({ cpuMicros }: StretchResult) => cpuMicros,
+    p99: ({ byKind }: StretchResult) => percentile(mergedOf(Object.values(byKind)), 99),
+  };
+  const { cell, workload } = ours;
+  return (['throughput', 'cpu', 'p99'] as const).flatMap((of) => {
+    const pairs = pairsOf(figuresOf(ours, ways[of]), figuresOf(other, ways[of])).filter(
+      ([mine, theirs]) => mine > 0 && theirs > 0,
+    );
+    if (pairs.length === 0) return [];
+    return [
+      {
+        name: `${cell.target.name}, ${workload}`,
+        ours: cell.client,
+        other: other.cell.client,
+        target: cell.target.name,
+        workload,
+        callers: cell.loop.kind === 'closed' ? cell.loop.callers : 0,
+        of,
+        ...ratioOf(pairs, seed),
+        pairs: pairs.length,
+      },
+    ];
+  });
+}
+
+function figuresOf({ cell, stretches }: Measured, of: (result: StretchResult) => number): Figure[] {
+  return stretches.map(({ repetition, result }) => ({ pair: cell.pair, repetition, value: of(result) }));
+}
+
+function mergedOf(encoded: readonly string[]): Latencies {
+  return Latencies.sumOf(encoded.map((each) => Latencies.decode(each)));
+}
+
+function percentile(latencies: Latencies, at: number): number {
+  return latencies.count === 0 ? 0 : latencies.at(at);
+}
+
+function addErrors(all: readonly Errors[]): Errors {
+  return {
+    notSent: sum(all.map(({ notSent }) => notSent)),
+    rejected: sum(all.map(({ rejected }) => rejected)),
+    unknown: sum(all.map(({ unknown }) => unknown)),
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

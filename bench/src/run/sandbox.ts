@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { withClient } from '../clients/bench-client.ts';
+import { pgHa } from '../clients/sql-clients.ts';
+import { redisHa } from '../clients/redis-clients.ts';
+import type { Target } from '../targets/target.ts';
+import type { RedisClient, SqlClient, Workload } from '../workloads/workload.ts';
+
+const ADMIN_CONNECTIONS = 1;
+const SCAN_COUNT = 1_000;
+
+/** The name under which a run keeps everything that it makes; no run's name is another's. */
+export function newDataName(): string {
+  return `steadfast_bench_${randomBytes(4).toString('hex')}`;
+}
+
+export const DATA_NAME: RegExp = /^steadfast_bench_[0-9a-f]{8}$/;
+
+/** Schema (PostgreSQL) or key prefix (Redis) of a workload's data. */
+export function dataOf(name: string, workload: Workload): string {
+  const own = workload.name.replaceAll(/\W/g, '_').toLowerCase();
+  return workload.library === 'pg' ? `${name}_${own}` : `${name}:${own}:`;
+}
+
+/** The data of a run on one server: made, and removed with all that the run has put there. */
+export class Sandbox {
+  readonly target: Target;
+  readonly #name: string;
+  readonly #workloads: readonly Workload[];
+
+  constructor(target: Target, name: string, workloads: readonly Workload[]) {
+    this.target = target;
+    this.#name = name;
+    this.#workloads = workloads.filter(({ library }) => library === target.library);
+  }
+
+  /** What it makes, in words. */
+  describe(): string {
+    const what = this.target.library === 'pg' ? 'schema' : 'keys';
+    return this.#workloads
+      .map((workload) => `${what} ${dataOf(this.#name, workload)}${workload.library === 'pg' ? '' : '*'}`)
+      .join(', ');
+  }
+
+  prepare(scale: number, seed: number): Promise<void> {
+    return this.#with(
+      async (client) => {
+        for (const workload of this.#workloads) {
+          if (workload.library !== 'pg') continue;
+          const schema = dataOf(this.#name, workload);
+          await client.query(`CREATE SCHEMA ${schema}`);
+          await workload.prepare(client, schema, scale, seed);
+        }
+      },
+      async (client) => {
+        for (const workload of this.#workloads)
+          if (workload.library === 'redis')
+            await workload.prepare(client, dataOf(this.#name, workload), scale, seed);
+      },
+    );
+  }
+
+  remove(): Promise<void> {
+    return this.#with(
+      async (client) => {
+        for (const workload of this.#workloads)
+          await client.query(`DROP SCHEMA IF EXISTS ${dataOf(this.#name, workload)} CASCADE`);
+      },
+      async (client) => removeKeys(client, `${this.#name}:*`),
+    );
+  }
+
+  async #with(
+    sql: (client: SqlClient) => Promise<void>,
+    redis: (client: RedisClient) => Promise<void>,
+  ): Promise<void> {
+    const { library, env } = this.target;
+    if (library === 'pg') await withClient(pgHa.open(env, ADMIN_CONNECTIONS), sql);
+    else await withClient(redisHa.open(env, ADMIN_CONNECTIONS), redis);
+  }
+}
+
+/** Goes through all keys by and by, so that nobody else's commands wait. */
+async function removeKeys(client: RedisClient, pattern: string): Promise<void> {
+  let cursor = '0';
+  do {
+    const [next, keys] = (await client.command('scan', cursor, 'match', pattern, 'count', SCAN_COUNT)) as [
+      string,
+      string[],
+    ];
+    if (keys.length > 0) await client.command('unlink', ...keys);
+    cursor = next;
+  } while (cursor !== '0');
+}

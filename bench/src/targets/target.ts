@@ -1,0 +1,52 @@
+import type { DeploymentId, Library, TargetResult } from '../result.ts';
+
+/** A backend that is measured: everything that a client needs to find it is in `env`. */
+export interface Target {
+  readonly name: string;
+  readonly library: Library;
+  readonly strategy: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** the same for stock clients, which follow no strategy; absent where one address does not lead to the primary */
+  readonly stockEnv?: Readonly<Record<string, string>>;
+  /** targets that lead to the same server name the same, and share the data that were made there */
+  readonly server: string;
+  readonly addedRoundTripMs?: number;
+  readonly deployment?: DeploymentId;
+  /** a shell command that makes it fail over, run only with --allow-failover */
+  readonly failoverCommand?: string;
+}
+
+const MANY_HOSTS = /\/\/(?:[^/?#]*@)?[^/?#,]*,/;
+
+export function urlOf({ library, env }: Pick<Target, 'library' | 'env'>): string {
+  return env[library === 'pg' ? 'DATABASE_URL' : 'REDIS_URL'] ?? '';
+}
+
+/** Whether a URL alone leads a stock client to the primary. */
+export function leadsStockClients(library: Library, strategy: string, url: string): boolean {
+  if (url === '') return false;
+  if (library === 'redis') return true;
+  return ['haproxy', 'managed', 'single'].includes(strategy) && !MANY_HOSTS.test(url);
+}
+
+export function usesTls(target: Pick<Target, 'library' | 'env' | 'strategy'>): boolean {
+  const url = urlOf(target);
+  if (target.library === 'redis') return /^(rediss|valkeys):/.test(url);
+  const mode = /[?&]sslmode=([^&]+)/.exec(url)?.[1] ?? target.env['PGSSLMODE'];
+  return mode !== undefined
+    ? mode !== 'disable'
+    : target.strategy === 'managed' || target.env['PG_HA_CA'] !== undefined;
+}
+
+export function describeTarget(target: Target, where: string): Omit<TargetResult, 'connect'> {
+  const { name, library, strategy, addedRoundTripMs, deployment } = target;
+  return {
+    name,
+    library,
+    strategy,
+    where,
+    tls: usesTls(target),
+    ...(addedRoundTripMs !== undefined && { addedRoundTripMs }),
+    ...(deployment !== undefined && { deployment }),
+  };
+}

@@ -1,0 +1,139 @@
+import { seededRandom } from '@steadfast/shared';
+import { clientKind } from '../clients/registry.ts';
+import type { ClientKind, Opened } from '../clients/bench-client.ts';
+import type { Beat } from '../method/beat.ts';
+import { Latencies } from '../method/latencies.ts';
+import { runLoad } from '../method/load.ts';
+import { findWorkload } from '../workloads/find-workload.ts';
+import { operationPicker } from '../workloads/pick-operation.ts';
+import type { Workload } from '../workloads/workload.ts';
+import type { Job, StretchResult } from './messages.ts';
+import type { Sockets } from './sockets.ts';
+
+const OPEN_MS = 30_000;
+
+/** Does a job: opens its client, runs the load, and says what it came to. */
+export async function measure(job: Job, beat: Beat, sockets: Sockets): Promise<StretchResult> {
+  const kind = clientKind(job.client);
+  const workload = await findWorkload(job.workload, job.library);
+  const session = new Session(kind, workload, job, beat);
+  await session.open();
+  try {
+    const meter = new Meter(sockets);
+    const tally = await runLoad({
+      loop: job.loop,
+      run: () => session.run(),
+      judge: kind.judge,
+      beat,
+      warmupMs: job.warmupMs,
+      measureMs: job.measureMs,
+      drainMs: job.drainMs,
+      onMeasure: (begins) => (begins ? meter.begin() : meter.end()),
+    });
+    const operations = [...tally.byKind.values()].reduce((sum, { count }) => sum + count, 0);
+    return {
+      operations,
+      perSecond: (operations * 1_000) / job.measureMs,
+      byKind: Object.fromEntries([...tally.byKind].map(([name, latencies]) => [name, latencies.encode()])),
+      errors: tally.errors,
+      ...(tally.firstError !== undefined && { firstError: tally.firstError }),
+      ...meter.per(operations),
+      ...(session.dials.count > 0 && { dials: session.dials.encode() }),
+    };
+  } finally {
+    await session.close();
+  }
+}
+
+type AnyClient = Opened<never>;
+
+/** The client of a job, or one for each operation where the workload wants that. */
+class Session {
+  readonly dials: Latencies = new Latencies();
+  readonly #make: () => AnyClient;
+  readonly #draw: () => { kind: string; run: (client: never, random: () => number) => Promise<unknown> };
+  readonly #random: () => number;
+  readonly #each: boolean;
+  readonly #beat: Beat;
+  #kept: AnyClient | undefined;
+
+  constructor(kind: ClientKind, workload: Workload, job: Job, beat: Beat) {
+    const random = seededRandom(job.seed);
+    this.#random = () => random.next();
+    this.#make = () => kind.open(job.env, workload.connectEach ? 1 : job.connections) as AnyClient;
+    const pick = operationPicker(
+      workload.name,
+      workload.operations(job.data, job.scale) as readonly never[],
+      job.readOnly,
+    );
+    this.#draw = () => pick(this.#random);
+    this.#each = workload.connectEach === true;
+    this.#beat = beat;
+  }
+
+  async open(): Promise<void> {
+    if (this.#each) return;
+    this.#kept = this.#make();
+    const late = this.#beat.until(this.#beat.now() + OPEN_MS).then(() => {
+      throw new Error(`no connection within ${OPEN_MS} ms`);
+    });
+    await Promise.race([this.#kept.ready(), late]);
+  }
+
+  async run(): Promise<string> {
+    const { kind, run } = this.#draw();
+    if (this.#kept) await run(this.#kept.client, this.#random);
+    else await this.#runAlone(run);
+    return kind;
+  }
+
+  async #runAlone(run: (client: never, random: () => number) => Promise<unknown>): Promise<void> {
+    const began = this.#beat.now();
+    const own = this.#make();
+    try {
+      await own.ready();
+      this.dials.record(this.#beat.now() - began);
+      await run(own.client, this.#random);
+    } finally {
+      await own.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#kept?.close();
+  }
+}
+
+/** What the measured time took of the machine. */
+class Meter {
+  readonly #sockets: Sockets;
+  #cpu = process.cpuUsage();
+  #bytes = { sent: 0, received: 0 };
+  #connections = 0;
+
+  constructor(sockets: Sockets) {
+    this.#sockets = sockets;
+  }
+
+  begin(): void {
+    this.#sockets.takeMost();
+    this.#bytes = this.#sockets.bytes;
+    this.#cpu = process.cpuUsage();
+  }
+
+  end(): void {
+    this.#cpu = process.cpuUsage(this.#cpu);
+    const { sent, received } = this.#sockets.bytes;
+    this.#bytes = { sent: sent - this.#bytes.sent, received: received - this.#bytes.received };
+    this.#connections = this.#sockets.takeMost();
+  }
+
+  per(operations: number): Pick<StretchResult, 'cpuMicros' | 'connections' | 'bytes'> {
+    const each = (total: number): number => (operations === 0 ? 0 : total / operations);
+    return {
+      cpuMicros: each(this.#cpu.user + this.#cpu.system),
+      connections: this.#connections,
+      bytes: { sent: each(this.#bytes.sent), received: each(this.#bytes.received) },
+    };
+  }
+}
