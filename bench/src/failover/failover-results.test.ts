@@ -18,6 +18,9 @@ const client = (name: string, outageMs?: number): FaultRun['clients'][number] =>
   longestMs: 1,
   stalledMs: 0,
   verdicts: {},
+  findings: [],
+  history: '',
+  highest: {},
 });
 
 const run = (...clients: FaultRun['clients'][number][]): FaultRun => ({
