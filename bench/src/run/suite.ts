@@ -110,6 +110,7 @@ async function removed(sandbox: Sandbox): Promise<string[]> {
 class SuiteRun {
   readonly #suite: Suite;
   readonly #began: number;
+  /** the removal of the data may add to them when all else is done */
   readonly #notes: string[];
   readonly #cells: readonly BenchCell[];
   readonly #measured = new Map<string, Measured & { stretches: Measured['stretches'][number][] }>();
@@ -126,14 +127,11 @@ class SuiteRun {
   }
 
   async run(): Promise<Body> {
-    const { suite, turns } = {
-      suite: this.#suite,
-      turns: interleaved(this.#cells, this.#suite.options.seed),
-    };
+    const suite = this.#suite;
     const found = await versions(suite.targets);
     await this.#control();
     let round = 1;
-    for (const turn of turns) {
+    for (const turn of interleaved(this.#cells, suite.options.seed)) {
       if (turn.repetition !== round) await this.#control();
       round = turn.repetition;
       await this.#turn(turn);
@@ -145,6 +143,7 @@ class SuiteRun {
     const measured = [...this.#measured.values()];
     const noise = noiseOf(this.#controls);
     const warning = warningOf(noise);
+    if (warning !== undefined) this.#notes.unshift(warning);
     return {
       versions: found,
       targets: suite.targets.map((target) => this.#describe(target, measured)),
@@ -152,7 +151,7 @@ class SuiteRun {
       ratios: ratiosOf(measured, suite.options.seed),
       failovers,
       noise,
-      notes: Object.assign(this.#notes, warning === undefined ? [] : [warning, ...this.#notes]),
+      notes: this.#notes,
     };
   }
 
