@@ -132,7 +132,8 @@ export function parseRun(argv: readonly string[], now: () => Date = () => new Da
     repetitions: count('repetitions', quick ? 1 : 3),
     pairRepetitions: count('pair-repetitions', quick ? 7 : 5),
     stock: !flags['no-stock'],
-    ...(quick && { pairsOf: ['kv'] }),
+    // So that a run on the lab ends in time.
+    ...(quick ? { pairsOf: ['kv'] } : lab ? { pairsOf: ['chatwoot', 'kv'] } : {}),
     search: search === undefined ? undefined : objectiveOf(search),
     failover: flags.failover,
     allowFailover: flags['allow-failover'],
