@@ -19,7 +19,7 @@ const SCENES = [
   { setting: 'down-after-1000', fault: 'sentinel-failover' },
   { setting: 'down-after-1000', fault: 'redis-crash' },
 ];
-const MEASURED = [
+export const MEASURED: readonly string[] = [
   'pg-ha/haproxy',
   'pg-ha/patroni',
   'pg-ha/managed',
