@@ -128,7 +128,7 @@ export function parseRun(argv: readonly string[], now: () => Date = () => new Da
     connections: wholeNumber('connections', flags.connections, 1, 1_000),
     scale: wholeNumber('scale', flags.scale, 1, 1_000),
     measureMs: times('measure-ms', quick ? 700 : 2_000, 100, 3_600_000),
-    warmupMs: times('warmup-ms', quick ? 300 : 500, 0, 600_000),
+    warmupMs: times('warmup-ms', 500, 0, 600_000),
     repetitions: count('repetitions', quick ? 1 : 3),
     pairRepetitions: count('pair-repetitions', quick ? 7 : 5),
     stock: !flags['no-stock'],
