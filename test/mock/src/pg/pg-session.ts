@@ -1,4 +1,4 @@
-import type { Session } from '../scripted-server.ts';
+import type { Link, Session } from '../scripted-server.ts';
 import {
   authenticationOk,
   backendKeyData,
@@ -52,14 +52,16 @@ export class PgSession implements Session<PgRequest> {
   readonly pid: number;
   readonly secret: number;
   readonly #host: PgHost;
+  readonly #link: Link;
   readonly #reader = new PgRequestReader();
   /** as ReadyForQuery says it */
   #status: 'I' | 'T' | 'E' = 'I';
   #uncommitted: { table: string; row: string[] }[] = [];
   #cancelled: (() => void) | undefined;
 
-  constructor(host: PgHost, pid: number) {
+  constructor(host: PgHost, pid: number, link: Link) {
     this.#host = host;
+    this.#link = link;
     this.pid = pid;
     this.secret = pid * 7 + 1;
   }
@@ -76,6 +78,7 @@ export class PgSession implements Session<PgRequest> {
         return this.#login();
       case 'cancel':
         this.#host.cancel(request.pid, request.secret);
+        this.#link.end();
         return Buffer.alloc(0);
       case 'query':
         return this.#simple(request.text);

@@ -1,4 +1,4 @@
-import { ScriptedServer } from '../scripted-server.ts';
+import { ScriptedServer, type Link } from '../scripted-server.ts';
 import { errorResponse } from './messages.ts';
 import type { PgRequest } from './pg-request.ts';
 import { PgSession, type PgHost, type PgSaying } from './pg-session.ts';
@@ -37,7 +37,7 @@ export class ScriptedPostgres extends ScriptedServer<PgRequest, PgSession> imple
     this.cut();
   }
 
-  protected session(): PgSession {
-    return new PgSession(this, this.taken);
+  protected session(link: Link): PgSession {
+    return new PgSession(this, this.taken, link);
   }
 }

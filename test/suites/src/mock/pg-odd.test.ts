@@ -124,6 +124,24 @@ describe('a cancel request that is never answered', () => {
   });
 });
 
+describe('a caller’s signal', () => {
+  it('ends its statement whenever it fires: waiting, dialling, on the wire, or about to be answered', async () => {
+    const a = await member();
+    for (let n = 0; n < 120; n++) {
+      const pool = poolOf([a], { max: 2 });
+      if (n % 3 > 0) await expectToServe(pool);
+      const abort = new AbortController();
+      const moment = n % 2 === 0 ? (n % 40) / 4 : 0;
+      const timer = setTimeout(() => abort.abort(), moment);
+      const call = pool.query({ text: 'SELECT pg_sleep(30)', signal: abort.signal });
+      await expect(call).rejects.toMatchObject({ code: 'HA_ABORTED' });
+      clearTimeout(timer);
+      await pool.end();
+    }
+    await expect.poll(() => a.open).toBe(0);
+  });
+});
+
 describe('messages without end', () => {
   /** Bytes for as long as somebody takes them. */
   function flood(server: ScriptedPostgres, bytes: Buffer): () => void {
