@@ -45,6 +45,8 @@ function recovery(given: Measured): Pick<ClientRun, 'lagMs' | 'outageMs' | 'neve
   if (!way) return {};
   const first = firstAck(calls, way.rule);
   if (first === undefined) return { never: true };
+  // Who was refused asks again after a pause, on purpose.
+  if (fault.refuses && fault.shape === 'healed') return {};
   const openAt = fault.stopsClients ? runsAt(way.openAt, given.stalls) : way.openAt;
   return { lagMs: first - openAt, outageMs: first - instants.faultAt };
 }

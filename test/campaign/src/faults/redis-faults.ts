@@ -10,7 +10,7 @@ const MASTER = { combines: { touches: ['primary'], down: 1 } } as const;
 const REPLICA = { combines: { touches: ['replicas'], down: 1 } } as const;
 /** The old master takes writes until it is told, some 11 s later. */
 const UNTIL_TOLD = { afterMs: 11_000 };
-/** Several outages one after the other, or sentinels that trust themselves only 30 s after they were frozen. */
+/** Several outages one after the other. */
 const PATIENT_MS = 90_000;
 
 const MASTER_FAULTS: readonly CampaignFault[] = [
@@ -146,16 +146,15 @@ const SENTINEL_FAULTS: readonly CampaignFault[] = [
   ),
   fault(
     'sentinels-frozen',
-    'all sentinels but one are frozen for 4 s, and the master crashes; thawed, they trust themselves only 30 s later',
-    'moves',
-    90,
+    'all sentinels but one are frozen for 4 s, and the master restarts meanwhile; thawed, they trust themselves only 30 s later',
+    'stays',
+    60,
     async (stage) => {
       const names = stage.lab.description.hosts.slice(1).map(({ name }) => name);
-      const frozen = await inTurn(...names.map((target) => ofLab('sentinel-minority', { target })))(stage);
-      const master = await ofLab('redis-crash')(stage);
-      return { heal: () => frozen.heal(), mend: () => master.heal() };
+      const freeze = names.map((target) => ofLab('sentinel-minority', { target }));
+      return inTurn(...freeze, ofLab('restart', { server: 'redis' }))(stage);
     },
-    { opensOnHeal: true, holdMs: 4_000, deadlineMs: PATIENT_MS },
+    { holdMs: 4_000, deadlineMs: PATIENT_MS },
   ),
   fault(
     'other-group',
