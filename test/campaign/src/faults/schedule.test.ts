@@ -69,6 +69,19 @@ describe.each(LIBRARIES)('drawn schedules of %s', (library) => {
     expect(early.map(describeSchedule)).toEqual([]);
   });
 
+  it('wait for a whole cluster only while nothing lasts that keeps it from becoming whole', () => {
+    const aside = new Set<string>(['links', 'rest', 'clients']);
+    const vain = drawn.filter((schedule) => {
+      const open = openAfterEach(schedule);
+      return schedule.steps.some(
+        ({ move }, index) =>
+          move === 'whole' &&
+          open[index]?.some((fault) => fault.combines?.touches.some((part) => !aside.has(part))),
+      );
+    });
+    expect(vain.map(describeSchedule)).toEqual([]);
+  });
+
   it('overlap, and use every fault that may be combined', () => {
     const overlapping = drawn.filter((schedule) => openAfterEach(schedule).some((open) => open.length > 1));
     expect(overlapping.length).toBeGreaterThan(SEEDS.length / 2);

@@ -1,4 +1,4 @@
-import type { CampaignFault } from './campaign-fault.ts';
+import type { CampaignFault, Part } from './campaign-fault.ts';
 
 /**
  * - `make`, `heal`: of the fault with that index
@@ -109,19 +109,36 @@ function inOrder(spans: readonly Span[]): Schedule {
     ])
     .toSorted((a, b) => a.at - b.at);
   const faults = spans.map(({ fault }) => fault);
+  const open = new Set<number>();
   let returning = false;
-  const steps = moves.flatMap((step): ScheduleStep[] => {
-    const takes = step.fault !== undefined && changesMembers(faults[step.fault]);
-    if (!takes) return [step];
-    if (step.move === 'heal') {
-      returning = true;
-      return [step];
+  const steps: ScheduleStep[] = [];
+  const heal = (at: number, fault: number): void => {
+    // It may have been healed before its time.
+    if (!open.delete(fault)) return;
+    if (changesMembers(faults[fault])) returning = true;
+    steps.push({ at, move: 'heal', fault });
+  };
+  for (const { at, move, fault } of moves) {
+    if (fault === undefined) continue;
+    if (move === 'heal') {
+      heal(at, fault);
+      continue;
     }
-    const wait = returning;
-    returning = false;
-    return wait ? [{ at: step.at, move: 'whole' }, step] : [step];
-  });
+    if (returning && changesMembers(faults[fault])) {
+      for (const other of open) if (!leavesWhole(faults[other])) heal(at, other);
+      steps.push({ at, move: 'whole' });
+      returning = false;
+    }
+    open.add(fault);
+    steps.push({ at, move, fault });
+  }
   return { faults, steps };
+}
+
+/** The cluster can become whole while it lasts: it is the clients' alone. */
+function leavesWhole(fault: CampaignFault | undefined): boolean {
+  const aside: readonly Part[] = ['links', 'rest', 'clients'];
+  return fault?.combines?.touches.every((part) => aside.includes(part)) === true;
 }
 
 /** Takes a member away, or its role: before another does, the cluster must be whole. */
