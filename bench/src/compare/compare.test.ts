@@ -134,6 +134,26 @@ describe('compare', () => {
     expect(p99).toMatchObject({ verdict: 'not judged', why: 'too few repetitions for an interval: 3 and 3' });
   });
 
+  it('does not judge ratios of a few pairs, whose interval is none', () => {
+    const one = {
+      ...usual,
+      ratios: usual.ratios.map((ratio) => ({ ...ratio, low: ratio.median, high: ratio.median, pairs: 1 })),
+    };
+    const halved = {
+      ...one,
+      ratios: one.ratios.map((ratio) => ({
+        ...ratio,
+        median: ratio.median / 2,
+        low: ratio.median / 2,
+        high: ratio.median / 2,
+      })),
+    };
+    const ratios = compare(one, halved, THRESHOLD).differences.filter(({ figure }) => figure === 'ratio');
+    expect(new Set(ratios.map(({ verdict, why }) => `${verdict}: ${why}`))).toEqual(
+      new Set(['not judged: too few pairs for an interval: 1 and 1']),
+    );
+  });
+
   it('calls a lost write a regression, whatever the machine', () => {
     const worse = {
       ...usual,

@@ -1,5 +1,5 @@
 import { median } from '../ratio.ts';
-import { isOurs, loopLabel, moreIsBetter, who } from '../report/labels.ts';
+import { hasInterval, isOurs, loopLabel, moreIsBetter, who } from '../report/labels.ts';
 import {
   type BenchResult,
   type FailoverResult,
@@ -219,6 +219,12 @@ function ratioDifference([before, after]: Both<RatioResult>, { threshold }: Comp
   };
   if ([before.low, before.median, after.low, after.median].some((value) => !(value > 0)))
     return { ...base, verdict: 'not judged', why: 'it has figures that are not positive' };
+  if (!hasInterval(before) || !hasInterval(after))
+    return {
+      ...base,
+      verdict: 'not judged',
+      why: `too few pairs for an interval: ${before.pairs} and ${after.pairs}`,
+    };
   const half = ({ low, high }: RatioResult): number => Math.log(high / low) / 2;
   const width = Math.hypot(half(before), half(after));
   const middle = after.median / before.median;

@@ -1,11 +1,10 @@
 import { isOurs, loopLabel, panelsOf, type Panel } from '../report/labels.ts';
-import { type BenchResult, type DeploymentId, type FailoverResult, type TargetResult } from '../result.ts';
+import { type BenchResult, type FailoverResult, type TargetResult } from '../result.ts';
 import { deploymentOf, type Deployment } from './figures.ts';
 
-/** What was measured of a target that stands for a deployment with a price. */
-export interface Priced {
+/** What was measured of a target. */
+export interface Measured {
   readonly target: TargetResult;
-  readonly deployment: Deployment;
   /** p99 of our client, ms, under the load that most targets were measured with */
   readonly p99?: number;
   /** workload and load of that p99 */
@@ -14,33 +13,43 @@ export interface Priced {
   readonly failover?: { readonly fault: string; readonly ms: number };
 }
 
+/** The same of a target that stands for a deployment with a price. */
+export interface Priced extends Measured {
+  readonly deployment: Deployment;
+}
+
 /** What is planned costs next to nothing everywhere: it says little about a deployment. */
 const PLANNED = /switchover|planned/;
 
-/** Measured figures by what they cost: one row for each target that stands for a deployment. */
-export function priced({ targets, measurements, failovers }: BenchResult): readonly Priced[] {
-  const ours = measurements.filter(({ client }) => isOurs(client));
-  const panels = panelsOf(targets, ours);
+/** The figures that targets are held against each other by, one row for each. */
+export function measuredOf({ targets, measurements, failovers }: BenchResult): readonly Measured[] {
+  const panels = panelsOf(
+    targets,
+    measurements.filter(({ client }) => isOurs(client)),
+  );
   const unplanned = failovers.filter(({ client, fault }) => isOurs(client) && !PLANNED.test(fault));
-  return targets
-    .filter(
-      (target): target is TargetResult & { deployment: DeploymentId } => target.deployment !== undefined,
-    )
-    .map((target) => {
-      const peers = targets.filter(({ library }) => library === target.library);
-      return {
+  return targets.map((target) => {
+    const peers = targets.filter(({ library }) => library === target.library);
+    return {
+      target,
+      ...latencyOf(
         target,
-        deployment: deploymentOf(target.deployment),
-        ...latencyOf(
-          target,
-          panels.filter(({ library }) => library === target.library),
-        ),
-        ...failoverOf(
-          target,
-          unplanned.filter((failover) => peers.some(({ name }) => isOf(failover, name))),
-        ),
-      };
-    });
+        panels.filter(({ library }) => library === target.library),
+      ),
+      ...failoverOf(
+        target,
+        unplanned.filter((failover) => peers.some(({ name }) => isOf(failover, name))),
+      ),
+    };
+  });
+}
+
+/** Those that stand for a deployment, with what it costs. */
+export function priced(result: BenchResult): readonly Priced[] {
+  return measuredOf(result).flatMap((measured) => {
+    const { deployment } = measured.target;
+    return deployment === undefined ? [] : [{ ...measured, deployment: deploymentOf(deployment) }];
+  });
 }
 
 /** A failover is of the target that it names, or of all that differ by an added round trip alone: `managed`, `managed-2ms`. */
@@ -49,7 +58,7 @@ function isOf(failover: FailoverResult, target: string): boolean {
 }
 
 /** An open loop comes before others: it alone says what a user waits at a given load. */
-function latencyOf({ name }: TargetResult, panels: readonly Panel[]): Pick<Priced, 'p99' | 'load'> {
+function latencyOf({ name }: TargetResult, panels: readonly Panel[]): Pick<Measured, 'p99' | 'load'> {
   const spread = ({ measurements, loop }: Panel): number =>
     new Set(measurements.map(({ target }) => target)).size * 2 + (loop.kind === 'open' ? 1 : 0);
   const [panel] = panels.toSorted((a, b) => spread(b) - spread(a));
@@ -58,7 +67,10 @@ function latencyOf({ name }: TargetResult, panels: readonly Panel[]): Pick<Price
   return { p99: own.latency.p99, load: `${panel.workload}, ${loopLabel(panel.loop)}` };
 }
 
-function failoverOf({ name }: TargetResult, failovers: readonly FailoverResult[]): Pick<Priced, 'failover'> {
+function failoverOf(
+  { name }: TargetResult,
+  failovers: readonly FailoverResult[],
+): Pick<Measured, 'failover'> {
   const targetsOf = (fault: string): number =>
     new Set(failovers.filter((one) => one.fault === fault).map(({ target }) => target)).size;
   const [best] = failovers.toSorted((a, b) => targetsOf(b.fault) - targetsOf(a.fault));

@@ -1,5 +1,5 @@
 import { type Measurement, type RatioResult, type TargetResult } from '../result.ts';
-import { count, rate } from './format.ts';
+import { count } from './format.ts';
 
 /** A client that is ours, by the names that the suite and the campaign give them. */
 export function isOurs(client: string): boolean {
@@ -10,7 +10,7 @@ export function isOurs(client: string): boolean {
 export function loopLabel(loop: Measurement['loop']): string {
   switch (loop.kind) {
     case 'open':
-      return `open loop, ${rate(loop.perSecond)}/s`;
+      return `open loop, ${loop.perSecond.toLocaleString('en-US')}/s`;
     case 'closed':
       return `closed loop, ${count(loop.callers)} ${loop.callers === 1 ? 'caller' : 'callers'}`;
     case 'search':
@@ -68,8 +68,16 @@ export function who({ target, client }: { target: string; client: string }): str
   return `${target}, ${client}`;
 }
 
+/** With fewer pairs the median lies outside of all of them more often than once in twenty times: there is no interval of 95 %. */
+const MIN_PAIRS = 6;
+
+export function hasInterval({ pairs }: RatioResult): boolean {
+  return pairs >= MIN_PAIRS;
+}
+
 /** Whether even the better end of its interval misses the goal: with confidence, not by noise. */
-export function missesGoal({ of, low, high, goal }: RatioResult): boolean {
-  if (goal === undefined) return false;
+export function missesGoal(ratio: RatioResult): boolean {
+  const { of, low, high, goal } = ratio;
+  if (goal === undefined || !hasInterval(ratio)) return false;
   return moreIsBetter(of) ? high < goal : low > goal;
 }

@@ -80,6 +80,25 @@ describe('the report', () => {
     ]);
   });
 
+  it('calls no goal missed on a few pairs, and shows figures of targets that have no price', () => {
+    const result = exampleResult();
+    const few = { ...result, ratios: result.ratios.map((ratio) => ({ ...ratio, pairs: 5 })) };
+    expect(warningsOf(few)).toEqual([]);
+    const targets = result.targets.map(({ name, library, strategy, where }) => ({
+      name,
+      library,
+      strategy,
+      where,
+    }));
+    expect(buildReport({ ...result, targets }).sections[0]?.tables?.[0]?.rows[0]).toEqual([
+      'haproxy',
+      'haproxy',
+      '10.3',
+      '21.0 s (crash)',
+      '–',
+    ]);
+  });
+
   it('escapes names in HTML and in Markdown', () => {
     const [first] = exampleResult().targets;
     const text = JSON.stringify(exampleResult()).replaceAll(

@@ -35,7 +35,7 @@ function option(lines: readonly LatencyLine[], width: Width): ReturnType<typeof 
       ...AXIS,
       type: 'value',
       min: 0,
-      max: Math.max(2, ...lines.map((line) => lastNines(line.latency))) + 0.1,
+      max: Math.max(1, ...lines.map((line) => lastNines(line.latency))) + 0.1,
       interval: 1,
       name: 'percentile',
       nameLocation: 'middle',

@@ -2,7 +2,7 @@ import { type BenchResult, type RatioResult } from '../../result.ts';
 import { rowChart, type Mark } from '../charts/row-chart.ts';
 import { type Chart, type Section, type Table } from '../document.ts';
 import { count, interval } from '../format.ts';
-import { missesGoal, moreIsBetter, ratioOfLabel } from '../labels.ts';
+import { hasInterval, missesGoal, moreIsBetter, ratioOfLabel } from '../labels.ts';
 
 const KINDS = ['throughput', 'p99', 'cpu', 'memory'] as const;
 
@@ -14,7 +14,7 @@ export function ratiosSection({ ratios }: BenchResult): Section | undefined {
     id: 'ratios',
     title: 'Ratios to other clients',
     text: [
-      'Ours divided by the other, measured in turn in the same run; the median of the pairs with its 95 % interval by bootstrap. An interval that contains 1 shows no difference.',
+      'Ours divided by the other, measured in turn in the same run; the median of the pairs with its 95 % interval by bootstrap. An interval that contains 1 shows no difference, and fewer than six pairs have none.',
     ],
     charts: kinds.map((of) =>
       forest(
@@ -66,13 +66,14 @@ function marks(ratio: RatioResult): Mark[] {
   const color = colorOf(ratio);
   return [
     ...(goal === undefined ? [] : [{ kind: 'tick', at: goal, color: 'var(--series-4)' } as const]),
-    { kind: 'whisker', from: low, to: high, color },
+    ...(hasInterval(ratio) ? [{ kind: 'whisker', from: low, to: high, color } as const] : []),
     { kind: 'point', at: median, color },
   ];
 }
 
-function colorOf({ of, low, high }: RatioResult): string {
-  if (low <= 1 && high >= 1) return 'var(--muted)';
+function colorOf(ratio: RatioResult): string {
+  const { of, low, high } = ratio;
+  if (!hasInterval(ratio) || (low <= 1 && high >= 1)) return 'var(--muted)';
   return low > 1 === moreIsBetter(of) ? 'var(--good)' : 'var(--bad)';
 }
 
@@ -94,7 +95,7 @@ function table(of: RatioResult['of'], ratios: readonly RatioResult[]): Table {
       `${ratio.ours} / ${ratio.other}`,
       ratio.target,
       count(ratio.callers),
-      interval(ratio),
+      hasInterval(ratio) ? interval(ratio) : ratio.median.toFixed(2),
       ratio.goal === undefined
         ? '–'
         : `${moreIsBetter(of) ? '≥' : '≤'} ${ratio.goal}${missesGoal(ratio) ? ', missed' : ''}`,

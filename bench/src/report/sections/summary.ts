@@ -1,5 +1,6 @@
-import { priced, type Priced } from '../../costs/join.ts';
-import { type BenchResult, type FailoverResult } from '../../result.ts';
+import { deploymentOf } from '../../costs/figures.ts';
+import { measuredOf, type Measured } from '../../costs/join.ts';
+import { type BenchResult, type FailoverResult, type TargetResult } from '../../result.ts';
 import { type Section, type Table } from '../document.ts';
 import { change, count, duration, interval, longDuration, plural, short, span } from '../format.ts';
 import { isOurs, libraryLabel, missesGoal } from '../labels.ts';
@@ -27,7 +28,7 @@ function warnings({ noise, failovers, ratios, measurements }: BenchResult): stri
   return [
     ...(noise.tooNoisy
       ? [
-          `The machine was too noisy: the same work varied by ${change(1 + noise.spread).slice(1)}. Take ratios with care, and repeat the run.`,
+          `The machine was too noisy: the same work varied by ${change(1 + noise.spread).slice(1)}. Absolute figures and small differences are not to be relied on: repeat the run.`,
         ]
       : []),
     ...broken.map(
@@ -45,7 +46,7 @@ function warnings({ noise, failovers, ratios, measurements }: BenchResult): stri
 }
 
 function points(result: BenchResult): string[] {
-  const rows = priced(result);
+  const rows = measuredOf(result);
   return [
     ...(['pg', 'redis'] as const).flatMap((library) => latencyPoint(library, rows)),
     ...failoverPoint(result.failovers),
@@ -53,7 +54,7 @@ function points(result: BenchResult): string[] {
   ];
 }
 
-function latencyPoint(library: 'pg' | 'redis', rows: readonly Priced[]): string[] {
+function latencyPoint(library: 'pg' | 'redis', rows: readonly Measured[]): string[] {
   const measured = rows.filter((row) => row.target.library === library && row.p99 !== undefined);
   const [best] = measured.toSorted((a, b) => (a.p99 ?? 0) - (b.p99 ?? 0));
   const worst = measured.toSorted((a, b) => (b.p99 ?? 0) - (a.p99 ?? 0))[0];
@@ -96,8 +97,8 @@ function ratioPoint({ ratios }: BenchResult): string[] {
 }
 
 function targetTable(result: BenchResult): Table {
-  const rows = new Map(priced(result).map((row) => [row.target.name, row]));
-  const loads = new Set([...rows.values()].flatMap(({ load }) => load ?? []));
+  const rows = measuredOf(result);
+  const loads = new Set(rows.flatMap(({ load }) => load ?? []));
   return {
     title: `p99 with our client${loads.size > 0 ? ` (${[...loads].join('; ')})` : ''}, what an unplanned failover cost it, and the price`,
     columns: [
@@ -107,17 +108,18 @@ function targetTable(result: BenchResult): Table {
       { title: 'failover', align: 'right' },
       { title: 'a month', align: 'right' },
     ],
-    rows: result.targets.map(({ name, strategy }) => {
-      const row = rows.get(name);
-      return [
-        name,
-        strategy,
-        row?.p99 === undefined ? '–' : short(row.p99),
-        row?.failover ? `${duration(row.failover.ms)} (${row.failover.fault})` : '–',
-        row
-          ? `${span(row.deployment.price.low, row.deployment.price.high)} ${row.deployment.price.currency}`
-          : '–',
-      ];
-    }),
+    rows: rows.map(({ target, p99, failover }) => [
+      target.name,
+      target.strategy,
+      p99 === undefined ? '–' : short(p99),
+      failover ? `${duration(failover.ms)} (${failover.fault})` : '–',
+      priceOf(target),
+    ]),
   };
+}
+
+function priceOf({ deployment }: TargetResult): string {
+  if (deployment === undefined) return '–';
+  const { low, high, currency } = deploymentOf(deployment).price;
+  return `${span(low, high)} ${currency}`;
 }
