@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
+import { fleetTables } from './fleet/table.ts';
 import { playAll } from './play-all.ts';
 import { runSchedule } from './run-schedule.ts';
 import { scheduleOf } from './schedule/schedule.ts';
 
 const USAGE = `Usage: pnpm sim [--schedules N] [--first SEED]   plays N schedules (default 10000), drawn from SEED on (default 1)
-       pnpm sim --seed SEED                       plays that one, and prints all that happens in it`;
+       pnpm sim --seed SEED                       plays that one, and prints all that happens in it
+       pnpm sim --fleet [--most N]                sends 10 to 10000 (or N) processes through one failover`;
 
 /** @returns the exit status */
 async function main(): Promise<number> {
@@ -12,8 +14,14 @@ async function main(): Promise<number> {
     schedules: { type: 'string', default: '10000' },
     first: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    fleet: { type: 'boolean', default: false },
+    most: { type: 'string', default: '10000' },
   } as const;
   const { values } = parseArgs({ options });
+  if (values.fleet) {
+    await fleetTables(whole('--most', values.most));
+    return 0;
+  }
   if (values.seed !== undefined) return replay(whole('--seed', values.seed));
   return campaign(whole('--first', values.first), whole('--schedules', values.schedules));
 }
