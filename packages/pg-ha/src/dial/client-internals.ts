@@ -23,7 +23,14 @@ export interface QueuedQuery {
 export interface ClientInternals {
   host: string;
   port: number;
-  readonly connection: EventEmitter & Framed & { stream: Socket };
+  readonly connection: EventEmitter &
+    Framed & {
+      stream: Socket;
+      /** the named statements that the server has */
+      readonly parsedStatements: Record<string, string>;
+      /** writes the message that ends one of them */
+      close(statement: { type: 'S'; name: string }): void;
+    };
   readonly connectionParameters: { host: string; port: number; query_timeout?: number | false };
   /** what a cancel request names: given by the server at login */
   readonly processID: number | null;

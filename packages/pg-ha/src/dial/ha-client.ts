@@ -68,6 +68,8 @@ export class HaClient extends pg.Client {
   readonly socketFactory: (() => Socket) | undefined;
   /** what left the last statement on this link in doubt: a COMMIT, perhaps */
   #doubt: Error | undefined;
+  /** it has said so itself, after the last statement that it has begun */
+  #endedByServer = false;
   #dead = false;
 
   constructor(config: pg.ClientConfig | undefined, context: DialContext) {
@@ -236,6 +238,7 @@ export class HaClient extends pg.Client {
     if (isFatal(message)) {
       if (active) mayHearErrors(active);
       if (outcome === 'unknown') this.#doubt = message;
+      this.#endedByServer = sqlstateOf(message) !== '08006';
     }
     if (isByRole(message)) this.suspect(message.message);
     PG._handleErrorMessage.call(this, message);
@@ -288,7 +291,8 @@ export class HaClient extends pg.Client {
     const queued = inner._queryQueue.splice(0);
     if (active) mayHearErrors(active);
     PG._errorAllQueries.call(this, active ? lost(active, false) : cause);
-    fail(sent, false);
+    // A server answers in order: what was sent behind the statement that its last word ended, it has never begun.
+    fail(sent, this.#endedByServer);
     fail(queued, true);
     if (this.#dead) return;
     this.#dead = true;

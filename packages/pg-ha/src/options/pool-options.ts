@@ -49,6 +49,8 @@ export interface HaPoolOptions extends Omit<PoolConfig, 'Client'> {
   maxLifetimeJitterPercent?: number;
   statementTimeoutMs?: number;
   keepConnectionOnSqlError?: boolean;
+  prepare?: HaOptions['prepare'];
+  prepareMax?: number;
   pipelineDepth?: number;
   callMetrics?: boolean;
   targetSessionAttrs?: SessionAttrs;
@@ -158,12 +160,14 @@ function defaults(ha: HaOptions, options: HaPoolOptions): PoolConfig {
 }
 
 /** What works and is worth a word in the log, once a pool. */
-export function settingWarnings({ connection, pooler }: PoolSettings): readonly string[] {
+export function settingWarnings({ ha, connection, pooler }: PoolSettings): readonly string[] {
   const warnings: string[] = [];
   if (connection.ssl.unverified === true)
     warnings.push(
       'sslmode=require encrypts but verifies nothing: anybody in between can read along; give PG_HA_CA and use verify-full',
     );
+  if (pooler && ha.prepare === 'auto')
+    warnings.push('behind a pooler no statement keeps a name: prepare (PG_HA_PREPARE) is off');
   if (pooler?.statementTimeoutMs !== undefined)
     warnings.push(
       'behind a pooler the statement timeout holds in pool.transaction alone; for all statements: ALTER ROLE … SET statement_timeout',

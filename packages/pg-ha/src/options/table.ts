@@ -79,6 +79,10 @@ export interface HaOptions {
   statementTimeoutMs: number | undefined;
   /** keep the connection after an SQL error in pool.query, where stock pg-pool closes it (default false) */
   keepConnectionOnSqlError: boolean;
+  /** statements that are run again and again are prepared under names of ours (default `off`) */
+  prepare: (typeof PREPARE)[number];
+  /** such names on one connection at once, 1 to 10,000 (default 256) */
+  prepareMax: number;
   /** where all connections are busy, statements share them, so many at once on each; 1 (off) to 1,000 (default 1) */
   pipelineDepth: number;
   /** also measure each call: operation duration, time waited for and held connections (default false); needs `metrics` */
@@ -106,6 +110,7 @@ export interface HaOptions {
 }
 
 export const LOAD_BALANCE = ['random', 'disable'] as const;
+const PREPARE = ['off', 'auto'] as const;
 const READER_FALLBACKS = ['primary', 'wait'] as const;
 
 const MINUTE = 60_000;
@@ -138,6 +143,8 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   maxLifetimeJitterPercent: row(integer(0, 100), 0, 'PG_HA_MAX_LIFETIME_JITTER_PERCENT'),
   statementTimeoutMs: row(milliseconds(0, 24 * HOUR), undefined, 'POSTGRES_STATEMENT_TIMEOUT'),
   keepConnectionOnSqlError: row(flag(), false, 'PG_HA_KEEP_CONNECTION_ON_SQL_ERROR'),
+  prepare: row(choice(PREPARE), 'off', 'PG_HA_PREPARE'),
+  prepareMax: row(integer(1, 10_000), 256, 'PG_HA_PREPARE_MAX'),
   pipelineDepth: row(integer(1, 1_000), 1, 'PG_HA_PIPELINE_DEPTH'),
   callMetrics: row(flag(), false, 'PG_HA_CALL_METRICS'),
   targetSessionAttrs: row(choice(SESSION_ATTRS), undefined, 'PGTARGETSESSIONATTRS'),

@@ -1,14 +1,5 @@
-import pg from 'pg';
-import {
-  DialPacer,
-  RetryBudget,
-  systemClock,
-  systemRandom,
-  type Clock,
-  type HaLogger,
-  wrongSetting,
-  type HaError,
-} from '@steadfast/shared';
+import type pg from 'pg';
+import { DialPacer, RetryBudget, systemClock, systemRandom, type HaLogger } from '@steadfast/shared';
 import type { DialContext } from '../dial/dial-context.ts';
 import { HaClient } from '../dial/ha-client.ts';
 import { PoolerClient } from '../dial/pooler-client.ts';
@@ -20,10 +11,9 @@ import type { PoolTelemetry } from '../telemetry/pool-telemetry.ts';
 import { joinCluster, type ClusterShare } from './cluster.ts';
 import { Verification } from './fitness.ts';
 import { primaryServers, type LeaseRequest } from './lease.ts';
-import { Pipeline } from './pipeline.ts';
+import { fasterStatements } from './faster-statements.ts';
 import type { PoolCore } from './pool-core.ts';
 import { Spare, spareFirst } from './spare.ts';
-import { Statements } from './statements.ts';
 
 /** How pg-pool makes connections. */
 type ClientClass = new (config?: pg.ClientConfig) => HaClient;
@@ -83,7 +73,7 @@ export function assemble(
     keepConnectionOnSqlError,
     pooler: settings.pooler,
     queued,
-    ...sharing(settings, clock, pool),
+    ...fasterStatements(settings, clock, pool),
     verification: new Verification(options.verify),
     ...access,
   };
@@ -109,28 +99,6 @@ export function assemble(
     ...clientsOf(boundClient(settings, context), settings, share, parts, pool),
     stream,
   };
-}
-
-/** What lets statements share connections, where that is asked for: never on a pool of reads, whose members have pools each. */
-function sharing(
-  { ha, target, pool: passed }: PoolSettings,
-  clock: Clock,
-  pool: () => pg.Pool,
-): Pick<PoolCore, 'statements' | 'pipeline'> {
-  if (ha.pipelineDepth === 1 || target) return { statements: undefined, pipeline: undefined };
-  refuseWrongPipeline(ha.pipelineDepth, passed);
-  return { statements: new Statements(), pipeline: new Pipeline(ha.pipelineDepth, clock, pool) };
-}
-
-/** @throws HaError HA_CONFIG */
-function refuseWrongPipeline(depth: number, { query_timeout: timeout }: pg.PoolConfig): void {
-  const refuse = (allowed: string): HaError => wrongSetting('option pipelineDepth', depth, allowed);
-  if (timeout)
-    throw refuse(
-      '1 (off) with query_timeout, which ends connections with all that is on them; use statement_timeout',
-    );
-  if (!('_pulsePipelinedQueryQueue' in pg.Client.prototype))
-    throw refuse('1 (off) with this version of pg, which sends one statement at a time');
 }
 
 /** In a search the pool's own clients ask, and what they find is its calls'. */

@@ -4,6 +4,7 @@ import type { PoolerSettings } from '../options/pooler.ts';
 import type { Verification } from './fitness.ts';
 import type { LeaseRequest } from './lease.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { AutoPrepare } from './prepare.ts';
 import type { Statements } from './statements.ts';
 
 /** Where the calls of one pool go: to the primary, or to whoever may answer reads. */
@@ -32,6 +33,8 @@ export interface PoolCore {
   readonly pooler: PoolerSettings | undefined;
   /** what statements were run of late; where something depends on it */
   readonly statements: Statements | undefined;
+  /** where statements get names */
+  readonly prepare: AutoPrepare | undefined;
   /** where statements may share connections */
   readonly pipeline: Pipeline | undefined;
   /** requests that wait in pg-pool's queue for a connection to come back */

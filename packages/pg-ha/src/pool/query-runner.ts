@@ -19,6 +19,7 @@ import type { LeaseRequest } from './lease.ts';
 import { parseToken, type WalPosition } from '../reader/wal-position.ts';
 import type { PoolCore } from './pool-core.ts';
 import { SameRefusal } from './same-refusal.ts';
+import type { Statement } from './statements.ts';
 
 /**
  * What a statement may say about itself, beside pg's own fields. `deadlineMs` and `signal` end the whole call; without them
@@ -61,6 +62,7 @@ class QueryCall implements LeaseRequest {
   attempts = 0;
   settled = false;
   readonly #core: PoolCore;
+  readonly #statement: Statement | undefined;
   readonly #config: string | HaQueryConfig;
   readonly #values: unknown[] | undefined;
   readonly #resolve: (result: QueryResult) => void;
@@ -71,6 +73,10 @@ class QueryCall implements LeaseRequest {
   #queued: QueuedQuery | undefined;
   /** the caller's end has come with the statement on the wire: settles when the connection is clean, or closed */
   #cancelling: Promise<boolean> | undefined;
+  /** it may still run under a name of ours */
+  #mayName: boolean;
+  /** the name of the last attempt */
+  #name: string | undefined;
   #refusal: SameRefusal | undefined;
   /** an attempt ended `unknown`: whatever the later ones came to, the work may have been applied */
   #uncertain = false;
@@ -90,7 +96,9 @@ class QueryCall implements LeaseRequest {
     this.#reject = reject;
     this.signal = options.signal;
     this.after = options.after === undefined ? undefined : parseToken(options.after);
-    this.shares = core.pipeline !== undefined && mayShare(core, config);
+    this.#statement = core.statements?.of(this.#text);
+    this.#mayName = core.prepare !== undefined;
+    this.shares = core.pipeline !== undefined && this.#statement?.plain === true && mayShare(options);
     this.deadline = Deadline.after(core.clock, options.deadlineMs ?? core.failoverWaitMs);
     if (options.deadlineMs !== undefined || options.signal)
       this.#bound = new CallBound(core.clock, options, this.#onEnd);
@@ -113,7 +121,9 @@ class QueryCall implements LeaseRequest {
       else this.#done(client, result);
     };
     try {
-      client.query(this.#config as string, this.#values as unknown[], answer);
+      const named = this.#mayName ? this.#nameOn(client) : undefined;
+      this.#name = named?.name;
+      client.query((named ?? this.#config) as string, this.#values as unknown[], answer);
       queued = true;
       if (this.#bound) this.#queued = internals(client)._queryQueue.at(-1);
     } catch (error) {
@@ -140,6 +150,10 @@ class QueryCall implements LeaseRequest {
 
   #broken(client: PoolClient, cause: Error): void {
     this.#client = undefined;
+    if (this.#isStaleName(client, cause)) {
+      this.#release(client);
+      return this.#core.servers.lease(this);
+    }
     const error = classifyWorkError(cause, this.#text);
     const byRole = this.#core.servers.blames(cause);
     this.#release(client, this.#keeps(cause, byRole) ? undefined : cause);
@@ -149,6 +163,17 @@ class QueryCall implements LeaseRequest {
     this.#refusal ??= new SameRefusal();
     if (!this.#refusal.isFinal(client, cause) && this.#mayRepeat(error.outcome, byRole)) this.#repeat();
     else this.failed(this.#core.servers.explain(error));
+  }
+
+  #nameOn(client: PoolClient): HaQueryConfig | undefined {
+    return this.#statement && this.#core.prepare?.named(client, this.#statement, this.#config);
+  }
+
+  /** The server has run nothing, for a reason that lies in the statement's name: once more without. */
+  #isStaleName(client: PoolClient, cause: Error): boolean {
+    if (!this.#statement || !this.#name || this.settled || this.#bound?.ended) return false;
+    this.#mayName = !this.#core.prepare?.isStale(client, this.#statement, this.#name, cause);
+    return !this.#mayName;
   }
 
   /** A plain statement that failed leaves its connection as good as before; stock pg-pool closes it all the same. */
@@ -219,15 +244,12 @@ class QueryCall implements LeaseRequest {
 }
 
 /**
- * Whether a statement may be sent behind others. One with an end of its own may not: what a cancel request hits must be the
- * statement that it is meant for, so it has its connection to itself.
+ * Whether a plain statement may be sent behind others. One with an end of its own may not: what a cancel request hits must be
+ * the statement that it is meant for, so it has its connection to itself.
  */
-function mayShare(core: PoolCore, config: string | HaQueryConfig): boolean {
-  const text = typeof config === 'string' ? config : config.text;
-  if (typeof text !== 'string' || !core.statements?.of(text).plain) return false;
-  if (typeof config === 'string') return true;
-  const { rows, query_timeout: timeout } = config as { rows?: unknown; query_timeout?: unknown };
-  return config.deadlineMs === undefined && !config.signal && !rows && !timeout;
+function mayShare(options: HaQueryOptions): boolean {
+  const { rows, query_timeout: timeout } = options as { rows?: unknown; query_timeout?: unknown };
+  return options.deadlineMs === undefined && !options.signal && !rows && !timeout;
 }
 
 /** The error of the last attempt, when an earlier one may have been applied. */

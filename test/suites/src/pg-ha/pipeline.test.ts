@@ -176,6 +176,25 @@ describe('a statement that takes long', () => {
   });
 });
 
+describe('a pipeline whose server goes away', () => {
+  it('is in doubt about one statement at most: what the server had not begun is sent again', async () => {
+    await withPool({ max: 1 }, async (pool) => {
+      await pool.query('CREATE TABLE gone (id int)');
+      const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      await withClient(async (other) => {
+        await other.query('BEGIN; LOCK TABLE gone');
+        const calls = Array.from({ length: 12 }, (_, n) => pool.query('INSERT INTO gone VALUES ($1)', [n]));
+        await expect.poll(() => blocked(other)).toBe(1);
+        await other.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+        await other.query('COMMIT');
+        expect(outcomes(await Promise.allSettled(calls))).toEqual(calls.map(() => 'ok'));
+        const there = await other.query<{ id: number }>('SELECT id FROM gone ORDER BY id');
+        expect(there.rows.map(({ id }) => id)).toEqual(calls.map((_, n) => n));
+      });
+    });
+  });
+});
+
 describe('a pipeline that is cut', () => {
   const table = 'CREATE TABLE IF NOT EXISTS cut (id int PRIMARY KEY, at text)';
 
