@@ -1,114 +1,118 @@
-import { Redis } from 'ioredis';
-import pg from 'pg';
 import { Lab } from '@steadfast/lab';
-import { HaPool } from '@steadfast/pg-ha';
-import { HaRedis } from '@steadfast/redis-ha';
-import { closedLoop, type Stretch } from './measure.ts';
-import { ratioOf, type Ratio } from './ratio.ts';
+import { POSTGRES_PEERS, REDIS_PEERS, type Access, type Peer } from './overhead/peers.ts';
+import { keepProfile } from './overhead/profile.ts';
+import { sideBySide, type Plan, type SideBySide } from './overhead/side-by-side.ts';
+import type { RatioResult } from './result.ts';
 
-/** Ours and the stock client on the same server, doing the same. */
-interface Pair {
-  readonly name: string;
-  readonly ours: () => Promise<unknown>;
-  readonly stock: () => Promise<unknown>;
+export interface OverheadOptions {
+  readonly repetitions: number;
+  readonly operations: number;
+  readonly seed: number;
+  /** added by a proxy on the way to PostgreSQL and Redis */
+  readonly roundTripMs: number;
+  /** where CPU profiles of ours are kept whose goal was missed */
+  readonly profiles: string | undefined;
 }
 
-interface Row {
-  readonly name: string;
-  readonly callers: number;
-  readonly throughput: Ratio;
-  readonly cpu: Ratio;
-}
+const CALLERS = [1, 32, 128, 1_024];
 
-const CALLERS = [1, 32, 128];
-const OPERATIONS = 4_000;
+/** What is wanted where callers outnumber connections, and at least of stock everywhere else. */
+function goals(roundTripMs: number): Plan['goal'] {
+  return (ours, other, callers) => {
+    const stock = other === 'pg.Pool' || other === 'ioredis';
+    const plain = ours === 'pg-ha' || ours === 'redis-ha';
+    if (plain) return stock ? 0.98 : undefined;
+    if (callers !== 128) return undefined;
+    if (other === 'pg.Pool') return roundTripMs >= 2 ? 4 : 2;
+    if (other === 'postgres.js') return 1;
+    return other === 'ioredis' ? 1.5 : undefined;
+  };
+}
 
 /**
- * What our clients cost on the hot path: the same operation through ours and through the stock client, in turn, in one
- * process, on the lab's servers; the order changes every time. Figures are ratios of what was measured side by side.
+ * What our clients cost on the hot path, and what they gain there: the same operation through ours and through others, in turn,
+ * in one process, on the lab's servers. Figures are ratios of what was measured side by side.
  */
-export async function overhead(repetitions: number, seed: number): Promise<void> {
+export async function overhead(options: OverheadOptions): Promise<SideBySide> {
   const lab = await Lab.up({ managed: false, onProgress: (line) => console.error(line) });
   try {
     await lab.waitHealthy(60_000);
-    const clients = connect(lab);
-    try {
-      const rows: Row[] = [];
-      for (const pair of clients.pairs) {
-        for (const callers of CALLERS) rows.push(await compare(pair, callers, repetitions, seed));
-      }
-      print(rows, repetitions, seed);
-    } finally {
-      await clients.close();
-    }
+    const parts = [
+      await compare(lab, 'PostgreSQL', POSTGRES_PEERS, postgresOf(lab), 'SELECT $1::int', options),
+      await compare(lab, 'Redis', REDIS_PEERS, redisOf(lab), 'SET', options),
+    ];
+    const found = {
+      ratios: parts.flatMap(({ ratios }) => ratios),
+      notes: parts.flatMap(({ notes }) => notes),
+    };
+    print(found, options);
+    return found;
   } finally {
     await lab.down();
   }
 }
 
-function connect(lab: Lab): { pairs: Pair[]; close: () => Promise<void> } {
-  const { postgres, redis } = lab.description;
-  const [primary, master] = [postgres?.members[0], redis?.members[0]];
-  if (!postgres || !redis || !primary || !master)
-    throw new Error('the lab came up without PostgreSQL or Redis');
+function postgresOf(lab: Lab): Access {
+  const { postgres } = lab.description;
+  const member = postgres?.members[0];
+  if (!postgres || !member) throw new Error('the lab came up without PostgreSQL');
   const { user, password, database } = postgres;
-  const pgStock = new pg.Pool({ host: primary.host, port: primary.port, user, password, database, max: 10 });
-  const pgOurs = new HaPool({ max: 10, env: lab.env({ postgres: 'patroni' }) });
-  const { username, password: redisPassword } = redis;
-  const redisStock = new Redis({ host: master.host, port: master.port, username, password: redisPassword });
-  const redisOurs = new HaRedis({ env: lab.env({ redis: 'sentinel' }) });
-  return {
-    pairs: [
-      {
-        name: 'PostgreSQL, select $1::int',
-        ours: () => pgOurs.query('SELECT $1::int', [1]),
-        stock: () => pgStock.query('SELECT $1::int', [1]),
-      },
-      {
-        name: 'Redis, SET',
-        ours: () => redisOurs.set('bench', 'x'),
-        stock: () => redisStock.set('bench', 'x'),
-      },
-    ],
-    close: async () => {
-      await Promise.all([pgStock.end(), pgOurs.end(), redisStock.quit(), redisOurs.quit()]);
-    },
-  };
+  return { host: member.host, port: member.port, user, password, database };
 }
 
-async function compare(pair: Pair, callers: number, repetitions: number, seed: number): Promise<Row> {
-  const run = (operation: () => Promise<unknown>): Promise<Stretch> =>
-    closedLoop(operation, callers, OPERATIONS);
-  await run(pair.stock);
-  await run(pair.ours); // warm-up of both
-  const measured: { ours: Stretch; stock: Stretch }[] = [];
-  for (let n = 0; n < repetitions; n++) {
-    if (n % 2 === 0) measured.push({ ours: await run(pair.ours), stock: await run(pair.stock) });
-    else {
-      const stock = await run(pair.stock);
-      measured.push({ ours: await run(pair.ours), stock });
-    }
-  }
-  const ratio = (of: (stretch: Stretch) => number): Ratio =>
-    ratioOf(
-      measured.map(({ ours, stock }) => [of(ours), of(stock)] as const),
+function redisOf(lab: Lab): Access {
+  const { redis } = lab.description;
+  const member = redis?.members[0];
+  if (!redis || !member) throw new Error('the lab came up without Redis');
+  const { username, password } = redis;
+  return { host: member.host, port: member.port, user: username, password, database: '' };
+}
+
+async function compare(
+  lab: Lab,
+  target: string,
+  peers: readonly Peer[],
+  access: Access,
+  workload: string,
+  { repetitions, operations, seed, roundTripMs, profiles }: OverheadOptions,
+): Promise<SideBySide> {
+  const link = roundTripMs > 0 ? await lab.proxy({ host: access.host, port: access.port }) : undefined;
+  try {
+    await link?.set({ latencyMs: roundTripMs / 2 });
+    const way = link ? { ...access, ...link.endpoint } : access;
+    const plan = {
+      target,
+      workload,
+      callers: CALLERS,
+      repetitions,
+      operations,
       seed,
-    );
-  return {
-    name: pair.name,
-    callers,
-    throughput: ratio(({ perSecond }) => perSecond),
-    cpu: ratio(({ cpuMicros }) => cpuMicros),
-  };
+      goal: goals(roundTripMs),
+    };
+    const { ratios, notes } = await sideBySide(peers, way, plan);
+    if (profiles === undefined) return { ratios, notes };
+    const profiled: RatioResult[] = [];
+    for (const ratio of ratios) profiled.push(await keepProfile(ratio, peers, way, operations, profiles));
+    return { ratios: profiled, notes };
+  } finally {
+    await link?.close();
+  }
 }
 
-function print(rows: readonly Row[], repetitions: number, seed: number): void {
-  const show = ({ median, low, high }: Ratio): string =>
-    `${median.toFixed(3)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
+function print(
+  { ratios, notes }: SideBySide,
+  { repetitions, operations, seed, roundTripMs }: OverheadOptions,
+): void {
+  const way = roundTripMs > 0 ? `, ${roundTripMs} ms of round trip added` : '';
   console.log(
-    `ours / stock, ${repetitions} interleaved pairs of ${OPERATIONS} operations, 95 % intervals, Node ${process.version}, seed ${seed}\n`,
+    `ours / other, ${repetitions} interleaved repetitions of at least ${operations} operations, 95 % intervals, Node ${process.version}, seed ${seed}${way}\n`,
   );
-  console.log('| operation | callers | throughput | CPU per operation |\n|---|---|---|---|');
-  for (const row of rows)
-    console.log(`| ${row.name} | ${row.callers} | ${show(row.throughput)} | ${show(row.cpu)} |`);
+  console.log('| operation | ours | other | callers | of | ratio | goal |\n|---|---|---|---|---|---|---|');
+  for (const { workload, ours, other, callers, of, median, low, high, goal, profile } of ratios) {
+    const ratio = `${median.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
+    const wanted =
+      goal === undefined ? '' : `${goal}${median < goal ? ` missed${profile ? `, ${profile}` : ''}` : ''}`;
+    console.log(`| ${workload} | ${ours} | ${other} | ${callers} | ${of} | ${ratio} | ${wanted} |`);
+  }
+  for (const note of notes) console.log(`\n${note}`);
 }
