@@ -147,7 +147,12 @@ export const REDIS_PEERS: readonly Peer[] = [
     ours: false,
     async open({ host, port, user: username, password }) {
       const { GlideClient } = (await load('@valkey/valkey-glide')) as { GlideClient?: Loose };
-      const settings = { addresses: [{ host, port }], credentials: { username, password } };
+      // By default it refuses the 1,001st command under way.
+      const settings = {
+        addresses: [{ host, port }],
+        credentials: { username, password },
+        inflightRequestsLimit: 10_000,
+      };
       const made = (await GlideClient?.['createClient']?.(settings)) as Loose;
       const run = (): Promise<unknown> => made['set']?.('bench', 'x') as Promise<unknown>;
       await run();
