@@ -5,6 +5,11 @@ const patient = { testTimeout: 120_000, hookTimeout: 120_000, teardownTimeout: 6
 
 export default defineConfig({
   test: {
+    coverage: {
+      include: ['packages/*/src/**/*.ts'],
+      exclude: ['**/*.test.ts', '**/*.support.ts'],
+      reporter: ['json-summary'],
+    },
     projects: [
       {
         test: {

@@ -23,5 +23,6 @@ export default {
   tempDirName: 'coverage/stryker',
   reporters: ['clear-text', 'json', 'progress-append-only'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+  // Several runs may go side by side, each into a report of its own.
   jsonReporter: { fileName: process.env['MUTATION_REPORT'] ?? 'coverage/mutation.json' },
 };

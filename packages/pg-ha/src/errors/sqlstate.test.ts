@@ -1,6 +1,6 @@
 import { HaError } from '@steadfast/shared';
 import { describe, expect, it } from 'vitest';
-import { driverErrorOf, isFatal } from './sqlstate.ts';
+import { driverErrorOf, isFatal, sqlstateOf } from './sqlstate.ts';
 
 const fromServer = (code: string, severity = 'ERROR'): Error =>
   Object.assign(new Error(code), { code, severity });
@@ -32,4 +32,11 @@ it('the server ends the session with FATAL and PANIC', () => {
     true,
     true,
   ]);
+});
+
+it('an SQLSTATE is five digits and capitals of an error with a severity, and nothing else', () => {
+  const given = ['40001', '4000', '400011', 'E40001', '40p01', 40_001, undefined];
+  const read = given.map((code) => sqlstateOf(Object.assign(new Error('x'), { code, severity: 'ERROR' })));
+  expect(read).toEqual(['40001', undefined, undefined, undefined, undefined, undefined, undefined]);
+  expect(sqlstateOf(Object.assign(new Error('x'), { code: '40001' }))).toBeUndefined();
 });

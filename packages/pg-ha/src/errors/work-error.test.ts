@@ -19,6 +19,17 @@ const rows: [severity: Severity, sqlstate: string, text: string, outcome: Outcom
   ['ERROR', '23505', 'INSERT INTO t VALUES (1); COMMIT;', 'rejected', false],
   ['FATAL', '57P01', "INSERT INTO proof VALUES ('x'); COMMIT", 'unknown', true],
   ['FATAL', '57P03', 'SELECT 1', 'notSent', true],
+  ['FATAL', '57P02', 'COMMIT', 'unknown', true],
+  ['FATAL', '57P05', 'SELECT 1', 'rejected', true],
+  ['FATAL', '08000', 'SELECT 1', 'unknown', true],
+  ['FATAL', '08001', 'SELECT 1', 'notSent', true],
+  ['FATAL', '08003', 'SELECT 1', 'unknown', true],
+  ['FATAL', '08004', 'SELECT 1', 'notSent', true],
+  ['ERROR', '22012', 'COMMIT;SELECT 1/0', 'unknown', false],
+  ['ERROR', '22012', 'SELECT 1; PREPARE  TRANSACTION $1;  SELECT 1/0', 'unknown', false],
+  ['ERROR', '23505', '/* nightly */ CALL archive()', 'unknown', false],
+  ['ERROR', '23505', 'SELECT 1; CALL archive()', 'unknown', false],
+  ['FATAL', '57P01', '/* nightly */ VACUUM', 'unknown', true],
   ['FATAL', '53300', 'SELECT 1', 'notSent', true],
   ['FATAL', '57P01', 'CALL archive()', 'unknown', true],
   ['FATAL', '57P01', 'CREATE INDEX CONCURRENTLY i ON t (a)', 'unknown', true],
@@ -37,6 +48,8 @@ const rows: [severity: Severity, sqlstate: string, text: string, outcome: Outcom
   ['ERROR', '42P01', 'SELECT * FROM nowhere', 'rejected', false],
   // of another server, which the statement uses, or of a database that it names
   ['ERROR', '08001', 'INSERT INTO foreign_table VALUES (1)', 'rejected', false],
+  ['ERROR', '08000', 'INSERT INTO foreign_table VALUES (1)', 'unknown', false],
+  ['ERROR', '08003', 'INSERT INTO foreign_table VALUES (1)', 'unknown', false],
   ['ERROR', '08006', 'INSERT INTO foreign_table VALUES (1)', 'unknown', false],
   ['ERROR', '53300', 'SELECT * FROM foreign_table', 'rejected', false],
   ['ERROR', '57P01', 'SELECT * FROM foreign_table', 'rejected', false],
@@ -165,11 +178,45 @@ describe('a link that breaks', () => {
     });
   }
 
+  it('proves it for a transaction that had failed too, and for no statement whose text is not known', () => {
+    expect(lose({ queued: false, transactionStatus: 'E', text: 'SELECT 1' }).outcome).toBe('rejected');
+    expect(lose({ queued: false, transactionStatus: 'T' }).outcome).toBe('unknown');
+  });
+
+  it('says what broke, and how far the statement had come', () => {
+    const told = (transactionStatus: string, queued: boolean): string =>
+      lose({ queued, transactionStatus, text: 'SELECT 1' }).message;
+    expect([told('I', true), told('T', false), told('I', false)]).toEqual([
+      'the link to a:1 broke before the statement was sent (read ECONNRESET)',
+      'the link to a:1 broke in a transaction, before COMMIT was sent: nothing of it was applied (read ECONNRESET)',
+      'the link to a:1 broke with a statement in flight, which may or may not have been applied (read ECONNRESET)',
+    ]);
+    expect(lose({ queued: false, transactionStatus: 'I', text: 'SELECT 1' }).code).toBe('HA_CONNECTION_LOST');
+  });
+
   it('keeps the reason when it was we who cut it', () => {
     const ours = new HaError('HA_INTERRUPTED', 'b:1 is the primary now', { outcome: 'unknown' });
     expect(
       lostStatement(ours, { member: 'a:1', queued: false, transactionStatus: 'I', text: 'INSERT' }).code,
     ).toBe('HA_INTERRUPTED');
+  });
+});
+
+describe('an error of ours', () => {
+  it.each([
+    ['HA_AUTH', false],
+    ['HA_CONFIG', false],
+    ['HA_ROLLED_BACK', false],
+    ['HA_CONNECTION_LOST', true],
+  ] as const)('%s speaks of the server: %s', (code, byRole) => {
+    expect(isByRole(new HaError(code, 'x', { outcome: 'notSent' }))).toBe(byRole);
+  });
+
+  it('keeps the outcome that it has', () => {
+    const ours = new HaError('HA_NOT_DURABLE', 'x', { outcome: 'rejected' });
+    expect(classifyWorkError(ours, 'COMMIT').outcome).toBe('rejected');
+    const error = Object.assign(serverError('57P01', 'FATAL'), { outcome: 'notSent' });
+    expect(classifyWorkError(error, 'COMMIT').outcome).toBe('notSent');
   });
 });
 
@@ -185,7 +232,10 @@ describe('a dial that fails', () => {
 
   it('for its credentials says whose, and stops the search', () => {
     const error = dial(serverError('28P01'));
-    expect(error.code).toBe('HA_AUTH');
+    expect(['28000', '28P01', '3D000'].map((code) => dial(serverError(code)).code)).toEqual(
+      Array.from({ length: 3 }, () => 'HA_AUTH'),
+    );
+    expect(dial(error)).toBe(error);
     expect(error.message).toContain("refuses user 'app' for database 'inbox'");
   });
 
