@@ -8,8 +8,8 @@ import type { World } from '../world/world.ts';
 
 /** The pacer's own default: a dial that hangs holds its place so long, ms. */
 const HEDGE_MS = 250;
-/** Questions through one route at once: one, and twenty beside it. */
-const ROUTE_QUESTIONS = 21;
+/** Questions to one address at once: one, and so many beside it where those hang. */
+const QUESTIONS = { route: 6, self: 2, nominated: 1 } as const;
 
 /** With a primary to be had for so long, a lost COMMIT can be resolved, ms. */
 const RESOLVE_MS = 8_000;
@@ -120,7 +120,7 @@ export class Invariants implements Watcher {
       if (seat.waiting > 2 * this.#settings.maxWaiting) this.#violate('queue', `${seat.waiting} calls wait`);
     }
     const { prober, resolver } = process;
-    const most = this.#plane.rule === 'route' ? ROUTE_QUESTIONS : 1;
+    const most = QUESTIONS[this.#plane.rule];
     if (prober.asked.mostAtOnce > most)
       this.#violate('questions', `${prober.asked.mostAtOnce} questions to one server at once`);
     // A name is looked at beside the questions, and by each.

@@ -9,6 +9,7 @@ const SECOND_WAY_MS = 100;
 interface Line {
   link: Link;
   standing: boolean;
+  busy: boolean;
 }
 
 /** What was asked so far, for the checks. */
@@ -38,14 +39,14 @@ export class SimProber implements Prober {
     this.#heard = heard;
   }
 
-  async probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation> {
+  async probe(endpoint: Endpoint, timeoutMs: number, patienceMs: number = timeoutMs): Promise<Observation> {
     const key = endpointKey(endpoint);
     const atOnce = (this.#atOnce.get(key) ?? 0) + 1;
     this.#atOnce.set(key, atOnce);
     this.asked.probes += 1;
     this.asked.mostAtOnce = Math.max(this.asked.mostAtOnce, atOnce);
     try {
-      return await this.#ask(endpoint, key, timeoutMs);
+      return await this.#ask(endpoint, key, timeoutMs, patienceMs);
     } finally {
       this.#atOnce.set(key, (this.#atOnce.get(key) ?? 1) - 1);
     }
@@ -64,13 +65,16 @@ export class SimProber implements Prober {
     for (const end of this.#ends) end('closed');
   }
 
-  #ask(endpoint: Endpoint, key: string, timeoutMs: number): Promise<Observation> {
+  #ask(endpoint: Endpoint, key: string, timeoutMs: number, patienceMs: number): Promise<Observation> {
     const { app } = this.#world;
     const at = app.now();
     return new Promise((resolve, reject) => {
       const line = this.#line(endpoint, key);
       if (!line) return resolve({ kind: 'unreachable', endpoint, reason: 'refused', at });
       const { link } = line;
+      line.busy = true;
+      let heard = false;
+      const silent = app.timer(patienceMs, () => !heard && gone('nothing heard'));
       const timer = app.timer(timeoutMs, () => gone('no answer'));
       const gone = (reason: string): void => {
         if (this.#lines.get(key) === line) this.#lines.delete(key);
@@ -85,6 +89,8 @@ export class SimProber implements Prober {
       };
       const settle = (observation: Observation): void => {
         timer.cancel();
+        silent.cancel();
+        line.busy = false;
         this.#ends.delete(gone);
         resolve(observation);
       };
@@ -93,14 +99,14 @@ export class SimProber implements Prober {
       const put = (): void =>
         link.request({ is: 'who' }, (answer) => {
           if (answer.is !== 'who') return gone('no answer');
-          if (this.#plane.fresh) link.close();
+          if (this.#lines.get(key) !== line) link.close();
           const { role, timeline: epoch } = answer;
           if (role === 'primary' && epoch !== undefined) this.#heard(epoch);
           settle({ kind: 'self', endpoint, role, epoch, at });
         });
       if (line.standing) return put();
       link.connect(() => {
-        line.standing = true;
+        line.standing = heard = true;
         put();
       }, SECOND_WAY_MS);
     });
@@ -108,11 +114,12 @@ export class SimProber implements Prober {
 
   #line(endpoint: Endpoint, key: string): Line | undefined {
     const known = this.#plane.fresh ? undefined : this.#lines.get(key);
-    if (known?.link.open) return known;
+    if (known?.link.open && !known.busy) return known;
     const link = this.#world.link(endpoint, this.#plane);
     if (!link) return undefined;
-    const line = { link, standing: false };
-    if (!this.#plane.fresh) this.#lines.set(key, line);
+    const line = { link, standing: false, busy: false };
+    // Beside one that hangs another is made, for one question.
+    if (!this.#plane.fresh && !known?.link.open) this.#lines.set(key, line);
     return line;
   }
 }
