@@ -350,9 +350,10 @@ export class HaClient extends pg.Client {
     if (insistUntil && !this.socketFactory && !endpoint.host.startsWith('/')) {
       const { connection } = internals(this);
       const { clock } = this.#context;
-      connection.stream = standingSocket(
-        await openTcp({ address: { ...endpoint }, clock, signal: insistUntil }),
-      );
+      const socket = await openTcp({ address: { ...endpoint }, clock, signal: insistUntil });
+      connection.stream = standingSocket(socket);
+      // Interrupted meanwhile, which could only end the socket of before.
+      if (this.#state.at === 'ended') throw new Error('the dial was given up');
     }
     await new Promise<void>((resolve, reject) =>
       super.connect((error: Error | null) => (error ? reject(error) : resolve())),
