@@ -14,6 +14,7 @@ import {
 import { ManualClock } from '@steadfast/shared/testing';
 import { describe, expect, it } from 'vitest';
 import type { LeaseRequest } from '../pool/lease.ts';
+import type { QuestionBounds } from '../dial/question-bounds.ts';
 import type { ProbeLines } from '../discovery/probe-lines.ts';
 import { observeIdentity } from '../strategies/observe.ts';
 import { Chooser } from './chooser.ts';
@@ -75,7 +76,7 @@ function setup(
     suspect: (why: string) => suspicions.push(why),
   } as unknown as Seat;
   const lines = {
-    ask: async ({ host }: Endpoint, timeoutMs: number): Promise<Standing> => {
+    ask: async ({ host }: Endpoint, { timeoutMs }: QuestionBounds): Promise<Standing> => {
       const answer = cluster.looks[host] ?? 'refuses';
       if (answer === 'hangs') {
         await new Promise<void>((resolve) => clock.timer(timeoutMs, resolve));

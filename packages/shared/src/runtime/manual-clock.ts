@@ -21,6 +21,7 @@ export class ManualClock implements Clock {
   }
 
   timer(ms: number, fn: () => void): Timer {
+    if (Number.isNaN(ms)) throw new Error('a timer was set for NaN ms');
     const entry = { at: this.#now + Math.max(0, ms), order: this.#order++, fn };
     this.#timers.add(entry);
     return { cancel: () => void this.#timers.delete(entry) };
