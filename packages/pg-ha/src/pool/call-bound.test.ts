@@ -10,6 +10,22 @@ function setup(limits: CallLimits): { clock: ManualClock; bound: CallBound; ends
 }
 
 describe('the end that a caller has set', () => {
+  it.each([
+    ['deadlineMs', 0],
+    ['deadlineMs', -1],
+    ['deadlineMs', Number.NaN],
+    ['deadlineMs', Infinity],
+    ['deadlineMs', 2 ** 31],
+    ['deadlineMs', '100'],
+    ['signal', {}],
+    ['signal', 'abort'],
+  ])('is refused where %s is %s', (name, value) => {
+    const limits = { [name]: value } as CallLimits;
+    const refusal = expect.objectContaining({ code: 'HA_CONFIG', outcome: 'notSent' }) as Error;
+    expect(() => setup(limits)).toThrow(refusal);
+    expect(() => setup(limits)).toThrow(`${name} is `);
+  });
+
   it('comes at the deadline, once, and says so', async () => {
     const { clock, bound, ends } = setup({ deadlineMs: 100 });
     await clock.advance(99);

@@ -1,9 +1,23 @@
-import { HaError, type Clock, type Outcome, type Timer } from '@steadfast/shared';
+import { HaError, wrongSetting, type Clock, type Outcome, type Timer } from '@steadfast/shared';
 
 /** What a caller may set as the end of a call. */
 export interface CallLimits {
   deadlineMs?: number;
   signal?: AbortSignal;
+}
+
+/** A timer counts to 2^31 - 1 ms, and fires at once where it is asked for more. */
+const MAX_DEADLINE_MS = 2 ** 31 - 1;
+
+/** @throws HaError HA_CONFIG where what the caller gave is no deadline or no signal */
+function check({ deadlineMs, signal }: CallLimits): void {
+  if (
+    deadlineMs !== undefined &&
+    !(typeof deadlineMs === 'number' && deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS)
+  )
+    throw wrongSetting('deadlineMs', deadlineMs, `a number of ms above 0, at most ${MAX_DEADLINE_MS}`);
+  if (signal != null && !(signal instanceof EventTarget && 'aborted' in signal))
+    throw wrongSetting('signal', signal, 'an AbortSignal');
 }
 
 /**
@@ -16,7 +30,9 @@ export class CallBound {
   readonly #timer: Timer | undefined;
   #reason: 'HA_DEADLINE' | 'HA_ABORTED' | undefined;
 
+  /** @throws HaError HA_CONFIG */
   constructor(clock: Clock, limits: CallLimits, onEnd: () => void) {
+    check(limits);
     const { deadlineMs, signal } = limits;
     this.#limits = limits;
     this.#onEnd = onEnd;
