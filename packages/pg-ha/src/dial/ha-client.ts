@@ -145,7 +145,7 @@ export class HaClient extends pg.Client {
   /** Ends the connection now; what is in flight gets its outcome at once. */
   interrupt(reason?: HaError): void {
     this.#state = { at: 'ended' };
-    internals(this).connection.stream.destroy(reason);
+    this.#destroy(reason);
   }
 
   /**
@@ -329,7 +329,7 @@ export class HaClient extends pg.Client {
     const late = new AbortController();
     const giveUp = (error: Error): void => {
       late.abort(error);
-      internals(this).connection.stream.destroy(error);
+      this.#destroy(error);
     };
     const timer = boundQuestion(clock, bounds, () => this, giveUp);
     try {
@@ -368,10 +368,15 @@ export class HaClient extends pg.Client {
     inner.port = inner.connectionParameters.port = endpoint.port;
   }
 
+  /** pg listens to its socket from connect() on; an error that nobody hears would end the process. */
+  #destroy(reason?: Error): void {
+    const { stream } = internals(this).connection;
+    stream.destroy(stream.listenerCount('error') > 0 ? reason : undefined);
+  }
+
   #giveUp(cause: Error, endpoint: Endpoint): HaError {
     const { target, who } = this.#context;
-    this.#state = { at: 'ended' };
-    internals(this).connection.stream.destroy();
+    this.interrupt();
     const error = dialError(cause, endpoint, who);
     // Whether the member is gone is for a probe to say: behind a load balancer one dial proves nothing, and a server that
     // says it is full, or refuses us, is there. A dial that we have ended ourselves says nothing at all.

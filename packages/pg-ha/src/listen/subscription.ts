@@ -1,4 +1,4 @@
-import { dateOf, type Clock, type Instant } from '@steadfast/shared';
+import { datesOf, type Clock, type Instant } from '@steadfast/shared';
 import { DeliveryQueue } from './delivery-queue.ts';
 
 /** A notification as it came. */
@@ -96,7 +96,7 @@ export class Subscription {
 
   #tell(from: Instant, to: Instant, reason: Gap['reason'], detail: string): unknown {
     const { clock, channel, options, told } = this.#parts;
-    const gap: Gap = { channel, from: dateOf(clock, from), to: dateOf(clock, to), reason, detail };
+    const gap: Gap = { channel, ...datesOf(clock, from, to), reason, detail };
     told(gap);
     return options.onGap?.(gap);
   }

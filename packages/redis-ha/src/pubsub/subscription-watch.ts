@@ -1,4 +1,4 @@
-import { dateOf, type Clock, type Instant } from '@steadfast/shared';
+import { datesOf, type Clock, type Instant } from '@steadfast/shared';
 import type { Link } from '../dial/link.ts';
 import type { DriverInternals, Subscriptions } from '../driver/internals.ts';
 
@@ -137,7 +137,6 @@ export class SubscriptionWatch {
     this.#state = { at: 'whole', since: until };
     const leadMs = generation() === state.generation ? 0 : LEAD_MS;
     const { reason, channels, patterns } = state;
-    const from = dateOf(clock, state.since - leadMs);
-    onGap({ from, to: dateOf(clock, until), reason, channels, patterns });
+    onGap({ ...datesOf(clock, state.since - leadMs, until), reason, channels, patterns });
   }
 }

@@ -1,6 +1,10 @@
 import type { Clock, Instant } from './clock.ts';
 
-/** An instant as the app's own calendar has it now: to be shown, or held against times that the app wrote; never reckoned with. */
-export function dateOf(clock: Clock, instant: Instant): Date {
-  return new Date(Date.now() - (clock.now() - instant));
+/**
+ * A time between two instants as the app's own calendar has it now: to be shown, or held against times that the app wrote;
+ * never reckoned with. It is as long as it was on the clock, up to the next ms, however the calendar was set meanwhile.
+ */
+export function datesOf(clock: Clock, from: Instant, to: Instant): { from: Date; to: Date } {
+  const end = Math.round(Date.now() - (clock.now() - to));
+  return { from: new Date(end - Math.ceil(to - from)), to: new Date(end) };
 }

@@ -10,13 +10,14 @@ export interface ProcessIdentity {
 interface ProcStat {
   state: string;
   parent: number;
+  threads: number;
   startTicks: number;
 }
 
-/** The process's identity, or undefined where it is gone (a zombie counts as gone). */
+/** The process's identity, or undefined where it is gone. */
 export function identify(pid: number): ProcessIdentity | undefined {
   const stat = procStat(pid);
-  return stat && stat.state !== 'Z' && stat.state !== 'X' ? { pid, startTicks: stat.startTicks } : undefined;
+  return stat && lives(stat) ? { pid, startTicks: stat.startTicks } : undefined;
 }
 
 export function isAlive(process: ProcessIdentity): boolean {
@@ -42,9 +43,7 @@ export function allProcesses(): (ProcessIdentity & { parent: number })[] {
     const pid = Number(name);
     if (!Number.isInteger(pid)) continue;
     const stat = procStat(pid);
-    if (stat && stat.state !== 'Z' && stat.state !== 'X') {
-      found.push({ pid, startTicks: stat.startTicks, parent: stat.parent });
-    }
+    if (stat && lives(stat)) found.push({ pid, startTicks: stat.startTicks, parent: stat.parent });
   }
   return found;
 }
@@ -68,5 +67,15 @@ function procStat(pid: number): ProcStat | undefined {
   }
   // The name, field 2, may hold spaces and parentheses: the fields are counted from its end.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0] ?? 'X', parent: Number(fields[1]), startTicks: Number(fields[19]) };
+  return {
+    state: fields[0] ?? 'X',
+    parent: Number(fields[1]),
+    threads: Number(fields[17]),
+    startTicks: Number(fields[19]),
+  };
+}
+
+/** A zombie is gone, but not before its other threads are: its sockets are theirs as well. */
+function lives({ state, threads }: ProcStat): boolean {
+  return state !== 'X' && (state !== 'Z' || threads > 1);
 }
