@@ -13,6 +13,14 @@ export interface ProbeLinesOptions {
   applicationName: string;
 }
 
+/** What our own connections take over of the pool's settings, and of its strategy. */
+export function questionConfig(
+  { user, password, database, ssl }: Pick<pg.PoolConfig, 'user' | 'password' | 'database' | 'ssl'>,
+  stream: pg.ClientConfig['stream'],
+): pg.ClientConfig {
+  return { user, password, database, ssl, keepAlive: true, stream } as pg.ClientConfig;
+}
+
 /** A connection for questions. `busy` while one is under way; `leaving` ones are closed after their answer. */
 interface Line {
   readonly endpoint: Endpoint;

@@ -1,5 +1,6 @@
 import { Monitor, type Clock, type Random } from '@steadfast/shared';
 import { PgProber } from '../discovery/pg-prober.ts';
+import { questionConfig } from '../discovery/probe-lines.ts';
 import type { Scout } from '../discovery/scout.ts';
 import type { Who } from '../dial/dial-context.ts';
 import type { PoolSettings } from '../options/pool-options.ts';
@@ -16,8 +17,7 @@ export function createMonitor(
 ): Monitor {
   const { ha, pool } = settings;
   const { observe, freshProbes: fresh, stream } = strategy;
-  const { user, password, database, ssl } = pool;
-  const config = { user, password, database, ssl, keepAlive: true, stream } as PoolSettings['pool'];
+  const config = questionConfig(pool, stream);
   return new Monitor({
     name: `PostgreSQL (${ha.strategy})`,
     clock,

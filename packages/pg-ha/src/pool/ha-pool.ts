@@ -28,6 +28,7 @@ import { PoolTelemetry } from '../telemetry/pool-telemetry.ts';
 import { runStatement } from '../transaction/run-statement.ts';
 import type { TransactionOptions } from '../transaction/run-transaction.ts';
 import { assemble } from './assemble.ts';
+import { askAboutDeadLinks, type DeadLinks } from './dead-links.ts';
 import { poolHealth, type PoolHealth } from './health.ts';
 import { giveUpExpired } from './lease.ts';
 import { spreadLifetimes } from './lifetime.ts';
@@ -55,6 +56,8 @@ type PoolListener<K extends PoolEvent> = K extends 'error' | 'release'
 export class HaPool extends pg.Pool {
   readonly #core: PoolCore;
   readonly #silence: SilenceWatch;
+  /** for a pool whose sessions are its own, on the primary */
+  readonly #deadLinks: DeadLinks | undefined;
   /** for a pool that runs reads alone */
   readonly #reads: Reads | undefined;
   readonly #makeReader: () => HaPool;
@@ -96,13 +99,17 @@ export class HaPool extends pg.Pool {
     for (const warning of settingWarnings(settings)) log.warn({ event: 'setting' }, warning);
     core.monitor.onChange((change) => this.#follow(change));
     Object.assign(this.options, this.primary); // another pool may know it already
+    if (!reads && !core.pooler) this.#deadLinks = askAboutDeadLinks(settings, core, log, stream);
     this.#silence = new SilenceWatch({
       clock: core.clock,
       silenceMs: settings.ha.silenceMs,
       idleCheckMs: settings.ha.idleCheckMs || undefined,
       clients: () => reads?.pools.clients ?? poolInternals(this)._clients,
       onSilence: (client, silentMs, news) => this.#heardNothing(client, silentMs, news),
-      onLook: () => giveUpExpired(core),
+      onLook: () => {
+        giveUpExpired(core);
+        this.#deadLinks?.look();
+      },
     });
     spreadLifetimes(this, settings.ha.maxLifetimeJitterPercent, core);
   }
@@ -266,12 +273,14 @@ export class HaPool extends pg.Pool {
     });
   }
 
-  /** The primary has changed: connections to the old one are closed, at once and also those with work on them. */
+  /** The primary has changed: connections to the old one are closed, at once and also those with work on them, and outrun dials. */
   #follow(change: TopologyChange): void {
     const { previous, next } = change;
     const primary = primaryOf(next);
     if (primary) Object.assign(this.options, primary.endpoint);
-    if (primary && next.generation > previous.generation) {
+    // One that is found again has the generation it had, and dials that hung before it was.
+    const found = next.generation > previous.generation || previous.leadership.at !== 'following';
+    if (primary && found) {
       if (this.#reads) this.#reads.follow(next);
       else evictSuperseded(this, next, endpointKey(primary.endpoint));
     }
@@ -286,6 +295,7 @@ export class HaPool extends pg.Pool {
     if (this.#reads) return this.#reads.heardNothing(client, silentMs);
     const { monitor, failoverWaitMs } = this.#core;
     if (news) monitor.suspect('work in flight and no answer');
+    this.#deadLinks?.heardNothing(client, silentMs);
     if (monitor.state !== 'searching' || silentMs < failoverWaitMs) return;
     const why = `no byte for ${Math.round(silentMs)} ms, and its server cannot be reached`;
     client.interrupt(new HaError('HA_CONNECTION_LOST', why, { outcome: 'unknown' }));
@@ -295,6 +305,7 @@ export class HaPool extends pg.Pool {
     const ended = super.end();
     endWaiting(this);
     this.#silence.stop();
+    this.#deadLinks?.close();
     this.#listener?.close();
     this.#telemetry.stop();
     await Promise.all([ended, this.#reader?.end(), this.#reads?.end(), this.#leave()]);

@@ -25,7 +25,13 @@ export type MemberState =
       /** how far it had the log when it was first seen to receive it under this epoch; Infinity: not seen yet */
       readonly firstReceived: number;
     }
-  | { readonly at: 'ejected'; readonly error: HaError; readonly failures: number; readonly until: Instant };
+  | {
+      readonly at: 'ejected';
+      readonly error: HaError;
+      readonly failures: number;
+      readonly since: Instant;
+      readonly until: Instant;
+    };
 
 export interface ReadMember {
   readonly endpoint: Endpoint;
@@ -45,7 +51,13 @@ export function answered(before: MemberState, standing: Standing, epoch: Epoch |
 /** Pure but for the jitter: the member could not be reached, or may not be used. */
 export function failed(before: MemberState, error: HaError, now: Instant, random: Random): MemberState {
   const failures = before.at === 'ejected' ? before.failures + 1 : 1;
-  return { at: 'ejected', error, failures, until: now + backoffMs(EJECTION, failures - 1, random) };
+  return {
+    at: 'ejected',
+    error,
+    failures,
+    since: now,
+    until: now + backoffMs(EJECTION, failures - 1, random),
+  };
 }
 
 /**

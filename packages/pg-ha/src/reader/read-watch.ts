@@ -157,7 +157,9 @@ export class ReadWatch {
     for (const key of this.#states.keys()) if (!keys.has(key)) this.#states.delete(key);
     for (const endpoint of endpoints) {
       const state = this.stateOf(endpoint);
-      if (state.at !== 'ejected' || state.until <= now) void this.#ask(endpoint);
+      const due =
+        state.at !== 'ejected' || state.until <= now || this.#hasAnsweredOthers(endpoint, state.since);
+      if (due) void this.#ask(endpoint);
     }
     this.#news.releaseAll(undefined); // who is listed may have changed
     this.#schedule();
@@ -202,6 +204,15 @@ export class ReadWatch {
     } finally {
       this.#asking.delete(key);
     }
+    // It was its link that hung: what heals does not wake that.
+    if (this.stateOf(endpoint).at === 'ejected' && this.#hasAnsweredOthers(endpoint, at))
+      void this.#ask(endpoint);
+  }
+
+  /** Whether the monitor has asked a member since, and was answered. */
+  #hasAnsweredOthers(endpoint: Endpoint, since: Instant): boolean {
+    const member = this.#options.monitor.topology.members.get(endpointKey(endpoint));
+    return member !== undefined && member.role !== 'unknown' && member.observedAt > since;
   }
 
   #heard(endpoint: Endpoint, standing: Standing, at: Instant): void {

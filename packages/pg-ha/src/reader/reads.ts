@@ -11,7 +11,7 @@ import {
 } from '@steadfast/shared';
 import type { DialContext } from '../dial/dial-context.ts';
 import type { HaClient } from '../dial/ha-client.ts';
-import { ProbeLines } from '../discovery/probe-lines.ts';
+import { ProbeLines, questionConfig } from '../discovery/probe-lines.ts';
 import type { PoolSettings } from '../options/pool-options.ts';
 import type { ReadTarget } from '../options/session-attrs.ts';
 import type { LeaseRequest } from '../pool/lease.ts';
@@ -169,15 +169,7 @@ function watchOptions({
   context,
 }: ReadsParts): ConstructorParameters<typeof ReadWatch>[0] {
   const { ha, pool } = settings;
-  const { user, password, database, ssl } = pool;
-  const config = {
-    user,
-    password,
-    database,
-    ssl,
-    keepAlive: true,
-    stream: strategy.stream,
-  } as pg.ClientConfig;
+  const config = questionConfig(pool, strategy.stream);
   const { monitor, clock, random } = core;
   const { replicas, observe } = strategy;
   return {

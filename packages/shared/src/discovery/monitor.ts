@@ -36,8 +36,14 @@ const HURRIED_SEARCH_MS = 30_000;
 /** Further questions through one route at once, while there is something to find out. */
 const ROUTE_QUESTIONS = 5;
 
-/** A question to a member that hangs for so long in a search gets company, which has as long to hear something, ms. */
-const COMPANY_MS = 100;
+/** A question to a member that hangs for so long in a search gets company, and that as well, ms. */
+const COMPANY_MS = 50;
+
+/** Only one that has answered nothing for so long is asked that often: sooner it may be slow, and would be made slower, ms. */
+const GONE_MS = 500;
+
+/** So many stand beside it at once; each may hear nothing until there are as many others. */
+const COMPANIONS = 2;
 
 /** How long each of them may hear nothing in a search at least, ms. */
 const HURRIED_QUESTION_MS = 250;
@@ -235,8 +241,11 @@ export class Monitor {
     const key = endpointKey(endpoint);
     const first = !this.#inFlight.get(key);
     if (first) return void this.#ask(key, () => this.#probe(endpoint, probeTimeoutMs, pace.ask()));
-    if (rule !== 'self' || this.#state.at !== 'searching' || pace.sinceMs < COMPANY_MS) return;
-    void this.#ask(`${key} again`, () => this.#glance(endpoint, pace, COMPANY_MS));
+    if (rule !== 'self' || this.#state.at !== 'searching') return;
+    const patienceMs = COMPANIONS * COMPANY_MS;
+    const gone = Math.min(pace.silentMs, this.#searchedMs) >= GONE_MS;
+    if (pace.sinceMs < (gone ? COMPANY_MS : patienceMs)) return;
+    void this.#ask(`${key} again`, () => this.#glance(endpoint, pace, patienceMs), COMPANIONS);
   }
 
   #paceOf(key: string): RoutePace {

@@ -42,6 +42,11 @@ export class RoutePace {
     return this.#clock.now() - this.#askedAt;
   }
 
+  /** For how long nobody has answered, ms. */
+  get silentMs(): number {
+    return this.#clock.now() - this.#answeredAt;
+  }
+
   /** How long a question beside another one may take at least, ms: one that hangs must not hold the place of one that would not. */
   patienceMs(leastMs: number): number {
     return Math.max(leastMs, 4 * this.#usualMs);

@@ -1,0 +1,137 @@
+import {
+  asError,
+  describeError,
+  endpointKey,
+  HaError,
+  primaryOf,
+  type Endpoint,
+  type HaLogger,
+  type Seat,
+} from '@steadfast/shared';
+import type pg from 'pg';
+import { internals } from '../dial/client-internals.ts';
+import type { HaClient } from '../dial/ha-client.ts';
+import { ProbeLines, questionConfig } from '../discovery/probe-lines.ts';
+import type { PoolSettings } from '../options/pool-options.ts';
+import type { PoolCore } from './pool-core.ts';
+
+/**
+ * A link with work on it that has been silent for less is not asked about, ms: what fits into the kernel's buffers may still be
+ * on its way there.
+ */
+const LEAST_SILENCE_MS = 3_000;
+
+/** `self` is how the server calls the session that asks, `working` those of the ones asked about that answer no statement yet. */
+interface SessionsRow {
+  self: string;
+  working: string;
+}
+
+/** A session that has ended its work just now may have its answer on the way. Other users' sessions have no state for us. */
+const SESSIONS_SQL = `SELECT pg_backend_pid()::text AS self, array_to_string(array(
+    SELECT pid FROM pg_stat_activity WHERE pid = ANY ($1::int[])
+    AND (state IS NULL OR state NOT LIKE 'idle%' OR clock_timestamp() - state_change < interval '1 second')), ',') AS working`;
+
+export interface DeadLinksOptions {
+  monitor: Pick<Seat, 'topology'>;
+  log: HaLogger;
+  /** connections of their own for the questions */
+  lines: ProbeLines;
+  timeoutMs: number;
+}
+
+interface Suspect {
+  readonly client: HaClient;
+  readonly pid: number;
+  readonly bytesRead: number;
+}
+
+/**
+ * Finds links that died without a word (a NAT or a firewall forgot them, a cable was pulled for a while) although the server is
+ * well: a statement on one would wait for an answer until its deadline, or for ever. That a link is silent proves nothing, the
+ * statement may take its time. So the server is asked over another link what that session does: one that waits for a
+ * statement, or is no more, has nothing to say on a link where one is in flight.
+ * https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
+ */
+export class DeadLinks {
+  readonly #options: DeadLinksOptions;
+  /** those that were asked about in vain in this silence, and how long it must last before they are again, ms */
+  readonly #again = new WeakMap<HaClient, { bytesRead: number; afterMs: number }>();
+  #suspects: Suspect[] = [];
+  #asking = false;
+
+  constructor(options: DeadLinksOptions) {
+    this.#options = options;
+  }
+
+  /** No byte has come for so long, with work in flight. */
+  heardNothing(client: HaClient, silentMs: number): void {
+    const { bytesRead } = client;
+    const { processID: pid } = internals(client);
+    const before = this.#again.get(client);
+    const afterMs = before?.bytesRead === bytesRead ? before.afterMs : LEAST_SILENCE_MS;
+    if (this.#asking || pid === null || silentMs < afterMs) return;
+    const { topology } = this.#options.monitor;
+    const primary = primaryOf(topology)?.endpoint;
+    // While there is no primary, nobody can be asked.
+    if (!primary || !client.endpoint || endpointKey(primary) !== endpointKey(client.endpoint)) return;
+    this.#again.set(client, { bytesRead, afterMs: 2 * silentMs });
+    this.#suspects.push({ client, pid, bytesRead });
+  }
+
+  /** All links have been looked at: asks about those that were silent, with one question. */
+  look(): void {
+    const suspects = this.#suspects;
+    const primary = primaryOf(this.#options.monitor.topology)?.endpoint;
+    this.#suspects = [];
+    if (suspects.length === 0 || !primary) return;
+    this.#asking = true;
+    void this.#ask(primary, suspects).finally(() => (this.#asking = false));
+  }
+
+  close(): void {
+    this.#options.lines.close();
+  }
+
+  async #ask(primary: Endpoint, suspects: Suspect[]): Promise<void> {
+    const { lines, timeoutMs, log } = this.#options;
+    const pids = suspects.map(({ pid }) => pid);
+    try {
+      const bounds = { timeoutMs, patienceMs: timeoutMs };
+      const working = await lines.ask(primary, bounds, (client) => readWorking(client, pids));
+      for (const suspect of suspects) if (working && !working.has(suspect.pid)) cut(suspect);
+    } catch (error) {
+      for (const { client } of suspects) this.#again.delete(client);
+      log.debug(
+        { event: 'dead-links', error: describeError(asError(error)) },
+        'silent links are not told apart',
+      );
+    }
+  }
+}
+
+/** For a pool whose sessions on the primary are its own. */
+export function askAboutDeadLinks(
+  { ha, pool }: PoolSettings,
+  { monitor, clock }: Pick<PoolCore, 'monitor' | 'clock'>,
+  log: HaLogger,
+  stream: pg.ClientConfig['stream'],
+): DeadLinks {
+  const config = questionConfig(pool, stream);
+  const lines = new ProbeLines({ clock, config, fresh: true, applicationName: 'steadfast-probe' });
+  return new DeadLinks({ monitor, log, lines, timeoutMs: ha.probeTimeoutMs });
+}
+
+/** Undefined where a pooler stands in between, which tells of other sessions than the servers know. */
+async function readWorking(client: pg.ClientBase, pids: number[]): Promise<Set<number> | undefined> {
+  const { rows } = await client.query<SessionsRow>(SESSIONS_SQL, [pids]);
+  const [row] = rows;
+  if (!row || Number(row.self) !== internals(client).processID) return undefined;
+  return new Set(row.working.split(',').map(Number));
+}
+
+function cut({ client, bytesRead }: Suspect): void {
+  if (!client.busy || client.bytesRead !== bytesRead) return;
+  const why = 'the link has died without a word: its server waits for a statement there, or has closed it';
+  client.interrupt(new HaError('HA_CONNECTION_LOST', why, { outcome: 'unknown' }));
+}
