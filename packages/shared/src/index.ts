@@ -26,6 +26,7 @@ export * from './topology/picker.ts';
 export * from './topology/leadership-event.ts';
 export * from './discovery/resolver.ts';
 export * from './discovery/prober.ts';
+export * from './discovery/cut-tcp.ts';
 export * from './discovery/open-tcp.ts';
 export * from './discovery/name-lookup.ts';
 export * from './discovery/dns-resolver.ts';

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import pg from 'pg';
 import {
   asError,
+  cutTcp,
   Deadline,
   endpointKey,
   HaError,
@@ -71,6 +72,10 @@ export class HaClient extends pg.Client {
   /** it has said so itself, after the last statement that it has begun */
   #endedByServer = false;
   #dead = false;
+  /** what is under TLS, where there is any */
+  #socket: Socket | undefined;
+  /** why we have ended it ourselves */
+  #interruption: Error | undefined;
 
   constructor(config: pg.ClientConfig | undefined, context: DialContext) {
     super(config);
@@ -175,8 +180,8 @@ export class HaClient extends pg.Client {
 
   /** A listener nobody has put on must not kill the process: the statements concerned have their errors already. */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
-    if (event === 'error' && this.listenerCount('error') === 0) return false;
-    return super.emit(event as 'error', ...(args as [Error]));
+    if (event !== 'error') return super.emit(event as 'end', ...(args as []));
+    return this.listenerCount('error') > 0 && super.emit('error', this.#interruption ?? (args[0] as Error));
   }
 
   /** A statement given to a client whose link is gone was never sent; everything else goes straight to pg. */
@@ -270,7 +275,8 @@ export class HaClient extends pg.Client {
   }
 
   /** pg calls this when the link is gone: each statement gets the outcome that is true for it. */
-  _errorAllQueries(cause: Error): void {
+  _errorAllQueries(broken: Error): void {
+    const cause = this.#interruption ?? broken;
     const inner = internals(this);
     if (!inner._ending) this.suspect(cause.message);
     const member = this.endpoint ? endpointKey(this.endpoint) : `${inner.host}:${inner.port}`;
@@ -355,6 +361,7 @@ export class HaClient extends pg.Client {
       // Interrupted meanwhile, which could only end the socket of before.
       if (this.#state.at === 'ended') throw new Error('the dial was given up');
     }
+    this.#socket = internals(this).connection.stream;
     await new Promise<void>((resolve, reject) =>
       super.connect((error: Error | null) => (error ? reject(error) : resolve())),
     );
@@ -368,9 +375,11 @@ export class HaClient extends pg.Client {
     inner.port = inner.connectionParameters.port = endpoint.port;
   }
 
-  /** pg listens to its socket from connect() on; an error that nobody hears would end the process. */
   #destroy(reason?: Error): void {
     const { stream } = internals(this).connection;
+    this.#interruption = reason;
+    if (this.busy) return cutTcp(stream, this.#socket);
+    // pg listens to its socket from connect() on; an error that nobody hears would end the process.
     stream.destroy(stream.listenerCount('error') > 0 ? reason : undefined);
   }
 

@@ -4,7 +4,9 @@ import {
   endpointKey,
   HaError,
   primaryOf,
+  type Clock,
   type Endpoint,
+  type Instant,
   type HaLogger,
   type Seat,
 } from '@steadfast/shared';
@@ -34,6 +36,7 @@ const SESSIONS_SQL = `SELECT pg_backend_pid()::text AS self, array_to_string(arr
 
 export interface DeadLinksOptions {
   monitor: Pick<Seat, 'topology'>;
+  clock: Clock;
   log: HaLogger;
   /** connections of their own for the questions */
   lines: ProbeLines;
@@ -51,6 +54,9 @@ interface Suspect {
  * well: a statement on one would wait for an answer until its deadline, or for ever. That a link is silent proves nothing, the
  * statement may take its time. So the server is asked over another link what that session does: one that waits for a
  * statement, or is no more, has nothing to say on a link where one is in flight.
+ *
+ * Where nobody could reach the server for a while, what was sent may lie in the kernel, which sends it again after pauses that
+ * double: it has done so by the time that the way has been open for as long as it was cut. Until then nothing is asked.
  * https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
  */
 export class DeadLinks {
@@ -59,6 +65,8 @@ export class DeadLinks {
   readonly #again = new WeakMap<HaClient, { bytesRead: number; afterMs: number }>();
   #suspects: Suspect[] = [];
   #asking = false;
+  /** when nobody could be asked last */
+  #lostAt: Instant = -Infinity;
 
   constructor(options: DeadLinksOptions) {
     this.#options = options;
@@ -73,7 +81,7 @@ export class DeadLinks {
     if (this.#asking || pid === null || silentMs < afterMs) return;
     const { topology } = this.#options.monitor;
     const primary = primaryOf(topology)?.endpoint;
-    // While there is no primary, nobody can be asked.
+    if (2 * (this.#options.clock.now() - this.#lostAt) < silentMs) return;
     if (!primary || !client.endpoint || endpointKey(primary) !== endpointKey(client.endpoint)) return;
     this.#again.set(client, { bytesRead, afterMs: 2 * silentMs });
     this.#suspects.push({ client, pid, bytesRead });
@@ -84,6 +92,7 @@ export class DeadLinks {
     const suspects = this.#suspects;
     const primary = primaryOf(this.#options.monitor.topology)?.endpoint;
     this.#suspects = [];
+    if (!primary) this.#lostAt = this.#options.clock.now();
     if (suspects.length === 0 || !primary) return;
     this.#asking = true;
     void this.#ask(primary, suspects).finally(() => (this.#asking = false));
@@ -119,7 +128,7 @@ export function askAboutDeadLinks(
 ): DeadLinks {
   const config = questionConfig(pool, stream);
   const lines = new ProbeLines({ clock, config, fresh: true, applicationName: 'steadfast-probe' });
-  return new DeadLinks({ monitor, log, lines, timeoutMs: ha.probeTimeoutMs });
+  return new DeadLinks({ monitor, clock, log, lines, timeoutMs: ha.probeTimeoutMs });
 }
 
 /** Undefined where a pooler stands in between, which tells of other sessions than the servers know. */

@@ -1,5 +1,6 @@
 import {
   backoffMs,
+  cutTcp,
   Deadline,
   describeError,
   endpointKey,
@@ -83,12 +84,12 @@ export class Dialer {
   /** Ends the link at once, and any dial under way. ioredis would end it politely, and wait 2 s for a frozen server. */
   disconnect(): void {
     this.#giveUp?.abort();
-    this.cut();
+    this.#link?.socket.destroy();
   }
 
-  /** Ends the link; ioredis will ask for another. */
+  /** Ends the link, and all that is still on its way there; ioredis will ask for another. */
   cut(): void {
-    this.#link?.socket.destroy();
+    if (this.#link) cutTcp(this.#link.socket);
   }
 
   async #pause(signal: AbortSignal): Promise<void> {

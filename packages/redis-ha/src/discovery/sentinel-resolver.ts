@@ -49,9 +49,9 @@ export class SentinelResolver implements Resolver {
     return this.#summary;
   }
 
-  /** How many sentinels are known. */
+  /** How many sentinels are known: one under two addresses has one voice. */
   get size(): number {
-    return this.#links.size;
+    return new Set([...this.#links.values()].map(voiceOf)).size;
   }
 
   /** Whether it is the id of a sentinel that we ask ourselves. */
@@ -66,7 +66,7 @@ export class SentinelResolver implements Resolver {
 
   async resolve(timeoutMs: number): Promise<readonly Observation[]> {
     const links = [...this.#links.values()];
-    const views: SentinelView[] = [];
+    const heard = new Map<string, SentinelView>();
     const errors: unknown[] = [];
     const free = links.filter((link) => !link.silent);
     const rested = free.filter((link) => !link.resting);
@@ -74,13 +74,15 @@ export class SentinelResolver implements Resolver {
     for (const link of links) link.checkPulse();
     const answers = asked.map(async (link) => {
       try {
-        views.push(await link.ask(timeoutMs));
+        const view = await link.ask(timeoutMs);
+        heard.set(voiceOf(link), view);
       } catch (error) {
         errors.push(error);
       }
     });
     await this.#enough(answers, Math.floor(links.length / 2) + 1);
-    if (views.length > 0 || this.#summary) this.#summary = summarize(views, links.length);
+    const views = [...heard.values()];
+    if (views.length > 0 || this.#summary) this.#summary = summarize(views, this.size);
     if (views.length === 0) throw this.#failure(errors, asked.length);
     this.#everAnswered = true;
     this.#learn(views);
@@ -153,11 +155,16 @@ export class SentinelResolver implements Resolver {
       const event = parseSentinelEvent(step, message, options.master, options.translate);
       const target = event && leadsTo(event);
       if (!event || (target && !options.mayDial(target.host))) return;
-      onEvent(event, link.runId ?? link.key);
+      onEvent(event, voiceOf(link));
       if (!namesNoMaster(event)) this.#wake?.(`${endpointKey(endpoint)} published ${step}`);
     };
     const link = new SentinelLink(endpoint, { ...options, onMessage });
     this.#links.set(link.key, link);
     return link;
   }
+}
+
+/** The sentinel itself, where it has said who it is, else its address. */
+function voiceOf({ runId, key }: SentinelLink): string {
+  return runId ?? key;
 }

@@ -1,6 +1,6 @@
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
-import { endpointKey, openTcp, type Clock, type Endpoint } from '@steadfast/shared';
+import { carriedBy, endpointKey, openTcp, type Clock, type Endpoint } from '@steadfast/shared';
 
 export interface SocketOptions {
   endpoint: Endpoint;
@@ -57,6 +57,7 @@ function secure(
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...tls,
     });
+    carriedBy(socket, plain);
     const settle = (error?: Error): void => {
       signal.removeEventListener('abort', onAbort);
       socket.removeListener('close', onClose);

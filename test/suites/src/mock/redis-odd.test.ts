@@ -90,6 +90,13 @@ describe('sentinels that misbehave', () => {
     for (const one of knowing) one.switchTo(addressOf(b), epoch, [addressOf(a)]);
   }
 
+  it('have one voice each, under however many addresses they are named', async () => {
+    const twice = [addressOf(bad), { host: 'localhost', port: bad.port }];
+    const redis = client({ sentinels: [...twice, ...sentinels.slice(1).map(addressOf)], refreshMs: 100 });
+    await redis.set('k', 'v');
+    await expect.poll(() => redis.health().sentinel).toMatchObject({ known: 3, answered: 3 });
+  });
+
   const question = new RegExp(`^SENTINEL MASTER ${MASTER}$`);
   const replicas = new RegExp(`^SENTINEL REPLICAS ${MASTER}$`);
   const replies: [string, RegExp, Step[]][] = [

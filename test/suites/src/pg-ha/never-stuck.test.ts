@@ -62,6 +62,26 @@ describe('a client that is cut off from everybody', () => {
   }, 90_000);
 });
 
+describe('a statement that was given up while the way was cut', () => {
+  it('is not delivered by the kernel when the way is open again', async () => {
+    const { lab } = held;
+    await lab.waitHealthy(60_000);
+    const pool = new HaPool({ env: lab.env({ postgres: 'patroni' }) });
+    await pool.query('CREATE TABLE given_up (id text)');
+    const cut = await lab.fault('partition-clients');
+    const cutAt = performance.now();
+    const given = await ending(pool.query({ text: "INSERT INTO given_up VALUES ('x')", deadlineMs: 700 }));
+    await sleep(1_500); // for a second its server is asked to end it
+    await cut.heal();
+    const cutMs = performance.now() - cutAt;
+    expect(given).toMatchObject({ outcome: 'unknown', code: 'HA_DEADLINE' });
+    // The kernel's pauses double: by twice the time it has sent again what it was not told to forget.
+    await sleep(cutMs + 1_000);
+    expect((await pool.query('SELECT count(*) FROM given_up')).rows).toEqual([{ count: '0' }]);
+    await pool.end();
+  }, 90_000);
+});
+
 describe('a primary whose process is frozen', () => {
   it('ends a transaction at its deadline, and lets those go on that wait', async () => {
     const { lab } = held;

@@ -93,6 +93,41 @@ describe('pain 2: a statement on a link that goes half-open', () => {
   });
 });
 
+describe('pain 2: a link that died, while its server is well', () => {
+  it('is found out: the transaction on it is replayed long before its deadline', async () => {
+    const way = await link(lone.server);
+    await withPool({ ...way.endpoint, silenceMs: 200 }, async (pool) => {
+      await pool.query('CREATE TABLE died_link (id text)');
+      let attempts = 0;
+      await pool.transaction(
+        async (client) => {
+          attempts += 1;
+          await client.query("INSERT INTO died_link VALUES ('once')");
+          if (attempts > 1) return;
+          await way.set({ halfOpen: true });
+          const answered = client.query('SELECT 1');
+          await sleep(300);
+          await way.set({ halfOpen: false }); // for new links; those that were silenced are dead
+          await answered;
+        },
+        { deadlineMs: 60_000 },
+      );
+      expect(attempts).toBe(2);
+      expect((await pool.query('SELECT count(*) FROM died_link')).rows).toEqual([{ count: '1' }]);
+    });
+  }, 30_000);
+
+  it('is not what a statement on it takes its time on', async () => {
+    await withPool({ ...lone.config, silenceMs: 200 }, async (pool) => {
+      const lost: unknown[] = [];
+      pool.on('error', (error) => lost.push(error));
+      const { rows } = await pool.query('SELECT pg_sleep(7), pg_backend_pid() AS pid');
+      expect((await pool.query('SELECT pg_backend_pid() AS pid')).rows[0]).toEqual({ pid: rows[0].pid });
+      expect(lost).toEqual([]);
+    });
+  }, 30_000);
+});
+
 describe('pain 3: an "error" nobody listens for', () => {
   it('kills no process: it is an event only where somebody listens', async () => {
     await withPool({ ...lone.config }, async (pool) => {
