@@ -22,6 +22,8 @@ export type HistoryEvent =
       readonly id: string;
       readonly at: number;
       readonly epoch?: number;
+      /** when its write was acknowledged, where it went on to read, ns */
+      readonly wroteAt?: number;
       /** what it came to: what was read, as a rule */
       readonly value?: unknown;
     }
@@ -49,7 +51,13 @@ export interface Call {
 }
 
 export type CallEnd =
-  | { readonly as: 'ok'; readonly at: number; readonly epoch: number | undefined; readonly value?: unknown }
+  | {
+      readonly as: 'ok';
+      readonly at: number;
+      readonly wroteAt?: number;
+      readonly epoch: number | undefined;
+      readonly value?: unknown;
+    }
   | { readonly as: 'fail' | 'unknown'; readonly at: number; readonly error: string }
   | { readonly as: 'open' };
 
@@ -88,7 +96,13 @@ export function callsOf(history: readonly HistoryLine[]): Call[] {
     if (call.end.as !== 'open') throw new Error(`call ${each.id} ends twice`);
     call.end =
       each.event === 'ok'
-        ? { as: 'ok', at: each.at, epoch: each.epoch, ...('value' in each && { value: each.value }) }
+        ? {
+            as: 'ok',
+            at: each.at,
+            epoch: each.epoch,
+            ...(each.wroteAt !== undefined && { wroteAt: each.wroteAt }),
+            ...('value' in each && { value: each.value }),
+          }
         : { as: each.event, at: each.at, error: each.error };
   }
   return [...calls.values()];

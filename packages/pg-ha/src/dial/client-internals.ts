@@ -44,6 +44,8 @@ export interface ClientInternals {
   /** statements are sent without waiting for the answers to those before; pg reads it at each */
   pipeline?: boolean;
   readonly _queryable: boolean;
+  /** it has logged in */
+  readonly _connected: boolean;
   readonly _ending: boolean;
   readonly _txStatus?: string | null;
   /** the server waits for the next statement */
@@ -77,4 +79,11 @@ export function isUsable(client: ClientBase): boolean {
 export function isIdle(client: ClientBase): boolean {
   const { readyForQuery, _txStatus } = internals(client);
   return isUsable(client) && readyForQuery === true && _txStatus === 'I';
+}
+
+/** The text of a statement, as it is given to pg. */
+export function textOf(config: unknown): string | undefined {
+  if (typeof config === 'string') return config;
+  const { text } = config as { text?: unknown };
+  return typeof text === 'string' ? text : undefined;
 }

@@ -21,6 +21,7 @@ import {
   internals,
   isPartlyAnswered,
   isUsable,
+  textOf,
   type ClientInternals,
   type QueuedQuery,
 } from './client-internals.ts';
@@ -393,10 +394,4 @@ export class HaClient extends pg.Client {
     if (telling) target.suspect(endpoint, error.message);
     return error;
   }
-}
-
-function textOf(config: unknown): string | undefined {
-  if (typeof config === 'string') return config;
-  const { text } = config as { text?: unknown };
-  return typeof text === 'string' ? text : undefined;
 }

@@ -16,7 +16,16 @@ export interface QuestionBounds {
   readonly patienceMs: number;
 }
 
-/** Calls `giveUp` when a question has lasted `timeoutMs`, or `patienceMs` without a byte of an answer. */
+/** A question that shall lose no time must have a connection by this part of its patience: no server is slow in that. */
+const CONNECT_SHARE = 0.4;
+
+/** However impatient: a packet may be on its way for so long, ms. */
+const LEAST_CONNECT_MS = 100;
+
+/**
+ * Calls `giveUp` when a question has lasted `timeoutMs`, or `patienceMs` without a byte of an answer, or, where that is shorter
+ * than the timeout, a part of it without a connection.
+ */
 export function boundQuestion(
   clock: Clock,
   { timeoutMs, patienceMs }: QuestionBounds,
@@ -24,12 +33,19 @@ export function boundQuestion(
   giveUp: (error: Error) => void,
 ): Pick<Timer, 'cancel'> {
   const firstMs = Math.min(patienceMs, timeoutMs);
+  const connectMs = Math.min(firstMs, Math.max(LEAST_CONNECT_MS, CONNECT_SHARE * firstMs));
   const end = (afterMs: number): void => giveUp(new Error(`no answer within ${afterMs} ms`));
-  let timer = clock.timer(firstMs, () => {
+  const firstByte = (): void => {
     const asked = client();
     if (firstMs === timeoutMs || !asked || !hasHeard(asked)) return end(firstMs);
     timer = clock.timer(timeoutMs - firstMs, () => end(timeoutMs));
-  });
+  };
+  const connection = (): void => {
+    const asked = client();
+    if (!asked || internals(asked).connection.stream.connecting) return end(connectMs);
+    timer = clock.timer(firstMs - connectMs, firstByte);
+  };
+  let timer = firstMs < timeoutMs ? clock.timer(connectMs, connection) : clock.timer(firstMs, firstByte);
   return { cancel: () => timer.cancel() };
 }
 

@@ -46,6 +46,18 @@ export class PgProber implements Prober {
     }
   }
 
+  async recall(endpoint: Endpoint, timeoutMs: number): Promise<Observation | undefined> {
+    const { clock, observe, scouts } = this.#options;
+    const at = clock.now();
+    for (const scout of scouts) {
+      const asked = scout.recall(endpoint, { timeoutMs, patienceMs: timeoutMs });
+      // Why it has failed is for a question to say that is dialled.
+      const identity = await asked?.catch(() => undefined);
+      if (identity) return observe(endpoint, identity, at);
+    }
+    return undefined;
+  }
+
   #ask(endpoint: Endpoint, bounds: QuestionBounds): Promise<Identity> {
     const { scouts } = this.#options;
     const fresh = this.#options.fresh || bounds.patienceMs < bounds.timeoutMs;

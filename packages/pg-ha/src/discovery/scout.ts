@@ -13,6 +13,8 @@ export interface Scout {
   readonly eager: boolean;
   /** Settles within `bounds`. A connection that `stays` is asked again, should its member be a standby. */
   ask(endpoint: Endpoint, bounds: QuestionBounds, stays: boolean): Promise<Identity>;
+  /** Asks whoever has answered last there, on the same connection; undefined where none stands. */
+  recall(endpoint: Endpoint, bounds: QuestionBounds): Promise<Identity> | undefined;
   /** No search is on: connections kept for the next question are closed. */
   rest(): void;
 }

@@ -13,6 +13,7 @@ import { Verification } from './fitness.ts';
 import { primaryServers, type LeaseRequest } from './lease.ts';
 import { fasterStatements } from './faster-statements.ts';
 import type { PoolCore } from './pool-core.ts';
+import { hasRoomForDial } from './pool-internals.ts';
 import { Spare, spareFirst } from './spare.ts';
 
 /** How pg-pool makes connections. */
@@ -106,11 +107,12 @@ function clientsOf(
   Client: ClientClass,
   settings: PoolSettings,
   { seat: monitor, scouts, leave }: ClusterShare,
-  { clock, mayDial }: Pick<PoolCore, 'clock' | 'mayDial'>,
+  { clock }: Pick<PoolCore, 'clock'>,
   pool: () => pg.Pool,
 ): Pick<Parts, 'Client' | 'PoolClient' | 'leave'> {
   if (settings.target) return { Client, PoolClient: Client, leave };
-  const spare = new Spare({ monitor, clock, mayDial, newClient: () => new Client(pool().options) });
+  const mustDial = (): boolean => hasRoomForDial(pool());
+  const spare = new Spare({ monitor, clock, mustDial, newClient: () => new Client(pool().options) });
   scouts.add(spare);
   const leaveAll = (): Promise<void> => {
     scouts.delete(spare);

@@ -1,5 +1,6 @@
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import type { HaClient } from '../dial/ha-client.ts';
+import { internals } from '../dial/client-internals.ts';
 import { poolEnded } from '../errors/dial-error.ts';
 
 /**
@@ -46,4 +47,11 @@ export function endWaiting(pool: Pool): void {
   for (const waiter of poolInternals(pool)._pendingQueue.splice(0))
     waiter.callback(poolEnded(), undefined, () => undefined);
   for (const client of poolInternals(pool)._clients) client.abandonDial(poolEnded());
+}
+
+/** Whether nothing is idle and there is room, also where that is held by dials which are not done. */
+export function hasRoomForDial(pool: Pool): boolean {
+  const { _clients, _idle } = poolInternals(pool);
+  const standing = _clients.filter((client) => internals(client)._connected);
+  return _idle.length === 0 && standing.length < pool.options.max;
 }

@@ -33,20 +33,20 @@ class FakeClient {
 interface Setup {
   clock: ManualClock;
   spare: Spare;
-  pool: { waiting: number; mayDial: boolean; state: MonitorState };
+  pool: { waiting: number; mustDial: boolean; state: MonitorState };
   clients: FakeClient[];
 }
 
 function setup(): Setup {
   const clock = new ManualClock();
-  const pool = { waiting: 1, mayDial: true, state: 'searching' as MonitorState };
+  const pool = { waiting: 1, mustDial: true, state: 'searching' as MonitorState };
   const clients: FakeClient[] = [];
   const newClient = (): HaClient => {
     const client = new FakeClient();
     clients.push(client);
     return client as unknown as HaClient;
   };
-  const spare = new Spare({ monitor: pool, clock, mayDial: () => pool.mayDial, newClient });
+  const spare = new Spare({ monitor: pool, clock, mustDial: () => pool.mustDial, newClient });
   return { clock, spare, pool, clients };
 }
 
@@ -59,10 +59,10 @@ async function ask({ spare, clients }: Setup, role: Identity['role']): Promise<F
 }
 
 describe('a connection to spare', () => {
-  const rows: { what: string; waiting: number; mayDial: boolean; wanted: boolean }[] = [
-    { what: 'is wanted where a call waits and nothing is idle', waiting: 1, mayDial: true, wanted: true },
-    { what: 'is not wanted where nobody waits', waiting: 0, mayDial: true, wanted: false },
-    { what: 'is not wanted where the pool needs none', waiting: 1, mayDial: false, wanted: false },
+  const rows: { what: string; waiting: number; mustDial: boolean; wanted: boolean }[] = [
+    { what: 'is wanted where a call waits and nothing is idle', waiting: 1, mustDial: true, wanted: true },
+    { what: 'is not wanted where nobody waits', waiting: 0, mustDial: true, wanted: false },
+    { what: 'is not wanted where the pool needs none', waiting: 1, mustDial: false, wanted: false },
   ];
   it.each(rows)('$what', ({ wanted, ...state }) => {
     const { spare, pool } = setup();
@@ -79,6 +79,7 @@ describe('a connection to spare', () => {
 
   it('is closed where its server is a standby, and where another was first', async () => {
     const all = setup();
+    all.pool.state = 'steady';
     expect(await ask(all, 'replica')).toMatchObject({ closed: true });
     expect(all.spare.take()).toBeUndefined();
     const late = all.spare.ask(NAME, BOUNDS, false);
@@ -118,6 +119,21 @@ describe('a connection to spare', () => {
     await again;
     spare.rest();
     expect([clients.length, line?.closed, spare.take(), clock.pending]).toEqual([1, false, line, 0]);
+  });
+
+  it('is the one on which a standby behind a route is asked again, until a newer one leads there', async () => {
+    const all = setup();
+    const { spare, clients } = all;
+    expect(spare.recall(NAME, BOUNDS)).toBeUndefined();
+    await ask(all, 'replica');
+    const second = await ask(all, 'replica');
+    expect(clients.map(({ closed }) => closed)).toEqual([true, false]);
+    if (second) second.asked = Promise.withResolvers();
+    const recalled = spare.recall(NAME, BOUNDS);
+    expect(spare.recall(NAME, BOUNDS)).toBeUndefined(); // it is being asked
+    second?.answers('primary');
+    expect(await recalled).toMatchObject({ role: 'primary' });
+    expect([spare.take(), clients.length]).toEqual([second, 2]);
   });
 
   it('leaves no connection to members once the search is over, nor uses one that has broken', async () => {

@@ -12,8 +12,8 @@ const KEEP_MS = 1_000;
 export interface SpareOptions {
   monitor: Pick<Seat, 'waiting' | 'state'>;
   clock: Clock;
-  /** whether the pool would have to dial for a call */
-  mayDial: () => boolean;
+  /** whether the pool has to dial for a call, once the dials that hang are out of the way */
+  mustDial: () => boolean;
   newClient: () => HaClient;
 }
 
@@ -24,7 +24,7 @@ export interface SpareOptions {
 export class Spare implements Scout {
   readonly #options: SpareOptions;
   readonly #asking = new Set<HaClient>();
-  /** to members that were standbys when they were asked last */
+  /** to servers that were standbys when they were asked last */
   readonly #lines = new Map<string, HaClient>();
   #kept: HaClient | undefined;
   #timer: Timer | undefined;
@@ -35,8 +35,8 @@ export class Spare implements Scout {
   }
 
   get wanted(): boolean {
-    const { monitor, mayDial } = this.#options;
-    return !this.#closed && !this.#kept && monitor.waiting > 0 && mayDial();
+    const { monitor, mustDial } = this.#options;
+    return !this.#closed && !this.#kept && monitor.waiting > 0 && mustDial();
   }
 
   get eager(): boolean {
@@ -51,9 +51,8 @@ export class Spare implements Scout {
     try {
       const identity = await client.scout(endpoint, bounds, stays);
       const found = identity.role === 'primary' && this.wanted;
-      if (found) this.#keep(client);
-      if (found) this.#lines.delete(key);
-      else if (!stays) client.interrupt();
+      if (found) this.#keep(key, client);
+      else this.#hold(key, client);
       return identity;
     } catch (error) {
       if (this.#lines.get(key) === client) this.#lines.delete(key);
@@ -63,6 +62,11 @@ export class Spare implements Scout {
     } finally {
       this.#asking.delete(client);
     }
+  }
+
+  recall(endpoint: Endpoint, bounds: QuestionBounds): Promise<Identity> | undefined {
+    const line = this.#line(endpointKey(endpoint));
+    return line && !this.#asking.has(line) ? this.ask(endpoint, bounds, true) : undefined;
   }
 
   /** Those that are being asked are closed after their answer. */
@@ -94,7 +98,16 @@ export class Spare implements Scout {
     return line && isUsable(line) ? line : undefined;
   }
 
-  #keep(client: HaClient): void {
+  /** For the next question: its server may be promoted. What was asked last is where a route leads by now. */
+  #hold(key: string, client: HaClient): void {
+    const before = this.#lines.get(key);
+    if (!this.eager) return before === client ? undefined : client.interrupt();
+    if (before !== client) before?.interrupt();
+    this.#lines.set(key, client);
+  }
+
+  #keep(key: string, client: HaClient): void {
+    if (this.#lines.get(key) === client) this.#lines.delete(key);
     this.#kept = client;
     this.#timer = this.#options.clock.timer(KEEP_MS, () => this.take()?.interrupt(), { background: true });
   }

@@ -227,6 +227,7 @@ export class Monitor {
     const key = endpointKey(endpoint);
     const pace = this.#paceOf(key);
     if (rule !== 'route') return this.#lookAtMember(endpoint, pace);
+    if (this.#state.at === 'searching') void this.#ask(`${key} standing`, () => this.#recall(endpoint));
     if (this.#state.at !== 'steady' && !pace.mayAsk) return;
     if (this.#state.at === 'steady' || !this.#inFlight.get(key))
       return void this.#ask(key, () => this.#probe(endpoint, probeTimeoutMs, pace.ask()));
@@ -296,6 +297,13 @@ export class Monitor {
     const patienceMs = pace.patienceMs(leastMs);
     const observation = await this.#put(endpoint, this.#options.probeTimeoutMs, pace.ask(), patienceMs);
     if (observation.kind !== 'unreachable') this.#apply(observation, 'probe');
+  }
+
+  /** That it is still no primary says nothing of where the route leads by now. */
+  async #recall(endpoint: Endpoint): Promise<void> {
+    const { prober, probeTimeoutMs } = this.#options;
+    const observation = await prober.recall?.(endpoint, probeTimeoutMs);
+    if (observation?.kind === 'self' && observation.role === 'primary') this.#apply(observation, 'probe');
   }
 
   async #put(

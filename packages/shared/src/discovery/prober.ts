@@ -9,6 +9,11 @@ export interface Prober {
    * @throws where asking elsewhere would hide the cause: refused credentials, a wrong certificate
    */
   probe(endpoint: Endpoint, timeoutMs: number, patienceMs?: number): Promise<Observation>;
+  /**
+   * Asks whom a route led to at the last question, over the connection of that question; undefined where it is gone. The server
+   * may have been promoted since, and a login takes longer than this.
+   */
+  recall?(endpoint: Endpoint, timeoutMs: number): Promise<Observation | undefined>;
   /** No search is on: connections kept open for quick answers may go. Questions that are under way must still be answered. */
   rest(): void;
   close(): Promise<void> | void;

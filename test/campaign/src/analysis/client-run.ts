@@ -82,7 +82,7 @@ export interface AckRule {
 /** When the first write was acknowledged by the new primary, ms. */
 export function firstAck(calls: readonly Call[], rule: AckRule): number | undefined {
   const acks = calls.flatMap(({ id, kind, end }) =>
-    isWrite(kind) && end.as === 'ok' ? [{ id, at: toMs(end.at), epoch: end.epoch }] : [],
+    isWrite(kind) && end.as === 'ok' ? [{ id, at: toMs(end.wroteAt ?? end.at), epoch: end.epoch }] : [],
   );
   const { newEpochSince, notBefore, survived } = rule;
   const oldEpoch =
@@ -108,7 +108,7 @@ export function outageIn(
   leastMs: number,
 ): readonly [from: number, to: number] | undefined {
   const acks = calls
-    .flatMap(({ kind, end }) => (isWrite(kind) && end.as === 'ok' ? [toMs(end.at)] : []))
+    .flatMap(({ kind, end }) => (isWrite(kind) && end.as === 'ok' ? [toMs(end.wroteAt ?? end.at)] : []))
     .toSorted((a, b) => a - b);
   let longest: readonly [number, number] | undefined;
   for (const [n, to] of acks.entries()) {

@@ -45,6 +45,8 @@ export interface Access {
 export interface Answer {
   /** of the server that did it, where the answer tells */
   readonly epoch?: number | undefined;
+  /** when its write was acknowledged, where it went on to read: ns on the machine's monotonic clock */
+  readonly wroteAt?: number;
   /** what was read, where a checker wants to know it */
   readonly value?: unknown;
 }

@@ -47,8 +47,9 @@ export class ReaderSessions {
       idempotent: true,
       deadlineMs: this.#deadlineMs,
     });
+    const wroteAt = Number(process.hrtime.bigint());
     await this.#cover(writer, number);
-    return { ...(await this.#read(writer)), epoch: epochOf(rows) };
+    return { ...(await this.#read(writer)), epoch: epochOf(rows), wroteAt };
   }
 
   async #read(writer: number): Promise<Answer> {

@@ -125,8 +125,9 @@ export class Load {
     // What is undefined is left out of JSON.
     this.#write({ event: 'invoke', id, at: began, writer, kind, ...(deadlineMs && { deadlineMs }), intent });
     try {
-      const { epoch, value } = await work.run(id, turn);
-      this.#write({ event: 'ok', id, at: now(), ...(epoch !== undefined && { epoch }), value });
+      const { epoch, wroteAt, value } = await work.run(id, turn);
+      const known = { ...(epoch !== undefined && { epoch }), ...(wroteAt !== undefined && { wroteAt }) };
+      this.#write({ event: 'ok', id, at: now(), ...known, value });
       if (isWrite(kind)) this.#newestWriteBegan = Math.max(this.#newestWriteBegan, began);
     } catch (error) {
       this.#failed += 1;

@@ -9,7 +9,7 @@ import type { World } from '../world/world.ts';
 /** The pacer's own default: a dial that hangs holds its place so long, ms. */
 const HEDGE_MS = 250;
 /** Questions to one address at once: one, and so many beside it where those hang. */
-const QUESTIONS = { route: 6, self: 2, nominated: 1 } as const;
+const QUESTIONS = { route: 6, self: 3, nominated: 1 } as const;
 
 /** With a primary to be had for so long, a lost COMMIT can be resolved, ms. */
 const RESOLVE_MS = 8_000;
