@@ -5,7 +5,7 @@ import type { Instant, Timer } from '../runtime/clock.ts';
 import { applyObservation } from '../topology/apply-observation.ts';
 import { endpointKey, type Endpoint } from '../topology/endpoint.ts';
 import type { Observation } from '../topology/observation.ts';
-import { emptyTopology, primaryOf, type Primary, type Topology } from '../topology/topology.ts';
+import { differs, emptyTopology, primaryOf, type Primary, type Topology } from '../topology/topology.ts';
 import type { MonitorOptions, SeatOptions, TopologyListener } from './monitor-options.ts';
 import type { Resolver } from './resolver.ts';
 import { Seat } from './seat.ts';
@@ -388,16 +388,6 @@ export class Monitor {
     const fresh = previous.leadership.at !== 'following' || previous.generation !== next.generation;
     if (fresh) for (const seat of this.#seats) seat.confirmed(primary);
   }
-}
-
-/** Whether anything that a listener could act on has changed; that a member was seen again is no news. */
-function differs(a: Topology, b: Topology): boolean {
-  return (
-    a.generation !== b.generation ||
-    a.leadership.at !== b.leadership.at ||
-    a.members.size !== b.members.size ||
-    [...b.members].some(([key, member]) => a.members.get(key)?.role !== member.role)
-  );
 }
 
 function isFinal(error: unknown): error is HaError {

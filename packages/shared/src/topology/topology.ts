@@ -56,3 +56,13 @@ export function emptyTopology(rule: EpochRule, seeds: readonly Endpoint[], at: I
 export function primaryOf(topology: Topology): Primary | undefined {
   return topology.leadership.at === 'following' ? topology.leadership.primary : undefined;
 }
+
+/** Whether anything that a listener could act on has changed; that a member was seen again is no news. */
+export function differs(a: Topology, b: Topology): boolean {
+  return (
+    a.generation !== b.generation ||
+    a.leadership.at !== b.leadership.at ||
+    a.members.size !== b.members.size ||
+    [...b.members].some(([key, member]) => a.members.get(key)?.role !== member.role)
+  );
+}
