@@ -2,11 +2,13 @@ import type { PoolClient } from 'pg';
 import {
   applyObservation,
   Deadline,
+  differs,
   emptyTopology,
   HaError,
   outcomeOf,
   seededRandom,
   type Endpoint,
+  type Observation,
   type ReadPreference,
   type Seat,
   type Topology,
@@ -46,6 +48,8 @@ interface Setup extends Cluster {
   /** the host that serves, or the error */
   read(options?: { after?: string; ms?: number }): Promise<string>;
   suspicions: string[];
+  /** the monitor learns something */
+  report(observation: Observation): void;
 }
 
 function refused(host: string): HaError {
@@ -64,15 +68,19 @@ function setup(
   const suspicions: string[] = [];
   let topology: Topology = emptyTopology('self', [PRIMARY, A, B], 0);
   topology = applyObservation(topology, { kind: 'self', endpoint: PRIMARY, role: 'primary', epoch, at: 1 });
+  const listeners: (() => void)[] = [];
+  const report = (observation: Observation): void => {
+    const before = topology;
+    topology = applyObservation(topology, observation);
+    if (differs(before, topology)) for (const listener of listeners) listener();
+  };
   const monitor = {
     get topology() {
       return topology;
     },
-    onChange: () => () => undefined,
+    onChange: (listener: () => void) => listeners.push(listener),
     start: () => undefined,
-    report: (observation: Parameters<typeof applyObservation>[1]) => {
-      topology = applyObservation(topology, observation);
-    },
+    report,
     suspect: (why: string) => suspicions.push(why),
   } as unknown as Seat;
   const lines = {
@@ -149,7 +157,7 @@ function setup(
       };
       new ReadSearch({ ...parts, onGrant: () => undefined }, request).start();
     });
-  return { ...cluster, clock, watch, read, suspicions };
+  return { ...cluster, clock, watch, read, suspicions, report };
 }
 
 /** pg-pools that dial as the cluster says. */
@@ -227,6 +235,21 @@ describe('pain 6: a dead member', () => {
     const hosts = new Set<string>();
     for (let n = 0; n < 20; n++) hosts.add((await settles(cluster, cluster.read()))[0]);
     expect([...hosts].sort()).toEqual(['a', 'b']);
+  });
+
+  it('is asked anew as soon as the monitor has heard of it, also where the look of before hangs', async () => {
+    const { watch, clock, looks, report } = setup({ looks: { p: 100, a: 'hangs', b: 'refuses' } });
+    watch.use();
+    await clock.advance(100);
+    expect(watch.stateOf(B).at).toBe('ejected');
+    looks['a'] = looks['b'] = 100; // the look at a that is under way hangs on
+    report({ kind: 'self', endpoint: A, role: 'replica', at: clock.now() });
+    report({ kind: 'self', endpoint: B, role: 'replica', at: clock.now() });
+    await clock.advance(1);
+    expect([watch.stateOf(A).at, watch.stateOf(B).at]).toEqual(['unasked', 'answering']);
+    await clock.advance(900);
+    expect(watch.stateOf(A).at).toBe('answering');
+    watch.close(() => refused('all'));
   });
 
   it('that hangs holds a read up for a quarter of a second, and the next ones not at all once a look has failed', async () => {
