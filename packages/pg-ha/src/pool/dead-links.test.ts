@@ -38,9 +38,9 @@ interface Setup {
   server: { working: string; self: string; fails: boolean };
   asked: number[][];
   /** time passes, the links are looked at every 250 ms */
-  silent(clients: FakeClient[], fromMs: number, toMs: number): Promise<void>;
-  lose(): void;
-  find(): void;
+  silent: (clients: FakeClient[], fromMs: number, toMs: number) => Promise<void>;
+  lose: () => void;
+  find: () => void;
 }
 
 /** What happens while the server is asked. */

@@ -49,7 +49,7 @@ interface Setup extends Cluster {
   read(options?: { after?: string; ms?: number }): Promise<string>;
   suspicions: string[];
   /** the monitor learns something */
-  report(observation: Observation): void;
+  report: (observation: Observation) => void;
 }
 
 function refused(host: string): HaError {

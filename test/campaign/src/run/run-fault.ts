@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -75,11 +76,12 @@ export async function runFault(options: FaultRunOptions): Promise<FaultRun> {
   mkdirSync(folder, { recursive: true });
   const servers = serversOf(lab, setting.library);
   await lab.waitHealthy();
-  await servers.prepare(clients.map(({ name }) => name));
+  const label = labels();
+  await servers.prepare(clients.map(label));
   const ways = await Ways.open(lab, fault, folder);
   const processes: ClientProcess[] = [];
   try {
-    await open(options, clients, ways, processes);
+    await open(options, clients, label, ways, processes);
     for (const each of processes) each.load();
     await sleep(WARM_MS + options.shift * SHIFT_MS);
     await steady(processes);
@@ -90,7 +92,7 @@ export async function runFault(options: FaultRunOptions): Promise<FaultRun> {
     );
     const until = monotonicMs();
     await lab.waitHealthy();
-    const found = await servers.read(clients.map(({ name }) => name));
+    const found = await servers.read(clients.map(label));
     const events = await options.observers.events();
     const window = windowIn(options, events, instants, until);
     const runs = clients.map((spec, index) => {
@@ -101,7 +103,7 @@ export async function runFault(options: FaultRunOptions): Promise<FaultRun> {
         history,
         calls: callsOf(lines),
         samples: samplesOf(lines),
-        found: found.get(spec.name) ?? { ids: {}, counters: {} },
+        found: found.get(label(spec)) ?? { ids: {}, counters: {} },
         ...(results[index] as LoadResult),
         serversKeep: setting.serversKeep,
         events,
@@ -126,6 +128,17 @@ export async function runFault(options: FaultRunOptions): Promise<FaultRun> {
     for (const each of processes) each.kill();
     await ways.close();
   }
+}
+
+type Label = (spec: ClientSpec) => string;
+
+/**
+ * What marks the rows and keys of a run's clients, another for each run: what the kernel still held of a client that was killed
+ * may come after the servers were emptied.
+ */
+function labels(): Label {
+  const mark = randomUUID().slice(0, 8);
+  return ({ name }) => `${name}#${mark}`;
 }
 
 export function historyFile(folder: string, { name }: ClientSpec): string {
@@ -166,6 +179,7 @@ export function originOf(fault: CampaignFault, { faultAt, healedAt }: Instants):
 async function open(
   { lab, fault, writers, rate, folder }: FaultRunOptions,
   clients: readonly ClientSpec[],
+  label: Label,
   ways: Ways,
   processes: ClientProcess[],
 ): Promise<void> {
@@ -173,7 +187,7 @@ async function open(
     clients.map((spec) =>
       ClientProcess.open({
         client: spec.name,
-        access: accessOf(lab, spec, ways, deadlineOf(fault)),
+        access: { ...accessOf(lab, spec, ways, deadlineOf(fault)), label: label(spec) },
         writers,
         rate,
         historyFile: historyFile(folder, spec),
