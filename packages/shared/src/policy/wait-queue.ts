@@ -2,9 +2,11 @@ import { HaError } from '../errors/ha-error.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Deadline } from '../runtime/deadline.ts';
 
-/** So many go on at once, */
+/** So many go on at once: few, since all of them have work to do before the first byte of the first is sent, */
+const FIRST = 10;
+/** and so many more */
 const AT_ONCE = 100;
-/** and as many after so long, ms: more than any pool serves meanwhile, and little beside the dials they wait for. */
+/** each time after so long, ms: more than any pool serves meanwhile, and little beside the dials they wait for. */
 const TURN_MS = 5;
 
 export interface WaitOptions {
@@ -81,16 +83,16 @@ export class WaitQueue<T> {
    * it sends anything: they go in turns, so that the first are served while the last still wait.
    */
   releaseAll(value: T): void {
-    this.#release([...this.#waiters], value);
+    this.#release([...this.#waiters], value, FIRST);
   }
 
-  #release(crowd: Waiter<T>[], value: T): void {
-    for (const waiter of crowd.splice(0, AT_ONCE)) {
+  #release(crowd: Waiter<T>[], value: T, count: number): void {
+    for (const waiter of crowd.splice(0, count)) {
       if (!this.#waiters.delete(waiter)) continue; // left by itself meanwhile
       waiter.stop();
       waiter.resolve(value);
     }
-    if (crowd.length > 0) this.#clock.timer(TURN_MS, () => this.#release(crowd, value));
+    if (crowd.length > 0) this.#clock.timer(TURN_MS, () => this.#release(crowd, value, AT_ONCE));
   }
 
   /** Ends every wait with an error of its own. */
