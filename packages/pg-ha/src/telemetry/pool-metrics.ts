@@ -80,7 +80,7 @@ export class PoolMetrics {
   ended(ms: number, operation: 'query' | 'transaction', trace: CallTrace): void {
     const { endpoint, error, outcome } = trace;
     const failure: Attributes =
-      error === undefined ? {} : { 'error.type': errorType(error), 'steadfast.outcome': outcome };
+      error === undefined ? {} : { ...errorOf(error), 'steadfast.outcome': outcome };
     const server: Attributes = endpoint
       ? { 'server.address': endpoint.host, 'server.port': endpoint.port }
       : {};
@@ -150,7 +150,10 @@ function watchUse(pool: Pool, clock: Clock, record: (seconds: number) => void): 
   return () => void pool.off('acquire', acquired).off('release', released);
 }
 
-function errorType(error: unknown): string {
+/** Where the server refused, `error.type` is its SQLSTATE, as the conventions want it. */
+function errorOf(error: unknown): Attributes {
+  const sqlstate = sqlstateOf(error);
+  if (sqlstate !== undefined) return { 'error.type': sqlstate, 'db.response.status_code': sqlstate };
   const { code, name } = error as { code?: unknown; name?: unknown };
-  return sqlstateOf(error) ?? (typeof code === 'string' ? code : typeof name === 'string' ? name : '_OTHER');
+  return { 'error.type': typeof code === 'string' ? code : typeof name === 'string' ? name : '_OTHER' };
 }

@@ -134,6 +134,7 @@ describe('while all is well', () => {
       'db.system.name': 'postgresql',
       'db.operation.name': 'query',
       'error.type': '22012',
+      'db.response.status_code': '22012',
       'steadfast.outcome': 'rejected',
       'server.port': pool.primary?.port,
     });
