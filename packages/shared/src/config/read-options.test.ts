@@ -90,4 +90,15 @@ describe('readOptions', () => {
       'from http://***@h1/ and a@b to http://***@h2',
     );
   });
+
+  it.each([
+    ['http://:secret', 'http://:***'],
+    ['x://user:secret/db', 'x://user:***'],
+    ['x://[::1]:secret', 'x://[::1]:***'],
+    ['x://h1:5432,[::1]:6379/a:b?c=d:e', 'x://h1:5432,[::1]:6379/a:b?c=d:e'],
+    ['x://h1,h2/a', 'x://h1,h2/a'],
+    ['x://h:', 'x://h:'],
+  ])('hides what may be a password where the @ is missing: %s', (url, shown) => {
+    expect(hideUserinfo(`to ${url}`)).toBe(`to ${shown}`);
+  });
 });

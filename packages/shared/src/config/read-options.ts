@@ -116,9 +116,20 @@ export function hideUserinfo(text: string): string {
   return text.replace(/[^\s,]+/g, (word) => (word.includes('://') ? withoutUserinfo(word) : word));
 }
 
-/** Up to the last @, since a password may hold what should have been escaped; where a URL's beginning is missing, all of it. */
+/**
+ * Up to the last @, since a password may hold what should have been escaped; where a URL's beginning is missing, all of it.
+ * Where the @ itself is missing, what follows a colon and is no port.
+ */
 function withoutUserinfo(text: string): string {
   const [scheme, at] = [text.indexOf('://'), text.lastIndexOf('@')];
-  if (at === -1) return text;
+  if (at === -1) return scheme === -1 ? text : withoutPassword(text, scheme + 3);
   return `${scheme !== -1 && scheme < at ? text.slice(0, scheme + 3) : ''}***${text.slice(at)}`;
+}
+
+/** Hosts with ports, up to the first colon that begins no port. */
+const HOSTS = /^(?:(?:\[[^\]]*\]|[^:/?#,]*)(?::\d*(?=[,/?#]|$))?,?)*/;
+
+function withoutPassword(url: string, from: number): string {
+  const hosts = HOSTS.exec(url.slice(from))?.[0].length ?? 0;
+  return url[from + hosts] === ':' ? `${url.slice(0, from + hosts)}:***` : url;
 }
