@@ -23,6 +23,9 @@ import type { PoolCore } from './pool-core.ts';
  */
 const LEAST_SILENCE_MS = 3_000;
 
+/** Where the server could not be asked (it may be full), it is asked again when the silence is so much longer. */
+const SOONER = 1.25;
+
 /** `self` is how the server calls the session that asks, `working` those of the ones asked about that answer no statement yet. */
 interface SessionsRow {
   self: string;
@@ -47,6 +50,7 @@ interface Suspect {
   readonly client: HaClient;
   readonly pid: number;
   readonly bytesRead: number;
+  readonly silentMs: number;
 }
 
 /**
@@ -84,7 +88,7 @@ export class DeadLinks {
     if (2 * (this.#options.clock.now() - this.#lostAt) < silentMs) return;
     if (!primary || !client.endpoint || endpointKey(primary) !== endpointKey(client.endpoint)) return;
     this.#again.set(client, { bytesRead, afterMs: 2 * silentMs });
-    this.#suspects.push({ client, pid, bytesRead });
+    this.#suspects.push({ client, pid, bytesRead, silentMs });
   }
 
   /** All links have been looked at: asks about those that were silent, with one question. */
@@ -110,7 +114,8 @@ export class DeadLinks {
       const working = await lines.ask(primary, bounds, (client) => readWorking(client, pids));
       for (const suspect of suspects) if (working && !working.has(suspect.pid)) cut(suspect);
     } catch (error) {
-      for (const { client } of suspects) this.#again.delete(client);
+      for (const { client, bytesRead, silentMs } of suspects)
+        this.#again.set(client, { bytesRead, afterMs: SOONER * silentMs });
       log.debug(
         { event: 'dead-links', error: describeError(asError(error)) },
         'silent links are not told apart',
