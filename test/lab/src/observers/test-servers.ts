@@ -117,7 +117,13 @@ export async function startPostgres(folder: string, name: string, primary?: Test
     const auth = ['-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
     await run(`${PG_BIN}/initdb`, ['-D', dir, '--no-sync', ...auth], { ...user, cwd: folder });
   }
-  const settings = ['fsync=off', 'shared_buffers=16MB', 'log_min_messages=panic', `cluster_name=${name}`];
+  const settings = [
+    'fsync=off',
+    'wal_keep_size=64MB',
+    'shared_buffers=16MB',
+    'log_min_messages=panic',
+    `cluster_name=${name}`,
+  ];
   await appendFile(
     join(dir, 'postgresql.auto.conf'),
     settings.map((each) => `${each.replace('=', " = '")}'\n`).join(''),

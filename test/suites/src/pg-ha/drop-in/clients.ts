@@ -19,6 +19,7 @@ export const clients: Case[] = [
       });
       const third = await pool.connect();
       third.release(true);
+      await untilAllRemoved(events); // whether its end or the next login is first is the server's to say
       const fourth = await pool.connect();
       fourth.release(new Error('broken'));
       await untilAllRemoved(events);
