@@ -31,16 +31,19 @@ let open: number;
 let mostOpen: number;
 /** what the server says that was asked last, over the line that stands; undefined: none does */
 let standing: 'primary' | 'replica' | undefined;
+/** so many more questions are led to a standby, whatever `role` says */
+let astray: number;
 
 async function probe(endpoint: Endpoint, timeoutMs: number, patienceMs = timeoutMs): Promise<Observation> {
   const [at, takesMs] = [clock.now(), answerMs];
   asked += 1;
   mostOpen = Math.max(mostOpen, (open += 1));
+  const reached = astray-- > 0 ? 'replica' : role;
   await sleep(clock, Math.min(takesMs, patienceMs));
   open -= 1;
   return takesMs > patienceMs
     ? { kind: 'unreachable', endpoint, reason: 'no answer', at }
-    : { kind: 'self', endpoint, role, epoch: 1, at };
+    : { kind: 'self', endpoint, role: reached, epoch: 1, at };
 }
 
 async function recall(endpoint: Endpoint): Promise<Observation | undefined> {
@@ -49,7 +52,7 @@ async function recall(endpoint: Endpoint): Promise<Observation | undefined> {
 }
 
 beforeEach(() => {
-  standing = undefined;
+  [standing, astray] = [undefined, 0];
   [answerMs, role, open, mostOpen, asked] = [Infinity, 'primary', 0, 0, 0];
   clock = new ManualClock();
   monitor = new Monitor({
@@ -95,6 +98,19 @@ describe('a search through a route', () => {
     expect(monitor.state).toBe('searching');
     standing = 'primary';
     expect(await found(1_000)).toBeLessThanOrEqual(2 * LONGEST_PAUSE_MS);
+  });
+
+  it('asks on at once where it is led to standbys in turn', async () => {
+    [answerMs, astray] = [2, 4];
+    expect(await found(1_000)).toBeLessThanOrEqual(5 * 2 + 1);
+  });
+
+  it('asks on at the pace of the search where it is led to nothing but standbys', async () => {
+    [answerMs, role] = [2, 'replica'];
+    seat.start();
+    await clock.advance(10_000);
+    expect(asked).toBeGreaterThan(10_000 / LONGEST_PAUSE_MS / 2);
+    expect(asked).toBeLessThan(10_000 / 20);
   });
 
   it('has a limit on the questions that hang', async () => {

@@ -1,12 +1,13 @@
 import { isHaError, type HaError } from '../errors/ha-error.ts';
 import { backoffMs } from '../policy/backoff.ts';
-import { RoutePace } from '../policy/route-pace.ts';
+import type { RoutePace } from '../policy/route-pace.ts';
 import type { Instant, Timer } from '../runtime/clock.ts';
 import { applyObservation } from '../topology/apply-observation.ts';
 import { endpointKey, type Endpoint } from '../topology/endpoint.ts';
 import type { Observation } from '../topology/observation.ts';
 import { differs, emptyTopology, primaryOf, type Primary, type Topology } from '../topology/topology.ts';
 import type { MonitorOptions, SeatOptions, TopologyListener } from './monitor-options.ts';
+import { Questions } from './questions.ts';
 import type { Resolver } from './resolver.ts';
 import { Seat } from './seat.ts';
 
@@ -39,6 +40,9 @@ const ROUTE_QUESTIONS = 5;
 /** A question to a member that hangs for so long in a search gets company, and that as well, ms. */
 const COMPANY_MS = 50;
 
+/** So many questions of a search follow at once on one that has reached a standby through a route. */
+const FOLLOW_UPS = 6;
+
 /** Only one that has answered nothing for so long is asked that often: sooner it may be slow, and would be made slower, ms. */
 const GONE_MS = 500;
 
@@ -56,10 +60,9 @@ export class Monitor {
   readonly #options: MonitorOptions;
   readonly #listeners = new Set<TopologyListener>();
   readonly #seats = new Set<Seat>();
-  /** through a route: when to ask again, by endpoint */
-  readonly #paces = new Map<string, RoutePace>();
-  /** questions under way, by whom they are put to */
-  readonly #inFlight = new Map<string, number>();
+  readonly #questions: Questions;
+  /** how often in this search a route has led to a standby, and the next question followed at once */
+  #ledAstray = 0;
   #topology: Topology;
   #state: State = { at: 'idle' };
   #timer: Timer | undefined;
@@ -74,6 +77,7 @@ export class Monitor {
 
   constructor(options: MonitorOptions) {
     this.#options = options;
+    this.#questions = new Questions(options.clock);
     this.#topology = emptyTopology(options.rule, options.seeds, options.clock.now());
   }
 
@@ -120,7 +124,7 @@ export class Monitor {
     if (state.at !== 'idle') return;
     for (const resolver of this.#options.resolvers)
       resolver.watch?.((reason) => {
-        for (const pace of this.#paces.values()) pace.hurry();
+        this.#questions.hurry();
         this.suspect(`${resolver.name}: ${reason}`);
       });
     this.#transition({ at: 'searching', round: 0 });
@@ -167,7 +171,7 @@ export class Monitor {
 
   #transition(next: State): void {
     if (this.#state.at === 'closed') return;
-    if (next.at !== 'searching') this.#searchingSince = undefined;
+    if (next.at !== 'searching') [this.#searchingSince, this.#ledAstray] = [undefined, 0];
     else this.#searchingSince ??= this.#options.clock.now();
     this.#state = next;
     this.#timer?.cancel();
@@ -225,11 +229,11 @@ export class Monitor {
   #lookAt(endpoint: Endpoint): void {
     const { rule, probeTimeoutMs } = this.#options;
     const key = endpointKey(endpoint);
-    const pace = this.#paceOf(key);
+    const pace = this.#questions.paceOf(key);
     if (rule !== 'route') return this.#lookAtMember(endpoint, pace);
     if (this.#state.at === 'searching') void this.#ask(`${key} standing`, () => this.#recall(endpoint));
     if (this.#state.at !== 'steady' && !pace.mayAsk) return;
-    if (this.#state.at === 'steady' || !this.#inFlight.get(key))
+    if (this.#state.at === 'steady' || !this.#questions.underWay(key))
       return void this.#ask(key, () => this.#probe(endpoint, probeTimeoutMs, pace.ask()));
     const glance = this.#state.at === 'searching';
     const question = (): Promise<void> =>
@@ -240,7 +244,7 @@ export class Monitor {
   #lookAtMember(endpoint: Endpoint, pace: RoutePace): void {
     const { rule, probeTimeoutMs } = this.#options;
     const key = endpointKey(endpoint);
-    const first = !this.#inFlight.get(key);
+    const first = !this.#questions.underWay(key);
     if (first) return void this.#ask(key, () => this.#probe(endpoint, probeTimeoutMs, pace.ask()));
     if (rule !== 'self' || this.#state.at !== 'searching') return;
     const patienceMs = COMPANIONS * COMPANY_MS;
@@ -249,27 +253,16 @@ export class Monitor {
     void this.#ask(`${key} again`, () => this.#glance(endpoint, pace, patienceMs), COMPANIONS);
   }
 
-  #paceOf(key: string): RoutePace {
-    const pace = this.#paces.get(key) ?? new RoutePace(this.#options.clock);
-    this.#paces.set(key, pace);
-    return pace;
-  }
-
   async #ask(key: string, question: () => Promise<void>, atOnce = 1): Promise<void> {
-    const underWay = this.#inFlight.get(key) ?? 0;
-    if (underWay >= atOnce) return;
-    this.#inFlight.set(key, underWay + 1);
     try {
-      await question();
+      if (!(await this.#questions.put(key, question, atOnce))) return;
     } catch (error) {
       this.#lastError = error;
       if (isFinal(error)) this.#refusal ??= error;
-    } finally {
-      this.#inFlight.set(key, (this.#inFlight.get(key) ?? 1) - 1);
-      this.#answered.add(key);
-      this.#endHopelessWaits();
-      if (this.#state.at === 'steady') this.#options.prober.rest();
     }
+    this.#answered.add(key);
+    this.#endHopelessWaits();
+    if (this.#state.at === 'steady') this.#options.prober.rest();
   }
 
   async #resolve(resolver: Resolver): Promise<void> {
@@ -314,12 +307,22 @@ export class Monitor {
   ): Promise<Observation> {
     let answered = false;
     try {
-      const observation = await this.#options.prober.probe(endpoint, timeoutMs, patienceMs);
+      let observation = await this.#options.prober.probe(endpoint, timeoutMs, patienceMs);
+      while (this.#isAstray(observation))
+        observation = await this.#options.prober.probe(endpoint, timeoutMs, patienceMs);
       answered = observation.kind !== 'unreachable';
       return observation;
     } finally {
       done?.(answered);
     }
+  }
+
+  /** A load balancer that has just started leads to every server in turn: the next one may be the primary. */
+  #isAstray(observation: Observation): boolean {
+    if (this.#options.rule !== 'route' || this.#state.at !== 'searching') return false;
+    if (observation.kind !== 'self' || observation.role === 'primary') return false;
+    this.#ledAstray += 1;
+    return this.#ledAstray <= FOLLOW_UPS;
   }
 
   /**

@@ -18,7 +18,7 @@ export interface ClientSpec {
   /** ours: held to the promises; peers are measured only */
   readonly ours: boolean;
   readonly route: Route;
-  /** it can be led through proxies: addresses that Patroni, a name or the sentinels give cannot */
+  /** it can be led through proxies: addresses that Patroni or a name give cannot, those that sentinels give can be translated */
   readonly linkable?: boolean;
   /** kinds of work that must never fail where their deadline is longer than the outage */
   readonly safe: readonly string[];
@@ -37,6 +37,8 @@ export interface Access {
   readonly env: Record<string, string>;
   /** holds the password, to be read at each login; absent where it does not change */
   readonly passwordFile?: string;
+  /** where to dial instead of what the sentinels call a server (`host:port`); absent where that is right */
+  readonly natMap?: Readonly<Record<string, { host: string; port: number }>>;
   /** what its rows and keys are marked with (default: the client's name) */
   readonly label?: string;
 }

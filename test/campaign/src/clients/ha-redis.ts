@@ -20,8 +20,9 @@ export async function heartbeatRedis(access: Access, client: string): Promise<Dr
 }
 
 /** Everything is acknowledged only when a replica has it too. */
-export async function durableRedis({ env, deadlineMs }: Access, client: string): Promise<Driver> {
-  const redis = new HaRedis({ failoverWaitMs: deadlineMs, maxWaiting: MAX_WAITING, env });
+export async function durableRedis(access: Access, client: string): Promise<Driver> {
+  const { deadlineMs } = access;
+  const redis = connect(access, {});
   const keys = keysOf(client);
   const durable = (ops: readonly OnceOp[], id: string): Promise<unknown[]> =>
     redis.durable(ops, { replicas: 1, timeoutMs: 100, token: `${client}:${id}` });
@@ -65,8 +66,14 @@ function outcomeOf(error: unknown): 'fail' | 'unknown' {
   return ['notSent', 'rejected'].includes(outcomeOfError(error) ?? '') ? 'fail' : 'unknown';
 }
 
-async function open({ env, deadlineMs }: Access, client: string, options: HaRedisOptions): Promise<Driver> {
-  const redis = new HaRedis({ failoverWaitMs: deadlineMs, maxWaiting: MAX_WAITING, ...options, env });
+function connect({ env, deadlineMs, natMap }: Access, options: HaRedisOptions): HaRedis {
+  const through = natMap && { natMap: { ...natMap } };
+  return new HaRedis({ failoverWaitMs: deadlineMs, maxWaiting: MAX_WAITING, ...options, ...through, env });
+}
+
+async function open(access: Access, client: string, options: HaRedisOptions): Promise<Driver> {
+  const { deadlineMs } = access;
+  const redis = connect(access, options);
   const keys = keysOf(client);
   const once = (ops: readonly OnceOp[], id: string): Promise<unknown[]> =>
     redis.once(ops, { token: `${client}:${id}` });

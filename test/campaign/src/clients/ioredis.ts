@@ -33,7 +33,7 @@ type Tuning = Pick<
   | 'maxRetriesPerRequest'
 >;
 
-async function open({ description }: Access, client: string, options: Tuning): Promise<Driver> {
+async function open({ description, natMap }: Access, client: string, options: Tuning): Promise<Driver> {
   if (!description.redis) throw new Error('this lab has no Redis');
   const { sentinels, masterName, username, password, sentinelUsername, sentinelPassword } = description.redis;
   const redis = new Redis({
@@ -43,6 +43,7 @@ async function open({ description }: Access, client: string, options: Tuning): P
     password,
     ...(sentinelUsername !== undefined && { sentinelUsername }),
     sentinelPassword,
+    ...(natMap && { natMap: { ...natMap } }),
     ...options,
   });
   redis.on('error', () => undefined);

@@ -5,12 +5,13 @@ import { listCommands, readInto } from './list-commands.ts';
 import { listPlan } from './plans.ts';
 
 /** node-redis with its own Sentinel client, as it comes. */
-export async function nodeRedis({ description }: Access, client: string): Promise<Driver> {
+export async function nodeRedis({ description, natMap }: Access, client: string): Promise<Driver> {
   if (!description.redis) throw new Error('this lab has no Redis');
   const { sentinels, masterName, username, password, sentinelUsername, sentinelPassword } = description.redis;
   const redis = createSentinel({
     name: masterName,
     sentinelRootNodes: sentinels.map(({ host, port }) => ({ host, port })),
+    ...(natMap && { nodeAddressMap: { ...natMap } }),
     nodeClientOptions: { username, password },
     sentinelClientOptions: {
       ...(sentinelUsername !== undefined && { username: sentinelUsername }),

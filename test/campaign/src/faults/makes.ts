@@ -64,6 +64,9 @@ export function onLinks(name: 'slow-link' | 'half-open', args: FaultArgs = {}): 
   };
 }
 
+/** All links are reset once. */
+export const resetLinks: Make = once(({ links }) => Promise.all(links.map((link) => link.reset())));
+
 /** All links behave in a way until it is healed. */
 export function linksThat(behave: LinkBehaviour, healed: LinkBehaviour): Make {
   return async ({ links }) => {

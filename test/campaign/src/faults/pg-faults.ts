@@ -62,7 +62,7 @@ const PRIMARY_FAULTS: readonly CampaignFault[] = [
     ofLab('restart', { server: 'postgres' }),
     PRIMARY,
   ),
-  fault('rolling-restart', 'a clean restart of each member in turn', 'stays', 40, restartInTurn('postgres')),
+  fault('rolling-restart', 'a clean restart of each member in turn', 'either', 40, restartInTurn('postgres')),
   fault(
     'long-transaction',
     'a planned switchover while transactions with a commit proof have been open for 1.5 s',

@@ -1,6 +1,6 @@
 import type { RestBehaviour } from '../run/rest-proxy.ts';
 import { faultOf, type CampaignFault } from './campaign-fault.ts';
-import { after, inTurn, linksThat, ofLab, once, onLinks, stutter } from './makes.ts';
+import { after, inTurn, linksThat, ofLab, once, onLinks, resetLinks, stutter } from './makes.ts';
 
 const fault = faultOf('pg');
 const THROUGH_PROXIES = { linked: true, deadlineMs: 12_000 };
@@ -115,10 +115,7 @@ function linkFaults(): CampaignFault[] {
       "all clients' links are reset, five times a second for 4 s",
       'none',
       16,
-      stutter(
-        once(({ links }) => Promise.all(links.map((link) => link.reset()))),
-        { brokenMs: 0, wellMs: 200 },
-      ),
+      stutter(resetLinks, { brokenMs: 0, wellMs: 200 }),
       { holdMs: 4_000, ...LINKS },
     ),
     fault(

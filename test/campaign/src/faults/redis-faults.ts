@@ -2,7 +2,17 @@ import type { Lab } from '@steadfast/lab';
 import { onEachRedis, onMaster, toEachRedis } from '../run/direct.ts';
 import { faultOf, type CampaignFault, type Made, type Stage } from './campaign-fault.ts';
 import { clientFaults } from './client-faults.ts';
-import { inTurn, ofLab, once, onEachHost, restartInTurn, stutter } from './makes.ts';
+import {
+  inTurn,
+  linksThat,
+  ofLab,
+  once,
+  onEachHost,
+  onLinks,
+  resetLinks,
+  restartInTurn,
+  stutter,
+} from './makes.ts';
 
 const fault = faultOf('redis');
 /** Of a fault that takes the master away. */
@@ -10,6 +20,7 @@ const MASTER = { combines: { touches: ['primary'], down: 1 } } as const;
 const REPLICA = { combines: { touches: ['replicas'], down: 1 } } as const;
 /** The old master takes writes until it is told, some 11 s later. */
 const UNTIL_TOLD = { afterMs: 11_000 };
+const LINKS = { linked: true, deadlineMs: 12_000, combines: { touches: ['links'] } } as const;
 /** Several outages one after the other. */
 const PATIENT_MS = 90_000;
 
@@ -48,7 +59,7 @@ const MASTER_FAULTS: readonly CampaignFault[] = [
   fault('restart', 'a clean restart of the master', 'either', 18, ofLab('restart', { server: 'redis' }), {
     combines: { touches: ['primary'] },
   }),
-  fault('rolling-restart', 'a clean restart of each member in turn', 'stays', 24, restartInTurn('redis')),
+  fault('rolling-restart', 'a clean restart of each member in turn', 'either', 24, restartInTurn('redis')),
   fault(
     'rolling-everything',
     'on every host in turn, Redis and Sentinel die and start again',
@@ -196,6 +207,26 @@ const WAY_FAULTS: readonly CampaignFault[] = [
     18,
     ofLab('partition-clients', { target: 'master' }),
     { holdMs: 4_000, combines: { touches: ['links', 'primary'] } },
+  ),
+  fault('slow-link', "clients' links get 100 ms slower each way, for 5 s", 'none', 18, onLinks('slow-link'), {
+    holdMs: 5_000,
+    ...LINKS,
+  }),
+  fault(
+    'answers-held',
+    'what servers answer is held back for 4 s, and then comes',
+    'healed',
+    18,
+    linksThat({ stall: 'down' }, { stall: 'none' }),
+    { holdMs: 4_000, ...LINKS },
+  ),
+  fault(
+    'links-reset',
+    "all clients' links are reset, five times a second for 4 s",
+    'none',
+    18,
+    stutter(resetLinks, { brokenMs: 0, wellMs: 200 }),
+    { holdMs: 4_000, ...LINKS },
   ),
   fault(
     'partition-clients',

@@ -1,15 +1,12 @@
 import type { EnvChoice, Lab, LabDescription, LinkProxy } from '@steadfast/lab';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Access, ClientSpec } from '../clients/client.ts';
+import type { Access, ClientSpec, Library } from '../clients/client.ts';
 import type { CampaignFault } from '../faults/campaign-fault.ts';
 import { RestProxy } from './rest-proxy.ts';
 
-/** Proxies before everything that a client of a linked fault dials: HAProxy and the members. */
-export interface Links {
-  readonly haproxy: LinkProxy;
-  readonly members: ReadonlyMap<string, LinkProxy>;
-}
+/** Proxies before everything that a client of a linked fault dials, each by the `host:port` that it stands before. */
+export type Links = ReadonlyMap<string, LinkProxy>;
 
 /** How clients reach the lab in a fault: straight, or through what can be made to misbehave. */
 export class Ways {
@@ -18,7 +15,7 @@ export class Ways {
   readonly passwordFile: string | undefined;
 
   static async open(lab: Lab, fault: CampaignFault, folder: string): Promise<Ways> {
-    const links = fault.linked ? await openLinks(lab) : undefined;
+    const links = fault.linked ? await openLinks(lab, fault.library) : undefined;
     const ways = new Ways(
       links,
       fault.rest ? await RestProxy.openAll(lab) : [],
@@ -39,7 +36,7 @@ export class Ways {
   }
 
   get proxies(): LinkProxy[] {
-    return this.links ? [this.links.haproxy, ...this.links.members.values()] : [];
+    return [...(this.links?.values() ?? [])];
   }
 
   setPassword(password: string): void {
@@ -52,14 +49,17 @@ export class Ways {
   }
 }
 
-async function openLinks(lab: Lab): Promise<Links> {
-  const { postgres } = lab.description;
-  if (!postgres?.haproxy) throw new Error('links need PostgreSQL and HAProxy');
-  const { host, primaryPort: port } = postgres.haproxy;
-  const members = new Map<string, LinkProxy>();
-  for (const { name, ...at } of postgres.members)
-    members.set(name, await lab.proxy({ host: at.host, port: at.port }));
-  return { haproxy: await lab.proxy({ host, port }), members };
+async function openLinks(lab: Lab, library: Library): Promise<Links> {
+  const links = new Map<string, LinkProxy>();
+  for (const { host, port } of dialled(lab.description, library))
+    links.set(`${host}:${port}`, await lab.proxy({ host, port }));
+  return links;
+}
+
+function dialled({ postgres, redis }: LabDescription, library: Library): { host: string; port: number }[] {
+  if (library === 'redis') return redis?.members ?? [];
+  if (!postgres?.haproxy) throw new Error('links need HAProxy');
+  return [{ host: postgres.haproxy.host, port: postgres.haproxy.primaryPort }, ...postgres.members];
 }
 
 /** What a client needs to reach the lab, by the ways of this fault. */
@@ -71,19 +71,21 @@ export function accessOf(
 ): Access {
   const description = links ? throughLinks(lab.description, links) : lab.description;
   const way = name.split('/')[1] ?? '';
-  if (!ours) return { description, deadlineMs, env: {} };
+  // What the sentinels say of the members must be translated; HAProxy and lists of hosts are given as they are to be dialled.
+  const natMap = library === 'redis' && links ? endpointsOf(links) : undefined;
+  const reached = { description, deadlineMs, ...(natMap && { natMap }) };
+  if (!ours) return { ...reached, env: {} };
   if (library === 'redis') {
     const env = lab.env({ redis: way === 'managed' ? 'managed' : 'sentinel' });
     const dnsServer = description.redis?.managed?.dnsServer;
     const named = way === 'managed' && dnsServer;
-    return { description, deadlineMs, env: { ...env, ...(named && { REDIS_HA_DNS_SERVERS: dnsServer }) } };
+    return { ...reached, env: { ...env, ...(named && { REDIS_HA_DNS_SERVERS: dnsServer }) } };
   }
   const env = lab.env({ postgres: way as NonNullable<EnvChoice['postgres']> });
   const dnsServer = description.postgres?.managed?.dnsServer;
   const asksPatroni = way === 'patroni' || way === 'haproxy';
   return {
-    description,
-    deadlineMs,
+    ...reached,
     ...(passwordFile !== undefined && { passwordFile }),
     env: {
       ...env,
@@ -104,13 +106,22 @@ function hostsOf({ postgres }: LabDescription, way: string): string {
 function throughLinks(description: LabDescription, links: Links): LabDescription {
   const { postgres } = description;
   if (!postgres?.haproxy) return description;
-  const { host, port: primaryPort } = links.haproxy.endpoint;
+  const { host, primaryPort } = postgres.haproxy;
+  const through = <T extends { host: string; port: number }>(at: T): T => ({
+    ...at,
+    ...links.get(`${at.host}:${at.port}`)?.endpoint,
+  });
+  const balancer = through({ host, port: primaryPort });
   return {
     ...description,
     postgres: {
       ...postgres,
-      haproxy: { ...postgres.haproxy, host, primaryPort },
-      members: postgres.members.map((member) => ({ ...member, ...links.members.get(member.name)?.endpoint })),
+      haproxy: { ...postgres.haproxy, host: balancer.host, primaryPort: balancer.port },
+      members: postgres.members.map(through),
     },
   };
+}
+
+function endpointsOf(links: Links): Record<string, { host: string; port: number }> {
+  return Object.fromEntries([...links].map(([at, { endpoint }]) => [at, endpoint]));
 }

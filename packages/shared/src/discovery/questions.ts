@@ -1,0 +1,41 @@
+import { RoutePace } from '../policy/route-pace.ts';
+import type { Clock } from '../runtime/clock.ts';
+
+/** The questions of one monitor: how many are under way to whom, and when whoever is behind a route may be asked again. */
+export class Questions {
+  readonly #clock: Clock;
+  readonly #underWay = new Map<string, number>();
+  readonly #paces = new Map<string, RoutePace>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** How many have been put to this one and have not ended. */
+  underWay(key: string): number {
+    return this.#underWay.get(key) ?? 0;
+  }
+
+  /** Puts one, unless so many are under way already: then resolves with false, at once. Throws what the question throws. */
+  async put(key: string, question: () => Promise<void>, atOnce: number): Promise<boolean> {
+    if (this.underWay(key) >= atOnce) return false;
+    this.#underWay.set(key, this.underWay(key) + 1);
+    try {
+      await question();
+      return true;
+    } finally {
+      this.#underWay.set(key, this.underWay(key) - 1);
+    }
+  }
+
+  paceOf(key: string): RoutePace {
+    const pace = this.#paces.get(key) ?? new RoutePace(this.#clock);
+    this.#paces.set(key, pace);
+    return pace;
+  }
+
+  /** Something has changed: what is known of how quickly answers come is of another server. */
+  hurry(): void {
+    for (const pace of this.#paces.values()) pace.hurry();
+  }
+}
