@@ -92,10 +92,10 @@ export class Dialer {
     if (this.#link) cutTcp(this.#link.socket);
   }
 
+  /** Where no primary is known, waiting for one is pause enough. */
   async #pause(signal: AbortSignal): Promise<void> {
-    if (this.#failures === 0) return;
-    const { clock, random } = this.#group().settings;
-    await sleep(clock, backoffMs(PAUSE, this.#failures - 1, random), { signal });
+    if (this.#failures > 0 && primaryOf(this.#group().monitor.topology))
+      await this.#rest(PAUSE, this.#failures - 1, signal);
   }
 
   async #attempt(signal: AbortSignal): Promise<Link> {
@@ -171,7 +171,7 @@ export class Dialer {
 
   /** @throws where trying again would only hide a wrong setting */
   async #failed(error: unknown, signal: AbortSignal): Promise<void> {
-    const { log, settings, monitor } = this.#group();
+    const { log } = this.#group();
     const refused = isHaError(error, 'HA_AUTH') || isHaError(error, 'HA_CONFIG');
     log.warn(
       { event: 'dial-failed', error: describeError(error), attempt: this.#failures },
@@ -183,19 +183,18 @@ export class Dialer {
     }
     if (refused) this.#listener.refused(error);
     if (isHaError(error, 'HA_CLOSED')) throw closedError();
-    if (refused || isHaError(error, 'HA_CIRCUIT_OPEN')) await this.#rest(monitor, settings, signal);
+    if (refused || isHaError(error, 'HA_CIRCUIT_OPEN'))
+      await this.#rest(REFUSED_PAUSE, Math.min(this.#failures, 6), signal);
   }
 
-  /** A longer pause, which ends when something is discovered. */
-  async #rest(
-    monitor: ReplicationGroup['monitor'],
-    { clock, random }: ReplicationGroup['settings'],
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** A pause, which ends when a primary is found. */
+  async #rest(pause: typeof PAUSE, failures: number, signal: AbortSignal): Promise<void> {
+    const { monitor, settings } = this.#group();
+    const { clock, random } = settings;
     const news = new AbortController();
     const stop = monitor.onChange(({ next }) => primaryOf(next) && news.abort());
     const either = AbortSignal.any([signal, news.signal]);
-    await sleep(clock, backoffMs(REFUSED_PAUSE, Math.min(this.#failures, 6), random), { signal: either });
+    await sleep(clock, backoffMs(pause, failures, random), { signal: either });
     stop();
   }
 }

@@ -40,7 +40,8 @@ export class RouteProber implements Prober {
     const at = this.#options.clock.now();
     const key = endpointKey(endpoint);
     try {
-      const { identity, moves } = await this.#ask(endpoint, at, Math.min(timeoutMs, patienceMs));
+      const glance = patienceMs < timeoutMs;
+      const { identity, moves } = await this.#ask(endpoint, at, glance ? patienceMs : timeoutMs, glance);
       if (identity.is === 'busy') throw new Busy(`${key} is busy: ${identity.why}`);
       if (identity.is === 'replica') throw new Busy(`${key} leads to a replica`);
       if (identity.is === 'notReady') return { kind: 'unreachable', endpoint, reason: identity.why, at };
@@ -65,12 +66,13 @@ export class RouteProber implements Prober {
     endpoint: Endpoint,
     at: Instant,
     timeoutMs: number,
+    alone: boolean,
   ): Promise<{ identity: Identity; moves: number }> {
     const { clock, credentials, tls, family, name } = this.#options;
     const { addresses, moves } = await name.look(timeoutMs);
     const lookup = socketLookup(() => Promise.resolve(addresses));
     const remainingMs = (): number => Math.max(1, timeoutMs - (clock.now() - at));
-    const dial = { endpoint, tls, family, lookup, timeoutMs: remainingMs(), clock };
+    const dial = { endpoint, tls, family, lookup, timeoutMs: remainingMs(), clock, alone };
     const connection = await WireConnection.open(dial);
     this.#open.add(connection.unref());
     try {

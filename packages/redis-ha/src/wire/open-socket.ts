@@ -12,6 +12,8 @@ export interface SocketOptions {
   family?: number | undefined;
   /** how the host is found; where unset, by the system */
   lookup?: LookupFunction | undefined;
+  /** see {@link openTcp} */
+  alone?: boolean | undefined;
   /** ends the attempt, and with it the socket */
   signal?: AbortSignal | undefined;
 }
@@ -21,7 +23,7 @@ export interface SocketOptions {
  * @throws the socket's own error, or one that says how long was waited
  */
 export async function openSocket(options: SocketOptions): Promise<Socket> {
-  const { endpoint, tls, timeoutMs, clock, signal } = options;
+  const { endpoint, tls, timeoutMs, clock, signal, alone } = options;
   const { host, port } = endpoint;
   const end = new AbortController();
   let missing = 'did not take a connection';
@@ -33,7 +35,7 @@ export async function openSocket(options: SocketOptions): Promise<Socket> {
   try {
     const { family, lookup } = options;
     const address = { host, port, ...(family ? { family } : {}), ...(lookup ? { lookup } : {}) };
-    const socket = await openTcp({ address, clock, signal: end.signal });
+    const socket = await openTcp({ address, clock, signal: end.signal, alone });
     // A server that speaks no TLS waits for the end of what it takes for a command.
     missing = 'took the connection, but did not finish a TLS handshake (does this port speak TLS?)';
     return tls ? await secure(socket, endpoint, tls, end.signal) : socket;

@@ -7,13 +7,13 @@ let clock: ManualClock;
 let made: Socket[];
 let end: AbortController;
 
-function open(): Promise<Socket> {
+function open(alone?: boolean): Promise<Socket> {
   const connect = (): Socket => {
     const socket = new Socket();
     made.push(socket);
     return socket;
   };
-  return openTcp({ address: { host: 'a', port: 1 }, clock, signal: end.signal, connect });
+  return openTcp({ address: { host: 'a', port: 1 }, clock, signal: end.signal, alone, connect });
 }
 
 const standing = (): number[] => made.flatMap((socket, n) => (socket.destroyed ? [] : [n]));
@@ -42,6 +42,14 @@ describe('openTcp', () => {
     made[0]?.emit('connect');
     expect(await opened).toBe(made[0]);
     expect([standing(), clock.pending]).toEqual([[0], 0]);
+  });
+
+  it('has one socket where it is to be alone', async () => {
+    const opened = open(true);
+    await clock.advance(5_000);
+    expect([standing(), clock.pending]).toEqual([[0], 0]);
+    made[0]?.emit('connect');
+    expect(await opened).toBe(made[0]);
   });
 
   it('is through 25 ms after the way has healed, not with the next packet of the first', async () => {

@@ -6,6 +6,8 @@ export interface OpenTcpOptions {
   clock: Clock;
   /** ends the attempt with its reason, and with it every socket */
   signal: AbortSignal;
+  /** no company for a first attempt that hangs: others are under way for the same end */
+  alone?: boolean | undefined;
   /** how a socket is made (default: node:net's) */
   connect?: (address: TcpNetConnectOpts) => Socket;
 }
@@ -26,7 +28,13 @@ const KNOCKS = 4;
  * the time that it needs for the first.
  * @throws the socket's own error, or the reason of `signal`
  */
-export function openTcp({ address, clock, signal, connect = connectTcp }: OpenTcpOptions): Promise<Socket> {
+export function openTcp({
+  address,
+  clock,
+  signal,
+  alone = false,
+  connect = connectTcp,
+}: OpenTcpOptions): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason as Error);
     let timer: Timer | undefined;
@@ -53,7 +61,7 @@ export function openTcp({ address, clock, signal, connect = connectTcp }: OpenTc
     };
     const beside: Socket[] = [];
     const first = knock();
-    timer = clock.timer(ALONE_MS, again);
+    if (!alone) timer = clock.timer(ALONE_MS, again);
     signal.addEventListener('abort', onAbort, { once: true });
   });
 }

@@ -23,6 +23,16 @@ describe('the window of an outage', () => {
     });
   });
 
+  it('is that of whoever accepts writes at the fault, not of an old primary that did for a while after its return', () => {
+    const events = [up(1, 'h1'), up(20, 'h2'), down(30, 'h2'), down(110, 'h1'), up(200, 'h2')];
+    expect(windowOf(events, 'pg', 'moves', span)).toEqual({
+      moved: true,
+      member: 'h2',
+      closedAt: 110,
+      writableAt: 200,
+    });
+  });
+
   it('begins with the fault where the old one stays writable beside the new one', () => {
     expect(windowOf([up(1, 'h1'), up(200, 'h2')], 'pg', 'moves', span)).toMatchObject({ closedAt: 100 });
   });

@@ -33,9 +33,7 @@ export function windowOf(
   span: Span,
 ): Window | undefined {
   if (['route', 'healed', 'whole', 'none'].includes(shape)) return undefined;
-  const last = events.findLast(
-    (event): event is Writable => event.kind === WRITABLE[library] && event.at <= span.from,
-  );
+  const last = writableAt(events, library, span.from);
   const stopped = events
     .filter((event): event is NotWritable => event.kind === NOT_WRITABLE[library])
     .find(({ member, at }) => member === last?.member && at >= last.at && at <= span.to);
@@ -53,6 +51,20 @@ export function windowOf(
     closedAt: Math.min(Math.max(stopped?.at ?? span.from, span.from), opened.at),
     writableAt: opened.at,
   };
+}
+
+/**
+ * Who accepted writes at an instant; where two did, who began last, and where nobody did, who was the last to. An old Redis
+ * master that has come back accepts them, too, for a while, and then no more.
+ */
+function writableAt(events: readonly ObserverEvent[], library: Library, at: number): Writable | undefined {
+  const past = events.filter((event) => event.at <= at);
+  const begun = past.filter((event): event is Writable => event.kind === WRITABLE[library]);
+  const goesOn = ({ member, at: since }: Writable): boolean =>
+    !past.some(
+      (event) => event.kind === NOT_WRITABLE[library] && event.member === member && event.at > since,
+    );
+  return begun.findLast(goesOn) ?? begun.at(-1);
 }
 
 /**

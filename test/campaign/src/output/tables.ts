@@ -36,11 +36,12 @@ export function markdown(cells: readonly Cell[], { settings, faults, clients }: 
     const under = cells.filter((cell) => cell.setting === setting.name);
     if (under.length === 0) continue;
     lines.push(`### ${setting.library === 'pg' ? 'PostgreSQL' : 'Redis'}, ${setting.meaning}`, '');
-    lines.push(...overview(under, faults), '');
+    const ofLibrary = faults.filter(({ library }) => library === setting.library);
+    lines.push(...overview(under, ofLibrary), '');
     lines.push('<details><summary>Fault by fault</summary>', '');
-    for (const fault of faults) {
+    for (const fault of ofLibrary) {
       const rows = under.filter((cell) => cell.fault === fault.name);
-      if (fault.library !== setting.library || rows.length === 0) continue;
+      if (rows.length === 0) continue;
       lines.push(`**${fault.name}**: ${fault.meaning}`, '', ...table([HEADER, ...rows.map(rowOf)]), '');
     }
     lines.push('</details>', '');
