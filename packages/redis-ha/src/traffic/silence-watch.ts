@@ -32,6 +32,7 @@ export class SilenceWatch {
   readonly #options: SilenceWatchOptions;
   #state: Silence = FRESH;
   #timer: Timer | undefined;
+  #stopNews: (() => void) | undefined;
   /** what had been sent by each look since the link fell silent: the last command then in flight */
   #looks: { readonly last: DriverCommand; readonly at: Instant }[] = [];
   /** the command whose answer is next, and since when it has been so: the server may block from then on */
@@ -46,11 +47,17 @@ export class SilenceWatch {
     this.#state = FRESH;
     this.#head = undefined;
     this.#schedule();
+    // A way that has healed is of use at once: the old link may wait for seconds until its kernel sends again.
+    this.#stopNews = this.#options.group().monitor.onChange(({ next }) => {
+      if (primaryOf(next) && this.#state.at === 'suspected') this.#look();
+    });
   }
 
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#stopNews?.();
+    this.#stopNews = undefined;
   }
 
   /**
@@ -75,11 +82,16 @@ export class SilenceWatch {
   }
 
   #tick(): void {
+    if (!this.#options.dialer.link) return;
+    this.#schedule();
+    this.#options.looked();
+    this.#look();
+  }
+
+  #look(): void {
     const { group, dialer, driver, silenceMs, giveUpMs, closing, doubt } = this.#options;
     const link = dialer.link;
     if (!link) return;
-    this.#schedule();
-    this.#options.looked();
     const { monitor, settings } = group();
     const primary = primaryOf(monitor.topology);
     const now = settings.clock.now();
