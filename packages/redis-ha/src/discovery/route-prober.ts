@@ -12,6 +12,7 @@ import {
 } from '@steadfast/shared';
 import { tlsRefusal } from '../options/tls.ts';
 import { identify, type Credentials, type Identity } from '../wire/identify.ts';
+import type { SocketOptions } from '../wire/open-socket.ts';
 import { WireConnection } from '../wire/wire-connection.ts';
 import { Busy, isFinal } from './redis-prober.ts';
 
@@ -31,6 +32,7 @@ export interface RouteProberOptions {
 export class RouteProber implements Prober {
   readonly #options: RouteProberOptions;
   readonly #open = new Set<WireConnection>();
+  #knocking = false;
 
   constructor(options: RouteProberOptions) {
     this.#options = options;
@@ -40,8 +42,7 @@ export class RouteProber implements Prober {
     const at = this.#options.clock.now();
     const key = endpointKey(endpoint);
     try {
-      const glance = patienceMs < timeoutMs;
-      const { identity, moves } = await this.#ask(endpoint, at, glance ? patienceMs : timeoutMs, glance);
+      const { identity, moves } = await this.#ask(endpoint, at, Math.min(timeoutMs, patienceMs));
       if (identity.is === 'busy') throw new Busy(`${key} is busy: ${identity.why}`);
       if (identity.is === 'replica') throw new Busy(`${key} leads to a replica`);
       if (identity.is === 'notReady') return { kind: 'unreachable', endpoint, reason: identity.why, at };
@@ -66,14 +67,13 @@ export class RouteProber implements Prober {
     endpoint: Endpoint,
     at: Instant,
     timeoutMs: number,
-    alone: boolean,
   ): Promise<{ identity: Identity; moves: number }> {
     const { clock, credentials, tls, family, name } = this.#options;
     const { addresses, moves } = await name.look(timeoutMs);
     const lookup = socketLookup(() => Promise.resolve(addresses));
     const remainingMs = (): number => Math.max(1, timeoutMs - (clock.now() - at));
-    const dial = { endpoint, tls, family, lookup, timeoutMs: remainingMs(), clock, alone };
-    const connection = await WireConnection.open(dial);
+    const dial = { endpoint, tls, family, lookup, timeoutMs: remainingMs(), clock };
+    const connection = await this.#dial(dial);
     this.#open.add(connection.unref());
     try {
       const asked = { timeoutMs: remainingMs(), roleOptional: true };
@@ -81,6 +81,18 @@ export class RouteProber implements Prober {
     } finally {
       this.#open.delete(connection);
       connection.destroy();
+    }
+  }
+
+  /** One of those under way knocks anew where it hears nothing; as many knocks for each would only be more sockets. */
+  async #dial(options: SocketOptions): Promise<WireConnection> {
+    const alone = this.#knocking;
+    if (alone) return WireConnection.open({ ...options, alone });
+    this.#knocking = true;
+    try {
+      return await WireConnection.open(options);
+    } finally {
+      this.#knocking = false;
     }
   }
 }
