@@ -30,7 +30,7 @@ export function brokenIn(cell: Cell, spec: ClientSpec, serversKeep: boolean): st
     if (cell.verdicts[checker] === 'invalid') broken.push(`${checker} is invalid`);
   none(cell.never, 'runs without a write after the outage');
   // Whoever waits for replicas waits for them to come back, too.
-  if (cell.lagMs && cell.lagMs.p95 > LAG_MS && !spec.keeps)
+  if (cell.lagMs && cell.lagMs.p95 > LAG_MS + (spec.hearsMs ?? 0) && !spec.keeps)
     broken.push(`lag ${Math.round(cell.lagMs.p95)} ms at p95`);
   return broken;
 }

@@ -24,6 +24,8 @@ export interface ClientSpec {
   readonly safe: readonly string[];
   /** it acknowledges only what outlives a failover, whatever the servers promise by themselves */
   readonly keeps?: boolean;
+  /** how long it may take to hear of a primary that moves while the old one goes on taking writes, ms; default 0 */
+  readonly hearsMs?: number;
   /** what its samples are held against; peers promise nothing */
   readonly bounds?: Readonly<Record<string, Bound>>;
 }

@@ -64,7 +64,8 @@ const ENTRIES: readonly Entry[] = [
   redisHa('sentinel', haRedis),
   redisHa('promoted', promotedRedis, { route: 'members' }),
   redisHa('heartbeat', heartbeatRedis),
-  redisHa('managed', haRedis, { route: 'name', linkable: false }),
+  // Nobody but the name tells of a planned failover while the old master still takes writes: it is looked at once a second.
+  redisHa('managed', haRedis, { route: 'name', linkable: false, hearsMs: 1_000 }),
   redisHa('durable', durableRedis, { safe: [], keeps: true }),
   peer('ioredis/defaults', 'redis', 'sentinels', ioredisDefaults),
   peer('ioredis/tuned', 'redis', 'sentinels', ioredisTuned),
