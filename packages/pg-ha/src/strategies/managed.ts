@@ -11,7 +11,7 @@ import type { Strategy } from './strategy.ts';
  */
 export function managed({ ha, connection, provider }: PoolSettings, clock: Clock): Strategy {
   const endpoint = onlyHost(connection, "the provider's one host name with PG_HA_STRATEGY=managed");
-  const find = nameLookup(ha.dnsServers);
+  const find = nameLookup(ha.dnsServers, clock);
   const { host, port } = endpoint;
   const documented = provider?.replicaHost ? [{ host: provider.replicaHost(host), port }] : [];
   return {

@@ -127,7 +127,8 @@ export function readSettings(
   const dataTls = tls === false ? undefined : resolveTls('tls', tls, ha);
   const portGiven = options.port !== undefined || url?.portGiven === true;
   const provider = readProvider(ha.provider, { strategy, portGiven, tls: dataTls !== undefined });
-  const find = strategy === 'managed' ? nameLookup(ha.dnsServers) : undefined;
+  const clock = options.clock ?? systemClock;
+  const find = strategy === 'managed' ? nameLookup(ha.dnsServers, clock) : undefined;
   const natMap = options.natMap ?? undefined;
   return {
     ha,
@@ -150,7 +151,7 @@ export function readSettings(
     driver: driverOptions(options, ha, url, dataTls),
     logger: options.logger,
     metrics: options.metrics,
-    clock: options.clock ?? systemClock,
+    clock,
     random: options.random ?? systemRandom,
   };
 }

@@ -1,25 +1,74 @@
-import { lookup, Resolver } from 'node:dns';
+import { lookup, Resolver, type ResolverOptions } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
+import type { Clock } from '../runtime/clock.ts';
 import { endpointKey, type Endpoint } from '../topology/endpoint.ts';
 
 /** Finds all addresses of a host name, anew each time: Node caches none. */
 export type NameLookup = (hostname: string) => Promise<readonly string[]>;
 
-/** Asks the system, or the given name servers. */
-export function nameLookup(servers: readonly Endpoint[] | undefined): NameLookup {
+/** A question to a name server that hangs for so long gets company, ms. */
+const ALONE_MS = 100;
+
+/** How often it is asked anew from then on, and for how long each of these waits, ms. */
+const KNOCK_MS = 50;
+const KNOCK_TIMEOUT_MS = 150;
+
+/**
+ * Asks the system, or the given name servers. A question to those whose packet is lost would be sent again a second later, and
+ * a way that heals in between would go unnoticed: so it is asked anew beside the first one, and whoever wants to know the same
+ * meanwhile waits for the same answer.
+ */
+export function nameLookup(servers: readonly Endpoint[] | undefined, clock: Clock): NameLookup {
   if (!servers) return (hostname) => systemLookup(hostname);
-  const resolver = new Resolver({ timeout: 1_000, tries: 2 });
-  resolver.setServers(servers.map(endpointKey));
-  return async (hostname) => {
-    if (isIP(hostname) !== 0) return [hostname];
-    const [v4, v6] = await Promise.allSettled([
-      ask((done) => resolver.resolve4(hostname, done)),
-      ask((done) => resolver.resolve6(hostname, done)),
-    ]);
-    const found = [v4, v6].flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-    if (found.length === 0 && v4.status === 'rejected') throw v4.reason;
-    return found;
+  const patient = resolverOf(servers, { timeout: 1_000, tries: 2 });
+  const brief = resolverOf(servers, { timeout: KNOCK_TIMEOUT_MS, tries: 1 });
+  const underWay = new Map<string, Promise<readonly string[]>>();
+  return (hostname) => {
+    if (isIP(hostname) !== 0) return Promise.resolve([hostname]);
+    const asked =
+      underWay.get(hostname) ??
+      knocking(clock, addressesOf(patient, hostname), () => addressesOf(brief, hostname)).finally(() =>
+        underWay.delete(hostname),
+      );
+    underWay.set(hostname, asked);
+    return asked;
   };
+}
+
+function resolverOf(servers: readonly Endpoint[], options: ResolverOptions): Resolver {
+  const resolver = new Resolver(options);
+  resolver.setServers(servers.map(endpointKey));
+  return resolver;
+}
+
+async function addressesOf(resolver: Resolver, hostname: string): Promise<readonly string[]> {
+  const [v4, v6] = await Promise.allSettled([
+    ask((done) => resolver.resolve4(hostname, done)),
+    ask((done) => resolver.resolve6(hostname, done)),
+  ]);
+  const found = [v4, v6].flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  if (found.length === 0 && v4.status === 'rejected') throw v4.reason;
+  return found;
+}
+
+/** Settles as `first` does, or resolves with the answer to a later question. */
+function knocking<T>(clock: Clock, first: Promise<T>, again: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const knock = (): void => {
+      timer = clock.timer(KNOCK_MS, knock, { background: true });
+      // Why one has failed is for the first to say.
+      again().then(settle, () => undefined);
+    };
+    const settle = (answer: T): void => {
+      timer.cancel();
+      resolve(answer);
+    };
+    let timer = clock.timer(ALONE_MS, knock, { background: true });
+    first.then(settle, (error: unknown) => {
+      timer.cancel();
+      reject(error as Error);
+    });
+  });
 }
 
 /** As a socket's `lookup`, so that every dial finds the name anew; TLS goes on to verify the name. */

@@ -1,0 +1,69 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../runtime/clock.ts';
+import { nameLookup, type NameLookup } from './name-lookup.ts';
+
+const TYPE_A = 1;
+
+let server: Socket;
+let find: NameLookup;
+let asked: number;
+/** questions are lost for now */
+let deaf: boolean;
+
+/** The same question with one address for an answer, or none where it asks for IPv6. */
+function answerTo(question: Buffer): Buffer {
+  const header = Buffer.from(question);
+  header.writeUInt16BE(0x8180, 2);
+  const isA = question.readUInt16BE(question.indexOf(0, 12) + 1) === TYPE_A;
+  header.writeUInt16BE(isA ? 1 : 0, 6);
+  header.writeUInt32BE(0, 8);
+  const end = question.indexOf(0, 12) + 5;
+  const address = Buffer.from([0xc0, 12, 0, TYPE_A, 0, 1, 0, 0, 0, 1, 0, 4, 192, 0, 2, 7]);
+  return Buffer.concat([header.subarray(0, end), ...(isA ? [address] : [])]);
+}
+
+beforeEach(async () => {
+  [asked, deaf] = [0, false];
+  server = createSocket('udp4', (question, { port, address }) => {
+    asked += 1;
+    if (!deaf) server.send(answerTo(question), port, address);
+  });
+  server.bind(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  find = nameLookup([{ host: '127.0.0.1', port }], systemClock);
+});
+afterEach(() => server.close());
+
+describe('the name servers that are given', () => {
+  it('are asked once where they answer, for both families', async () => {
+    expect(await find('db.example.test')).toEqual(['192.0.2.7']);
+    expect(asked).toBe(2);
+  });
+
+  it('are asked anew while they are silent, so that a way that heals is found before the first question is sent again', async () => {
+    deaf = true;
+    const since = performance.now();
+    const found = find('db.example.test');
+    while (asked < 8) await new Promise((resolve) => setTimeout(resolve, 5));
+    deaf = false;
+    expect(await found).toEqual(['192.0.2.7']);
+    expect(performance.now() - since).toBeLessThan(1_000);
+  });
+
+  it('are asked by one for all that want to know the same at the same time', async () => {
+    const all = await Promise.all(Array.from({ length: 20 }, () => find('db.example.test')));
+    expect(all.flat()).toEqual(Array.from({ length: 20 }, () => '192.0.2.7'));
+    expect(asked).toBe(2);
+    await find('db.example.test');
+    expect(asked).toBe(4);
+  });
+
+  it('are not asked for what is an address already', async () => {
+    expect(await find('192.0.2.1')).toEqual(['192.0.2.1']);
+    expect(asked).toBe(0);
+  });
+});
