@@ -31,8 +31,11 @@ export interface SentinelLinkOptions {
 }
 
 const MY_ID = ['SENTINEL', 'MYID'];
-/** Reconnects of the subscription: from 50 ms to 2 s. */
-const RECONNECT = { minMs: 50, maxMs: 2_000 };
+/**
+ * Reconnects of the subscription: from 50 to 500 ms. Sentinels that have come back look at the master for `down-after` before
+ * they act, a second or more, and what they announce then must be heard.
+ */
+const RECONNECT = { minMs: 50, maxMs: 500 };
 /** Pauses of the questions to one that did not answer. */
 const REST = { minMs: 250, maxMs: 5_000 };
 /** Opening a connection to a sentinel may take so long. */
