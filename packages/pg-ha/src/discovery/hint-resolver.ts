@@ -6,6 +6,7 @@ import { endpointKey, type Observation, type Resolver } from '@steadfast/shared'
  */
 export class HintResolver implements Resolver {
   readonly name: string;
+  readonly searchEveryMs: number;
   readonly #source: Resolver;
   #leader: string | undefined;
   #wake: (reason: string) => void = () => undefined;
@@ -13,6 +14,7 @@ export class HintResolver implements Resolver {
   constructor(source: Resolver) {
     this.#source = source;
     this.name = `${source.name} hint`;
+    this.searchEveryMs = source.searchEveryMs ?? 0;
   }
 
   async resolve(timeoutMs: number): Promise<readonly Observation[]> {

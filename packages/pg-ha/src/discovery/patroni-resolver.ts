@@ -34,6 +34,8 @@ const MAX_URLS = 64;
  */
 export class PatroniResolver implements Resolver {
   readonly name = 'patroni';
+  /** Its REST API is Python's, in the process that fails the cluster over: a hundred apps that ask for whom they know wear it down. */
+  readonly searchEveryMs = 250;
   readonly #options: PatroniResolverOptions;
   readonly #agents: { 'http:': http.Agent; 'https:': https.Agent };
   #urls: readonly URL[];

@@ -49,6 +49,18 @@ describe('Monitor', () => {
     expect(cluster.asked.length).toBeLessThan(20);
   });
 
+  it('spares a control plane in a search that wants to be spared, and asks the members no less', async () => {
+    cluster = new Cluster('silent', 'refused');
+    cluster.planeEveryMs = 250;
+    const found = cluster.wait(10_000).catch(() => 'none');
+    await cluster.clock.advance(9_000);
+    expect(cluster.planeAsked).toBeGreaterThan(20);
+    expect(cluster.planeAsked).toBeLessThanOrEqual(37);
+    expect(cluster.asked.filter((host) => host === 'b').length).toBeGreaterThan(250);
+    await cluster.clock.advance(2_000);
+    await found;
+  });
+
   it('sees a standby stop being one within one search pause, whatever the control plane says', async () => {
     await following();
     cluster.set(A, 'silent');

@@ -205,8 +205,10 @@ export class Monitor {
   #round(): void {
     const state = this.#state;
     if (state.at === 'idle' || state.at === 'closed') return;
-    for (const resolver of this.#options.resolvers)
-      void this.#ask(`resolver ${resolver.name}`, () => this.#resolve(resolver));
+    for (const resolver of this.#options.resolvers) {
+      const everyMs = state.at === 'searching' ? resolver.searchEveryMs : 0;
+      void this.#ask(`resolver ${resolver.name}`, () => this.#resolve(resolver), 1, everyMs);
+    }
     for (const endpoint of this.#targets()) this.#lookAt(endpoint);
     if (this.#state !== state) return; // an answer came at once and has moved the loop on
     if (state.at === 'steady') this.#transition({ at: 'steady' });
@@ -253,9 +255,9 @@ export class Monitor {
     void this.#ask(`${key} again`, () => this.#glance(endpoint, pace, patienceMs), COMPANIONS);
   }
 
-  async #ask(key: string, question: () => Promise<void>, atOnce = 1): Promise<void> {
+  async #ask(key: string, question: () => Promise<void>, atOnce = 1, everyMs = 0): Promise<void> {
     try {
-      if (!(await this.#questions.put(key, question, atOnce))) return;
+      if (!(await this.#questions.put(key, question, atOnce, everyMs))) return;
     } catch (error) {
       this.#lastError = error;
       if (isFinal(error)) this.#refusal ??= error;

@@ -1,10 +1,11 @@
 import { RoutePace } from '../policy/route-pace.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock, Instant } from '../runtime/clock.ts';
 
 /** The questions of one monitor: how many are under way to whom, and when whoever is behind a route may be asked again. */
 export class Questions {
   readonly #clock: Clock;
   readonly #underWay = new Map<string, number>();
+  readonly #putAt = new Map<string, Instant>();
   readonly #paces = new Map<string, RoutePace>();
 
   constructor(clock: Clock) {
@@ -16,9 +17,14 @@ export class Questions {
     return this.#underWay.get(key) ?? 0;
   }
 
-  /** Puts one, unless so many are under way already: then resolves with false, at once. Throws what the question throws. */
-  async put(key: string, question: () => Promise<void>, atOnce: number): Promise<boolean> {
-    if (this.underWay(key) >= atOnce) return false;
+  /**
+   * Puts one, unless so many are under way already, or one was put less than `everyMs` ago: then resolves with false, at once.
+   * Throws what the question throws.
+   */
+  async put(key: string, question: () => Promise<void>, atOnce: number, everyMs: number): Promise<boolean> {
+    const now = this.#clock.now();
+    if (this.underWay(key) >= atOnce || now - (this.#putAt.get(key) ?? -Infinity) < everyMs) return false;
+    this.#putAt.set(key, now);
     this.#underWay.set(key, this.underWay(key) + 1);
     try {
       await question();
@@ -34,8 +40,9 @@ export class Questions {
     return pace;
   }
 
-  /** Something has changed: what is known of how quickly answers come is of another server. */
+  /** Something has changed: what is known of how quickly answers come is of another server, and nobody has been asked since. */
   hurry(): void {
+    this.#putAt.clear();
     for (const pace of this.#paces.values()) pace.hurry();
   }
 }

@@ -36,6 +36,9 @@ export class Cluster {
   nomineeEpoch: number | undefined;
   /** how long the control plane takes to answer with what it knew when it was asked */
   controlPlaneMs = 0;
+  /** how often the control plane may be asked in a search, ms, and how often it was */
+  planeEveryMs = 0;
+  planeAsked: number = 0;
   rests: number = 0;
   readonly loop: Monitor;
   readonly monitor: Seat;
@@ -70,9 +73,14 @@ export class Cluster {
   }
 
   #controlPlane(): Resolver {
+    const everyMs = (): number => this.planeEveryMs;
     return {
       name: 'control plane',
+      get searchEveryMs() {
+        return everyMs();
+      },
       resolve: async () => {
+        this.planeAsked += 1;
         const nominations = this.#nominations();
         if (this.controlPlaneMs > 0) await sleep(this.clock, this.controlPlaneMs);
         return nominations;

@@ -147,7 +147,7 @@ export class AppProcess {
   }
 
   #resolvers(plane: Plane): Resolver[] {
-    const { ask, onPush, find } = plane;
+    const { ask, onPush, find, searchEveryMs = 0 } = plane;
     if (find) {
       const counted = (): Promise<readonly string[]> => this.#count(() => find('db'));
       return [new DnsResolver({ hostname: 'db', find: counted, clock: this.#world.app, watchMs: 1_000 })];
@@ -156,6 +156,7 @@ export class AppProcess {
     return [
       {
         name: 'control plane',
+        searchEveryMs,
         resolve: (timeoutMs) => this.#count<readonly Observation[]>(() => ask(timeoutMs)),
         ...(onPush && { watch: onPush }),
         close: () => undefined,

@@ -29,6 +29,8 @@ export interface FleetKind {
   readonly planeMs: number;
   /** all of them are asked each time, not one after the other */
   readonly askAll: boolean;
+  /** in a search it is asked no more often, ms */
+  readonly searchEveryMs: number;
   /** the control plane names the new primary so long before (-) or after it takes work */
   readonly namedMs: number;
 }
@@ -43,6 +45,7 @@ export const FLEETS: { readonly patroni: FleetKind; readonly sentinel: FleetKind
     planes: 2,
     planeMs: 1,
     askAll: false,
+    searchEveryMs: 250,
     namedMs: -150,
   },
   sentinel: {
@@ -54,6 +57,7 @@ export const FLEETS: { readonly patroni: FleetKind; readonly sentinel: FleetKind
     planes: 3,
     planeMs: 0.02,
     askAll: true,
+    searchEveryMs: 0,
     namedMs: 800,
   },
 };
@@ -239,10 +243,11 @@ class Fleet {
   }
 
   #resolver(): Resolver {
-    const { askAll } = this.#kind;
+    const { askAll, searchEveryMs } = this.#kind;
     let turn = Math.floor(this.planes.length * 0.5 * (this.#pushes.length % 2));
     return {
       name: 'control plane',
+      searchEveryMs,
       watch: (wake) => void this.#pushes.push(wake),
       close: () => undefined,
       resolve: (timeoutMs) => {

@@ -12,6 +12,8 @@ const HEDGE_MS = 100;
 export class PatroniPlane implements Plane {
   readonly rule = 'self';
   readonly fresh = false;
+  /** as PatroniResolver's */
+  readonly searchEveryMs = 250;
   readonly seeds: readonly Endpoint[];
   readonly hosts: readonly string[] = [DCS];
   lie: Lie | undefined;

@@ -27,6 +27,8 @@ export interface Plane {
   followable(): readonly Server[];
   /** Asks for a planned change of primary. */
   switchOver(): void;
+  /** In a search it is asked no more often, ms. */
+  readonly searchEveryMs?: number;
   /** Asks once, over the network; undefined where there is nobody to ask. */
   readonly ask?: (timeoutMs: number) => Promise<readonly Observation[]>;
   /** Hears whenever something may have changed. */
