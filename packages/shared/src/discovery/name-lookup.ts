@@ -6,6 +6,9 @@ import { endpointKey, type Endpoint } from '../topology/endpoint.ts';
 /** Finds all addresses of a host name, anew each time: Node caches none. */
 export type NameLookup = (hostname: string) => Promise<readonly string[]>;
 
+/** The name exists without an address of that family, or does not exist. */
+const NONE: ReadonlySet<unknown> = new Set(['ENODATA', 'ENOTFOUND']);
+
 /** A question to a name server that hangs for so long gets company, ms. */
 const ALONE_MS = 100;
 
@@ -27,9 +30,9 @@ export function nameLookup(servers: readonly Endpoint[] | undefined, clock: Cloc
     if (isIP(hostname) !== 0) return Promise.resolve([hostname]);
     const asked =
       underWay.get(hostname) ??
-      knocking(clock, addressesOf(patient, hostname), () => addressesOf(brief, hostname)).finally(() =>
-        underWay.delete(hostname),
-      );
+      knocking(clock, addressesOf(patient, hostname, false), () =>
+        addressesOf(brief, hostname, true),
+      ).finally(() => underWay.delete(hostname));
     underWay.set(hostname, asked);
     return asked;
   };
@@ -41,14 +44,21 @@ function resolverOf(servers: readonly Endpoint[], options: ResolverOptions): Res
   return resolver;
 }
 
-async function addressesOf(resolver: Resolver, hostname: string): Promise<readonly string[]> {
+/** Of both families. What has none of one is `whole` without it; half an answer, since a packet was lost, is not. */
+async function addressesOf(resolver: Resolver, hostname: string, whole: boolean): Promise<readonly string[]> {
   const [v4, v6] = await Promise.allSettled([
     ask((done) => resolver.resolve4(hostname, done)),
     ask((done) => resolver.resolve6(hostname, done)),
   ]);
+  const lost = [v4, v6].find((answer) => answer.status === 'rejected' && !NONE.has(codeOf(answer.reason)));
+  if (whole && lost?.status === 'rejected') throw lost.reason;
   const found = [v4, v6].flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   if (found.length === 0 && v4.status === 'rejected') throw v4.reason;
   return found;
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown }).code;
 }
 
 /** Settles as `first` does, or resolves with the answer to a later question. */
