@@ -2,7 +2,6 @@ import {
   describeError,
   primaryOf,
   type Endpoint,
-  type HaError,
   type Share,
   type TopologyChange,
 } from '@steadfast/shared';
@@ -89,7 +88,10 @@ export class HaRedis extends Redis {
         (wiring.self as HaRedis).#care.unlinked(link);
         (wiring.self as HaRedis).#traffic.unlinked(link);
       },
-      refused: (error) => (wiring.self as HaRedis).#refused(error),
+      refused: (error) => {
+        (wiring.self as HaRedis).#traffic.rejectWaiting(error);
+        wiring.self?.silentEmit('error', error);
+      },
       dial: (primary, dial) => (wiring.self as HaRedis).#telemetry.dial(primary, dial),
     });
     super(driverOptions(settings.driver, connectorFor(dialer, settings.ha)));
@@ -210,6 +212,8 @@ export class HaRedis extends Redis {
 
   /** Ends the connection at once, in any state. Waiting commands end with HA_CLOSED, those in flight as `unknown`. */
   override disconnect(reconnect = false): void {
+    // A dial under way is the new connection already: ended, its connector would reject, and that is the end of the client.
+    if (reconnect && this.status === 'connecting' && !this.#dialer.link) return;
     if (reconnect) return super.disconnect(true);
     this.#traffic.closing = true;
     this.#dedicated?.destroy();
@@ -283,7 +287,7 @@ export class HaRedis extends Redis {
   override quit(callback?: Callback<'OK'>): Promise<'OK'> {
     const drained = this.#dedicated?.drain(this.#settings.ha.failoverWaitMs);
     const quitted = super.quit(callback);
-    return drained ? drained.then(() => quitted) : quitted;
+    return drained ? Promise.all([quitted, drained]).then(([answer]) => answer) : quitted;
   }
 
   /** @ignore While all is well this is all that stands between a command and ioredis. */
@@ -375,6 +379,7 @@ export class HaRedis extends Redis {
 
   #readied(): void {
     if (this.status !== 'ready') return;
+    this.#dialer.ready();
     this.#traffic.connectionReady();
     this.#care.linked();
   }
@@ -390,10 +395,5 @@ export class HaRedis extends Redis {
     for (const stop of this.#stops.splice(0)) stop();
     void this.#share?.release();
     this.#share = undefined;
-  }
-
-  #refused(error: HaError): void {
-    this.#traffic.rejectWaiting(error);
-    this.silentEmit('error', error);
   }
 }

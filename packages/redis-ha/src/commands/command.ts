@@ -25,3 +25,14 @@ export function bytesOf(command: DriverCommand): number {
     bytes += typeof arg === 'string' || Buffer.isBuffer(arg) ? arg.length + 32 : 32;
   return bytes;
 }
+
+/** Answers a QUIT, whoever has ended what it asked to end. */
+export function resolveOk(command: DriverCommand): unknown {
+  command.resolve(Buffer.from('OK'));
+  return command.promise;
+}
+
+export function reject(command: DriverCommand, error: Error): unknown {
+  command.reject(error);
+  return command.promise;
+}

@@ -9,6 +9,7 @@ import {
   primaryOf,
   sleep,
   type Primary,
+  type Timer,
 } from '@steadfast/shared';
 import type { Socket } from 'node:net';
 import type { ReplicationGroup } from '../group/replication-group.ts';
@@ -46,6 +47,8 @@ export class Dialer {
   #failures = 0;
   #everLinked = false;
   #fatal: HaError | undefined;
+  /** while ioredis sets a link up, which nobody else looks after: see `ready` */
+  #settingUp: Timer | undefined;
 
   constructor(group: () => ReplicationGroup, listener: DialerListener) {
     this.#group = group;
@@ -90,6 +93,11 @@ export class Dialer {
   /** Ends the link, and all that is still on its way there; ioredis will ask for another. */
   cut(): void {
     if (this.#link) cutTcp(this.#link.socket);
+  }
+
+  /** ioredis has finished setting the link up. */
+  ready(): void {
+    this.#settingUp?.cancel();
   }
 
   /** Where no primary is known, waiting for one is pause enough. */
@@ -157,16 +165,31 @@ export class Dialer {
   }
 
   #accept(link: Link): Socket {
-    const { clock } = this.#group().settings;
+    const { clock, ha } = this.#group().settings;
     this.#link = link;
     this.#everLinked = true;
+    this.#watchSetUp(link, ha.dialTimeoutMs);
     // Before ioredis adds its own listener: what is in flight is ours to settle.
     link.socket.once('close', () => {
-      if (this.#link === link) this.#link = undefined;
+      if (this.#link === link) {
+        this.#link = undefined;
+        this.#settingUp?.cancel();
+      }
       this.#failures = clock.now() - link.since < SHORT_LIFE_MS ? this.#failures + 1 : 0;
       this.#listener.unlinked(link);
     });
     return link.socket;
+  }
+
+  /** Cuts a link on which nothing comes for so long, unless it becomes ready. */
+  #watchSetUp(link: Link, timeoutMs: number): void {
+    const { clock } = this.#group().settings;
+    const { bytesRead } = link.socket;
+    const look = (): void => {
+      if (link.socket.bytesRead === bytesRead) cutTcp(link.socket);
+      else this.#watchSetUp(link, timeoutMs);
+    };
+    this.#settingUp = clock.timer(timeoutMs, look, { background: true });
   }
 
   /** @throws where trying again would only hide a wrong setting */

@@ -25,28 +25,27 @@ export class RedisProber implements Prober {
   readonly #options: RedisProberOptions;
   readonly #open = new Map<string, WireConnection>();
   readonly #asking = new Set<string>();
+  /** connections of questions beside others, each for one question */
+  readonly #brief = new Set<WireConnection>();
   #resting = false;
 
   constructor(options: RedisProberOptions) {
     this.#options = options;
   }
 
-  async probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation> {
+  async probe(endpoint: Endpoint, timeoutMs: number, patienceMs: number = timeoutMs): Promise<Observation> {
     const at = this.#options.clock.now();
     const key = endpointKey(endpoint);
     this.#resting = false;
-    this.#asking.add(key);
     try {
-      return await this.#ask(endpoint, at, timeoutMs);
+      return this.#asking.has(key)
+        ? await this.#glance(endpoint, at, Math.min(timeoutMs, patienceMs))
+        : await this.#standing(endpoint, at, timeoutMs);
     } catch (error) {
       if (error instanceof Busy) throw error;
-      this.#drop(key);
       const refusal = tlsRefusal(error, key) ?? (isFinal(error) ? error : undefined);
       if (refusal) throw refusal as Error;
       return { kind: 'unreachable', endpoint, reason: describeError(error), at };
-    } finally {
-      this.#asking.delete(key);
-      if (this.#resting) this.#drop(key);
     }
   }
 
@@ -59,11 +58,39 @@ export class RedisProber implements Prober {
   close(): void {
     this.rest();
     for (const key of [...this.#open.keys()]) this.#drop(key);
+    for (const connection of this.#brief) connection.destroy();
   }
 
-  async #ask(endpoint: Endpoint, at: number, timeoutMs: number): Promise<Observation> {
+  /** Over the connection that is kept: one question at a time. */
+  async #standing(endpoint: Endpoint, at: number, timeoutMs: number): Promise<Observation> {
+    const key = endpointKey(endpoint);
+    this.#asking.add(key);
+    try {
+      return await this.#ask(await this.#connection(endpoint, timeoutMs), at, timeoutMs);
+    } catch (error) {
+      if (!(error instanceof Busy)) this.#drop(key);
+      throw error;
+    } finally {
+      this.#asking.delete(key);
+      if (this.#resting) this.#drop(key);
+    }
+  }
+
+  /** Beside a question that hangs, over a connection of its own: it may be the link that hangs. */
+  async #glance(endpoint: Endpoint, at: number, timeoutMs: number): Promise<Observation> {
+    const connection = await this.#dial(endpoint, timeoutMs);
+    this.#brief.add(connection);
+    try {
+      return await this.#ask(connection, at, timeoutMs);
+    } finally {
+      this.#brief.delete(connection);
+      connection.destroy();
+    }
+  }
+
+  async #ask(connection: WireConnection, at: number, timeoutMs: number): Promise<Observation> {
     const { clock, credentials, roleOptional } = this.#options;
-    const connection = await this.#connection(endpoint, timeoutMs);
+    const { endpoint } = connection;
     const remainingMs = Math.max(1, timeoutMs - (clock.now() - at));
     const identity = await identify(connection, credentials, { timeoutMs: remainingMs, roleOptional });
     if (identity.is === 'busy') throw new Busy(`${endpointKey(endpoint)} is busy: ${identity.why}`);
@@ -75,10 +102,14 @@ export class RedisProber implements Prober {
     const key = endpointKey(endpoint);
     const known = this.#open.get(key);
     if (known?.open) return known;
-    const { clock, tls, family } = this.#options;
-    const connection = (await WireConnection.open({ endpoint, tls, family, timeoutMs, clock })).unref();
+    const connection = await this.#dial(endpoint, timeoutMs);
     this.#open.set(key, connection);
     return connection;
+  }
+
+  async #dial(endpoint: Endpoint, timeoutMs: number): Promise<WireConnection> {
+    const { clock, tls, family } = this.#options;
+    return (await WireConnection.open({ endpoint, tls, family, timeoutMs, clock })).unref();
   }
 
   #drop(key: string): void {

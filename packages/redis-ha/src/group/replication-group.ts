@@ -97,8 +97,9 @@ export class ReplicationGroup {
     });
     this.budget = new RetryBudget(clock, { capacity: ha.maxWaiting, perSecond: ha.maxWaiting / 10 });
     this.pacer = new DialPacer(clock, random, { concurrency: 4 });
-    this.side = new SideLine({ clock, ...settings.data, timeoutMs: ha.dialTimeoutMs });
-    this.replicaSide = new SideLine({ clock, ...settings.data, timeoutMs: ha.dialTimeoutMs });
+    const beside = { clock, ...settings.data, lookup: settings.lookup, timeoutMs: ha.dialTimeoutMs };
+    this.side = new SideLine(beside);
+    this.replicaSide = new SideLine(beside);
     const primary = (): string | undefined => this.primary;
     const sentinels = (): number => this.#resolver?.size ?? 0;
     this.hold = new HoldGate({ clock, enabled: ha.hold, maxMs: ha.holdMaxMs, primary, sentinels });

@@ -1,4 +1,5 @@
-import { endpointKey, type Clock, type Endpoint, type Timer } from '@steadfast/shared';
+import { endpointKey, socketLookup, type Clock, type Endpoint, type Timer } from '@steadfast/shared';
+import type { LookupFunction } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { Credentials } from '../wire/identify.ts';
 import { openLoggedIn } from '../wire/log-in.ts';
@@ -10,6 +11,7 @@ export interface SideLineOptions {
   credentials: Credentials;
   tls: ConnectionOptions | undefined;
   family: number | undefined;
+  lookup: LookupFunction | undefined;
   timeoutMs: number;
 }
 
@@ -26,12 +28,19 @@ export class SideLine {
     this.#options = options;
   }
 
-  /** @throws where the server cannot be reached, or does not answer in time */
-  async ask(endpoint: Endpoint, commands: readonly (readonly (string | number)[])[]): Promise<Reply[]> {
+  /**
+   * @param address of the very server that is meant, where the endpoint's name may lead to others too
+   * @throws where the server cannot be reached, or does not answer in time
+   */
+  async ask(
+    endpoint: Endpoint,
+    commands: readonly (readonly (string | number)[])[],
+    address?: string,
+  ): Promise<Reply[]> {
     const { clock, timeoutMs } = this.#options;
-    const key = endpointKey(endpoint);
+    const key = `${endpointKey(endpoint)} ${address ?? ''}`;
     if (this.#line?.key !== key) this.close();
-    const line = (this.#line ??= { key, connection: this.#open(endpoint) });
+    const line = (this.#line ??= { key, connection: this.#open(endpoint, address) });
     this.#idle?.cancel();
     this.#idle = clock.timer(IDLE_MS, () => this.close(), { background: true });
     try {
@@ -52,7 +61,8 @@ export class SideLine {
     );
   }
 
-  #open(endpoint: Endpoint): Promise<WireConnection> {
-    return openLoggedIn({ ...this.#options, endpoint });
+  #open(endpoint: Endpoint, address: string | undefined): Promise<WireConnection> {
+    const there = address !== undefined && { lookup: socketLookup(() => Promise.resolve([address])) };
+    return openLoggedIn({ ...this.#options, ...there, endpoint });
   }
 }

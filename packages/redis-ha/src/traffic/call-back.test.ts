@@ -26,7 +26,7 @@ function setUp(...inFlight: DriverCommand[]) {
   };
   const hold = { holding: false };
   const log = { debug: () => undefined, warn: () => undefined };
-  const dialer = { link: { clientId: 7, endpoint: { host: 'h', port: 1 } } };
+  const dialer = { link: { clientId: 7, endpoint: { host: 'h', port: 1 }, socket: { remoteAddress: '192.0.2.1' } } };
   const commandQueue = {
     get length() {
       return queue.length;

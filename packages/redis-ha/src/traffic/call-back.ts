@@ -99,7 +99,9 @@ export class CallBack {
     const isAlone = (): boolean => driver.commandQueue.length === 1 && isNext();
     const wasAlone = isAlone();
     try {
-      const [reply] = await group().side.ask(link.endpoint, [['CLIENT', 'UNBLOCK', clientId, 'ERROR']]);
+      // The number is that server's own: another one behind the same name would end somebody else's command.
+      const question = [['CLIENT', 'UNBLOCK', clientId, 'ERROR']];
+      const [reply] = await group().side.ask(link.endpoint, question, link.socket.remoteAddress);
       // Its error has come already, or the link has ended.
       if (this.#open !== open) return;
       if (reply instanceof ErrorReply) return this.#refused(link, reply);

@@ -19,7 +19,7 @@ function setUp(words: string, master: Reply | Error, replica: () => Reply | Erro
   const told: unknown[] = [];
   const [name = '', ...args] = words.split(' ');
   const command = { name, args, resolve: (value: unknown) => told.push(value) } as unknown as DriverCommand;
-  const link = { endpoint: { host: 'a', port: 1 } };
+  const link = { endpoint: { host: 'a', port: 1 }, socket: { remoteAddress: '192.0.2.1' } };
   const hold: { replica: unknown } = { replica: { host: 'b', port: 1 } };
   const clock = new ManualClock();
   const answer = (reply: Reply | Error): Promise<Reply[]> =>

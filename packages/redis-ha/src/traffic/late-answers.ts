@@ -99,7 +99,7 @@ export class LateAnswers {
   async #isOnReplica({ link, replica }: Late): Promise<boolean> {
     const { clock } = this.#options.group().settings;
     const { side, replicaSide } = this.#options.group();
-    const said = await side.ask(link.endpoint, QUESTION);
+    const said = await side.ask(link.endpoint, QUESTION, link.socket.remoteAddress);
     throwRefusal(said);
     const master = readHistory(said[0]);
     // One that has been made a replica has given up what it had.

@@ -1,5 +1,5 @@
 import { decideRetry, type HaError, type Instant, type Outcome } from '@steadfast/shared';
-import { bytesOf, type DriverCommand } from '../commands/command.ts';
+import { bytesOf, resolveOk, type DriverCommand } from '../commands/command.ts';
 import { isRead } from '../commands/idempotence.ts';
 import { ParkedQueue, type Ticket } from '../commands/parked-queue.ts';
 import { isInside } from '../commands/transaction-mark.ts';
@@ -27,8 +27,9 @@ export class Parking {
   readonly #tickets = new WeakMap<DriverCommand, Ticket>();
   /** when commands were first sent, where their wait counts from then */
   readonly #sentAt = new WeakMap<DriverCommand, Instant>();
-  #unit = 0;
-  #unitDeadline: Instant = -Infinity;
+  #units = 0;
+  /** of the transaction whose commands come now: its MULTI has come, for the first time or again */
+  #unit: { readonly number: number; readonly deadline: Instant } = { number: 0, deadline: -Infinity };
 
   constructor(options: ParkingOptions) {
     this.#options = options;
@@ -58,9 +59,11 @@ export class Parking {
     const { group, settings } = this.#options;
     const { enableOfflineQueue, maxWaiting, maxWaitingBytes } = settings.ha;
     const name = command.name.toLowerCase();
+    // To end must always be possible.
+    if (name === 'quit') return undefined;
     if (countsWrites(name) && !this.#writesWait()) return trafficErrors.waitLost(name);
     if ((isInside(command) && name !== 'multi') || name === 'exec') return undefined;
-    if (!enableOfflineQueue && name !== 'quit') return trafficErrors.notQueued();
+    if (!enableOfflineQueue) return trafficErrors.notQueued();
     if (group().breaker.open) return trafficErrors.circuitOpen(group());
     if (this.#queue.size >= maxWaiting) return trafficErrors.full(maxWaiting);
     const bytes = this.#queue.bytes + bytesOf(command);
@@ -150,25 +153,25 @@ export class Parking {
 
   /** One deadline for a whole transaction: never half of it expires. */
   #ticketOf(command: DriverCommand, db: number, own = false): Ticket {
-    const known = this.#tickets.get(command);
-    if (known) return known;
     const name = command.name.toLowerCase();
-    const waitMs = this.#waitMs;
     const begins = name === 'multi';
+    const known = this.#tickets.get(command);
+    if (known) {
+      if (begins && known.unit !== undefined) this.#unit = { number: known.unit, deadline: known.deadline };
+      return known;
+    }
+    const waitMs = this.#waitMs;
     const ends = name === 'exec' && command.pipelineIndex !== undefined;
     const inUnit = begins || ends || isInside(command);
-    if (begins) {
-      this.#unit += 1;
-      this.#unitDeadline = this.#beganAt(command) + waitMs;
-    }
+    if (begins) this.#unit = { number: (this.#units += 1), deadline: this.#beganAt(command) + waitMs };
     const alone = own ? Infinity : this.#beganAt(command) + waitMs;
     const ticket: Ticket = {
       command,
       bytes: bytesOf(command),
       db,
-      deadline: inUnit ? this.#unitDeadline : alone,
+      deadline: inUnit ? this.#unit.deadline : alone,
       own,
-      unit: inUnit ? this.#unit : undefined,
+      unit: inUnit ? this.#unit.number : undefined,
       attempts: 0,
       outcome: 'notSent',
       cause: undefined,
@@ -195,7 +198,7 @@ export class Parking {
     const { group, quitExpired, left, story } = this.#options;
     for (const ticket of tickets) {
       if (ticket.command.name === 'quit') {
-        ticket.command.resolve(Buffer.from('OK'));
+        resolveOk(ticket.command);
         quitExpired();
         continue;
       }

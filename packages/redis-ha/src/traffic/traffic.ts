@@ -2,7 +2,7 @@ import { describeError, endpointKey, withOutcome, type HaError, type Outcome } f
 import { afterLoss, isResent, type Verdict } from '../commands/after-loss.ts';
 import { shorten, waitsForData } from '../commands/blocking.ts';
 import { unmarkCalledBack } from '../commands/called-back.ts';
-import type { DriverCommand } from '../commands/command.ts';
+import { reject, resolveOk, type DriverCommand } from '../commands/command.ts';
 import { classifyReply, isByRole, saysReplica } from '../commands/error-reply.ts';
 import { isSafeToRepeat, writesNothing } from '../commands/idempotence.ts';
 import type { Ticket } from '../commands/parked-queue.ts';
@@ -211,7 +211,7 @@ export class Traffic {
     this.endedBy = reason;
     this.#passage.end();
     for (const { command, outcome } of this.#parking.takeAll()) {
-      if (command.name === 'quit') command.resolve(Buffer.from('OK'));
+      if (command.name === 'quit') resolveOk(command);
       else command.reject(reason ? trafficErrors.again(reason, outcome) : trafficErrors.closed(outcome));
     }
   }
@@ -220,6 +220,7 @@ export class Traffic {
   rejectWaiting(error: HaError): void {
     for (const { command, outcome, own } of this.#parking.takeAll()) {
       if (own) this.#parking.putOwn(command);
+      else if (command.name === 'quit') this.#quitNow(command);
       else command.reject(trafficErrors.again(error, outcome));
     }
   }
@@ -329,7 +330,7 @@ export class Traffic {
       case 'settled':
         return;
       case 'quit':
-        return command.resolve(Buffer.from('OK'));
+        return void resolveOk(command);
       case 'lost':
         return this.#lost(command, trafficErrors.transactionLost(lost.member ?? ''));
       case 'unknown':
@@ -364,13 +365,16 @@ export class Traffic {
   }
 
   #quit(command: DriverCommand): unknown {
-    const { dialer, driver, disconnect } = this.#options;
+    const { dialer, driver } = this.#options;
     if (this.#parking.size > 0) return this.#park(command);
     this.closing = true;
     if (driver.status === 'ready' && dialer.link !== undefined) return this.#dispatch(command);
-    command.resolve(Buffer.from('OK'));
-    disconnect();
-    return command.promise;
+    return this.#quitNow(command);
+  }
+
+  #quitNow(command: DriverCommand): unknown {
+    this.#options.disconnect();
+    return resolveOk(command);
   }
 
   #afterEnd(command: DriverCommand): unknown {
@@ -385,14 +389,4 @@ export class Traffic {
   #isCallersSelect(command: DriverCommand): boolean {
     return command.name === 'select' && Number(command.args[0]) !== this.#options.driver.condition?.select;
   }
-}
-
-function resolveOk(command: DriverCommand): unknown {
-  command.resolve(Buffer.from('OK'));
-  return command.promise;
-}
-
-function reject(command: DriverCommand, error: HaError): unknown {
-  command.reject(error);
-  return command.promise;
 }

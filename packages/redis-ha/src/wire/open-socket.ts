@@ -1,5 +1,5 @@
 import { isIP, type LookupFunction, type Socket } from 'node:net';
-import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { carriedBy, endpointKey, openTcp, type Clock, type Endpoint } from '@steadfast/shared';
 
 export interface SocketOptions {
@@ -53,12 +53,7 @@ function secure(
 ): Promise<Socket> {
   const { host } = endpoint;
   return new Promise((resolve, reject) => {
-    const socket = connectTls({
-      socket: plain,
-      host,
-      ...(isIP(host) === 0 ? { servername: host } : {}),
-      ...tls,
-    });
+    const socket = encrypt(plain, { host, ...(isIP(host) === 0 ? { servername: host } : {}), ...tls });
     carriedBy(socket, plain);
     const settle = (error?: Error): void => {
       signal.removeEventListener('abort', onAbort);
@@ -76,4 +71,14 @@ function secure(
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
   });
+}
+
+/** @throws what is wrong with the settings; the socket is ended then */
+function encrypt(plain: Socket, options: ConnectionOptions): TLSSocket {
+  try {
+    return connectTls({ ...options, socket: plain });
+  } catch (error) {
+    plain.destroy();
+    throw error;
+  }
 }

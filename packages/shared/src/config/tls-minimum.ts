@@ -1,3 +1,5 @@
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { describeError, HaError } from '../errors/ha-error.ts';
 import { wrongSetting } from './read-options.ts';
 
 /** The part of Node's TLS options that says which versions may be spoken. */
@@ -22,5 +24,17 @@ export function atLeastTls12<T extends object>(
   if (!SPOKEN.includes(maxVersion)) throw wrongSetting(`${what}.maxVersion`, maxVersion, 'TLSv1.2, TLSv1.3');
   if (secureProtocol !== undefined)
     throw wrongSetting(`${what}.secureProtocol`, secureProtocol, 'not set; minVersion and maxVersion say it');
-  return { ...options, minVersion: minVersion === 'TLSv1.3' ? 'TLSv1.3' : 'TLSv1.2' };
+  const spoken = { ...options, minVersion: minVersion === 'TLSv1.3' ? 'TLSv1.3' : 'TLSv1.2' } as const;
+  refuseUnusable(what, spoken);
+  return spoken;
+}
+
+/** A key that does not fit, a cipher that does not exist: each dial would fail of it, and say so only to the log. */
+function refuseUnusable(what: string, options: SecureContextOptions): void {
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    const message = `${what}: node:tls cannot use it (${describeError(error)}); allowed: what tls.createSecureContext takes`;
+    throw new HaError('HA_CONFIG', message, { outcome: 'notSent', cause: error });
+  }
 }
