@@ -1,10 +1,4 @@
-import {
-  describeError,
-  primaryOf,
-  type Endpoint,
-  type Share,
-  type TopologyChange,
-} from '@steadfast/shared';
+import { describeError, primaryOf, type Endpoint, type Share, type TopologyChange } from '@steadfast/shared';
 import type { EventEmitter } from 'node:events';
 import { Redis, type Callback, type RedisOptions } from 'ioredis';
 import type { DriverCommand } from './commands/command.ts';

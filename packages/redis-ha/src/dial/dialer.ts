@@ -100,10 +100,8 @@ export class Dialer {
     this.#settingUp?.cancel();
   }
 
-  /** Where no primary is known, waiting for one is pause enough. */
   async #pause(signal: AbortSignal): Promise<void> {
-    if (this.#failures > 0 && primaryOf(this.#group().monitor.topology))
-      await this.#rest(PAUSE, this.#failures - 1, signal);
+    if (this.#failures > 0) await this.#rest(PAUSE, this.#failures - 1, signal);
   }
 
   async #attempt(signal: AbortSignal): Promise<Link> {

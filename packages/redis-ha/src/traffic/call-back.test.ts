@@ -18,7 +18,9 @@ function setUp(...inFlight: DriverCommand[]) {
   const queue = inFlight.map((each) => ({ command: each, select: 0 }));
   const asked: unknown[] = [];
   let answer: (reply: Reply | Error) => void = () => undefined;
-  const ask = (_: unknown, commands: unknown): Promise<Reply[]> => {
+  const ask = (_: unknown, commands: unknown, address?: string): Promise<Reply[]> => {
+    // The number is one of that server's, not of another behind the same name.
+    expect(address).toBe('192.0.2.1');
     asked.push(commands);
     return new Promise((resolve, reject) => {
       answer = (reply) => (reply instanceof Error ? reject(reply) : resolve([reply]));
@@ -26,7 +28,9 @@ function setUp(...inFlight: DriverCommand[]) {
   };
   const hold = { holding: false };
   const log = { debug: () => undefined, warn: () => undefined };
-  const dialer = { link: { clientId: 7, endpoint: { host: 'h', port: 1 }, socket: { remoteAddress: '192.0.2.1' } } };
+  const dialer = {
+    link: { clientId: 7, endpoint: { host: 'h', port: 1 }, socket: { remoteAddress: '192.0.2.1' } },
+  };
   const commandQueue = {
     get length() {
       return queue.length;

@@ -1,0 +1,74 @@
+import { outcomeOf } from '@steadfast/redis-ha';
+import { describe, expect, it } from 'vitest';
+import { addressOf, withScriptedRedis } from './with-scripted-redis.ts';
+
+const { member, client } = withScriptedRedis();
+
+describe('a client of Redis whose server is away', () => {
+  it('goes on dialling where it is told to reconnect: only disconnect() without that ends it', async () => {
+    const server = await member();
+    const redis = client(addressOf(server));
+    await redis.ping();
+    await server.stop();
+    const waits = redis.set('a', '1');
+    await expect.poll(() => redis.status).toBe('connecting');
+    redis.disconnect(true);
+    await server.start();
+    expect([await waits, await redis.ping()]).toEqual(['OK', 'PONG']);
+  });
+
+  it('can be told to quit though nothing more may wait', async () => {
+    const server = await member();
+    const redis = client({ ...addressOf(server), maxWaiting: 1, failoverWaitMs: 1_000 });
+    await redis.ping();
+    await server.stop();
+    await expect.poll(() => redis.status).not.toBe('ready');
+    const waits = redis.set('a', '1').catch(outcomeOf);
+    await expect(redis.set('b', '1')).rejects.toMatchObject({ code: 'HA_QUEUE_FULL' });
+    expect([await redis.quit(), await waits]).toEqual(['OK', 'notSent']);
+    await expect.poll(() => redis.status, { timeout: 5_000 }).toBe('end');
+  });
+
+  it('can be told to quit where it takes nothing that would have to wait, and leaves no rejection to the process', async () => {
+    const unheard: unknown[] = [];
+    const note = (reason: unknown): void => void unheard.push(reason);
+    process.on('unhandledRejection', note);
+    try {
+      const server = await member();
+      const redis = client({ ...addressOf(server), maxWaiting: 1, failoverWaitMs: 1_000 });
+      await redis.ping();
+      let began = false;
+      const lent = redis.use(async (connection, signal) => {
+        began = (await connection.ping()) === 'PONG';
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      });
+      lent.catch(() => undefined);
+      await expect.poll(() => began).toBe(true);
+      await server.stop();
+      await expect.poll(() => redis.status).not.toBe('ready');
+      const waits = redis.set('a', '1').catch(outcomeOf);
+      expect(await redis.quit()).toBe('OK');
+      expect(await waits).toBe('notSent');
+      await Promise.allSettled([lent]);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unheard).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
+});
+
+describe('a link that goes silent while it is set up', () => {
+  it('is cut, and another one serves', async () => {
+    const server = await member();
+    const silent = server.script({ on: /^client setinfo/i, does: ['hang'], times: 1 });
+    const redis = client({
+      ...addressOf(server),
+      dialTimeoutMs: 500,
+      silenceMs: 200,
+      failoverWaitMs: 10_000,
+    });
+    expect(await redis.set('a', '1')).toBe('OK');
+    expect(silent.met).toBe(1);
+  });
+});
