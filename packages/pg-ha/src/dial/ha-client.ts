@@ -243,7 +243,7 @@ export class HaClient extends pg.Client {
     const { outcome } = classifyWorkError(message, active?.text);
     if (isFatal(message)) {
       if (active) mayHearErrors(active);
-      if (outcome === 'unknown') this.#doubt = message;
+      if (active && outcome === 'unknown') this.#doubt = message;
       this.#endedByServer = sqlstateOf(message) !== '08006';
     }
     if (isByRole(message)) this.suspect(message.message);

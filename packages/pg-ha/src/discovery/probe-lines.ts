@@ -87,10 +87,13 @@ export class ProbeLines {
 
   async #put<T>(line: Line, question: (client: pg.Client) => Promise<T>): Promise<T> {
     line.busy = true;
+    if (line.client) internals(line.client).connection.stream.ref();
     try {
       return await question(line.client ?? (await this.#connect(line)));
     } finally {
       line.busy = false;
+      // Waiting for the next question must not keep the process alive.
+      if (line.client) internals(line.client).connection.stream.unref();
     }
   }
 

@@ -68,13 +68,16 @@ export class Listener {
   readonly #subscriptions = new Set<Subscription>();
   readonly #waiting = new Map<Subscription, () => void>();
   #state: State = { at: 'idle' };
+  /** the connection that is being made */
+  #making: HaClient | undefined;
 
   constructor(parts: ListenerParts) {
     this.#parts = parts;
     parts.monitor.onChange(({ next }) => {
-      if (this.#state.at !== 'listening' || !this.#state.link.client.supersededBy(next)) return;
+      const client = this.#state.at === 'listening' ? this.#state.link.client : this.#making;
+      if (!client?.supersededBy(next)) return;
       const why = 'another server is the primary now';
-      this.#state.link.client.interrupt(new HaError('HA_INTERRUPTED', why, { outcome: 'unknown' }));
+      client.interrupt(new HaError('HA_INTERRUPTED', why, { outcome: 'unknown' }));
     });
   }
 
@@ -109,6 +112,7 @@ export class Listener {
     const state = this.#state;
     this.#state = { at: 'closed' };
     if (state.at === 'listening') this.#end(state.link);
+    this.#making?.interrupt();
     for (const subscription of this.#subscriptions) subscription.close();
     this.#subscriptions.clear();
     for (const resume of this.#waiting.values()) resume();
@@ -167,8 +171,8 @@ export class Listener {
   }
 
   async #open(lost: { since: Instant; why: string } | undefined): Promise<boolean> {
-    const { clock, newClient, monitor } = this.#parts;
-    const client = newClient();
+    const { clock, newClient, monitor, heartbeatTimeoutMs } = this.#parts;
+    const client = (this.#making = newClient());
     const link: Link = { client, completeUntil: 0, answeredAt: 0, heartbeat: undefined };
     client.on('notification', ({ channel, payload = '', processId }) =>
       this.#deliver({ channel, payload, processId }),
@@ -181,7 +185,9 @@ export class Listener {
       const channels = new Set([...this.#subscriptions].map(({ channel }) => quoteChannel(channel)));
       const told = new Set(this.#subscriptions);
       const at = clock.now();
-      await run(client, [...channels].map((channel) => `LISTEN ${channel}`).join('; '));
+      const listens = run(client, [...channels].map((channel) => `LISTEN ${channel}`).join('; '));
+      const late = (): Error => new Error(`LISTEN was not answered within ${heartbeatTimeoutMs} ms`);
+      await within(clock, heartbeatTimeoutMs, listens, late);
       if (this.#state.at !== 'connecting') return this.#refuse(client);
       if (this.#subscriptions.size === 0) throw new Error('nobody listens any more');
       // What is announced while a connection is made finds none that it could cut.
@@ -196,6 +202,8 @@ export class Listener {
     } catch (error) {
       client.interrupt();
       throw error;
+    } finally {
+      this.#making = undefined;
     }
     // Those who came while LISTEN was under way.
     for (const subscription of this.#waiting.keys()) this.#tell(subscription);

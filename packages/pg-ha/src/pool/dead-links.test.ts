@@ -21,6 +21,7 @@ class FakeClient {
   endpoint = PRIMARY;
   busy = true;
   bytesRead = 7;
+  readonly connection = { stream: { writableLength: 0 } };
   cut: string | undefined;
 
   constructor(pid: number | null = 11) {
@@ -118,6 +119,18 @@ describe('a link that is silent with work on it', () => {
     slow.bytesRead += 1;
     await silent([slow], 1_000, 3_000);
     expect(asked).toHaveLength(3);
+  });
+
+  it('is left alone while its statement is still being sent, and for as long afterwards as the rest may be on its way', async () => {
+    const { asked, silent } = setup();
+    const large = new FakeClient();
+    large.connection.stream.writableLength = 1;
+    await silent([large], 1_000, 20_000);
+    large.connection.stream.writableLength = 0;
+    await silent([large], 20_250, 22_750);
+    expect(asked).toEqual([]);
+    await silent([large], 23_000, 23_250);
+    expect(asked).toHaveLength(1);
   });
 
   it('is left alone where it speaks, or has been answered, while the server is asked', async () => {

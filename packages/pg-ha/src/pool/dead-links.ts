@@ -67,6 +67,8 @@ export class DeadLinks {
   readonly #options: DeadLinksOptions;
   /** those that were asked about in vain in this silence, and how long it must last before they are again, ms */
   readonly #again = new WeakMap<HaClient, { bytesRead: number; afterMs: number }>();
+  /** when something that was to be sent still waited on this side: a server reads all of a statement before it works */
+  readonly #unsentAt = new WeakMap<HaClient, Instant>();
   #suspects: Suspect[] = [];
   #asking = false;
   /** when nobody could be asked last */
@@ -79,13 +81,16 @@ export class DeadLinks {
   /** No byte has come for so long, with work in flight. */
   heardNothing(client: HaClient, silentMs: number): void {
     const { bytesRead } = client;
-    const { processID: pid } = internals(client);
+    const { processID: pid, connection } = internals(client);
+    const now = this.#options.clock.now();
+    if (connection.stream.writableLength > 0) this.#unsentAt.set(client, now);
+    if (now - (this.#unsentAt.get(client) ?? -Infinity) < LEAST_SILENCE_MS) return;
     const before = this.#again.get(client);
     const afterMs = before?.bytesRead === bytesRead ? before.afterMs : LEAST_SILENCE_MS;
     if (this.#asking || pid === null || silentMs < afterMs) return;
     const { topology } = this.#options.monitor;
     const primary = primaryOf(topology)?.endpoint;
-    if (2 * (this.#options.clock.now() - this.#lostAt) < silentMs) return;
+    if (2 * (now - this.#lostAt) < silentMs) return;
     if (!primary || !client.endpoint || endpointKey(primary) !== endpointKey(client.endpoint)) return;
     this.#again.set(client, { bytesRead, afterMs: 2 * silentMs });
     this.#suspects.push({ client, pid, bytesRead, silentMs });

@@ -293,22 +293,30 @@ export class HaPool extends pg.Pool {
    */
   #heardNothing(client: HaClient, silentMs: number, news: boolean): void {
     if (this.#reads) return this.#reads.heardNothing(client, silentMs);
-    const { monitor, failoverWaitMs } = this.#core;
+    const { monitor, clock, failoverWaitMs } = this.#core;
     if (news) monitor.suspect('work in flight and no answer');
     this.#deadLinks?.heardNothing(client, silentMs);
-    if (monitor.state !== 'searching' || silentMs < failoverWaitMs) return;
+    const { leadership } = monitor.topology;
+    const lostMs = leadership.at === 'searching' ? clock.now() - leadership.since : 0;
+    if (Math.min(silentMs, lostMs) < failoverWaitMs) return;
     const why = `no byte for ${Math.round(silentMs)} ms, and its server cannot be reached`;
     client.interrupt(new HaError('HA_CONNECTION_LOST', why, { outcome: 'unknown' }));
   }
 
+  /** What is in flight is watched over until it has ended: its server may go away meanwhile. */
   async #end(): Promise<void> {
     const ended = super.end();
     endWaiting(this);
-    this.#silence.stop();
-    this.#deadLinks?.close();
+    this.#core.monitor.endWaiting();
     this.#listener?.close();
-    this.#telemetry.stop();
-    await Promise.all([ended, this.#reader?.end(), this.#reads?.end(), this.#leave()]);
+    try {
+      await Promise.all([ended, this.#reader?.end(), this.#reads?.end()]);
+    } finally {
+      this.#silence.stop();
+      this.#deadLinks?.close();
+      this.#telemetry.stop();
+      await this.#leave();
+    }
   }
 }
 

@@ -249,7 +249,7 @@ describe('pain 6: a dead member', () => {
     expect([watch.stateOf(A).at, watch.stateOf(B).at]).toEqual(['unasked', 'answering']);
     await clock.advance(900);
     expect(watch.stateOf(A).at).toBe('answering');
-    watch.close(() => refused('all'));
+    watch.close();
   });
 
   it('that hangs holds a read up for a quarter of a second, and the next ones not at all once a look has failed', async () => {
@@ -331,7 +331,9 @@ describe('a read with a token', () => {
     cluster.dialled.length = 0;
     const read = cluster.read({ after: '1-70' });
     await cluster.clock.advance(10);
-    cluster.watch.close(() => new HaError('HA_CLOSED', 'the pool has been ended', { outcome: 'notSent' }));
+    cluster.watch.endWaiting(
+      () => new HaError('HA_CLOSED', 'the pool has been ended', { outcome: 'notSent' }),
+    );
     expect(await settles(cluster, read)).toEqual(['HA_CLOSED notSent', 0]);
     expect(cluster.dialled).toEqual([]);
   });

@@ -131,11 +131,15 @@ export class ReadWatch {
     return news;
   }
 
-  close(closed: () => HaError): void {
-    this.#state = 'closed';
+  /** Whoever waits ends with this error, and so does whoever comes. The looking goes on until it is closed. */
+  endWaiting(closed: () => HaError): void {
     this.#closed = closed();
-    this.#timer?.cancel();
     this.#news.rejectAll(closed);
+  }
+
+  close(): void {
+    this.#state = 'closed';
+    this.#timer?.cancel();
     this.#options.lines.close();
   }
 
@@ -205,8 +209,8 @@ export class ReadWatch {
       this.#asking.delete(key);
     }
     // It was its link that hung: what heals does not wake that.
-    if (this.stateOf(endpoint).at === 'ejected' && this.#hasAnsweredOthers(endpoint, at))
-      void this.#ask(endpoint);
+    const wakes = this.stateOf(endpoint).at === 'ejected' && this.#hasAnsweredOthers(endpoint, at);
+    if (wakes && this.#state === 'looking') void this.#ask(endpoint);
   }
 
   /** Whether the monitor has asked a member since, and was answered. */

@@ -10,6 +10,7 @@ import {
   type Topology,
 } from '@steadfast/shared';
 import type { DialContext } from '../dial/dial-context.ts';
+import { sqlstateOf } from '../errors/sqlstate.ts';
 import type { HaClient } from '../dial/ha-client.ts';
 import { ProbeLines, questionConfig } from '../discovery/probe-lines.ts';
 import type { PoolSettings } from '../options/pool-options.ts';
@@ -110,7 +111,8 @@ export class Reads {
     const { endpoint } = client;
     if (!endpoint) return;
     const state = this.#watch.stateOf(endpoint);
-    if (state.at !== 'ejected') return this.#watch.suspect(endpoint);
+    // One that refuses a login is there, and may be busy with what was asked on this link.
+    if (state.at !== 'ejected' || refused(state.error)) return this.#watch.suspect(endpoint);
     const why = `no byte for ${Math.round(silentMs)} ms, and ${state.error.message}`;
     client.interrupt(new HaError('HA_CONNECTION_LOST', why, { outcome: 'unknown' }));
   }
@@ -128,8 +130,9 @@ export class Reads {
 
   async end(): Promise<void> {
     this.#ended = new Error('Cannot use a pool after calling end on the pool'); // pg-pool's own words
-    this.#watch.close(() => new HaError('HA_CLOSED', 'the pool has been ended', { outcome: 'notSent' }));
-    await this.pools.end();
+    this.#watch.endWaiting(() => new HaError('HA_CLOSED', 'the pool has been ended', { outcome: 'notSent' }));
+    // What is in flight is watched over until it has ended.
+    await this.pools.end().finally(() => this.#watch.close());
   }
 
   #servers(parts: ReadSearchParts): Servers {
@@ -220,4 +223,9 @@ function memberPool(
   } as pg.PoolConfig);
   spreadLifetimes(pool, settings.ha.maxLifetimeJitterPercent, core);
   return pool;
+}
+
+/** The server itself has answered the dial. */
+function refused(error: HaError): boolean {
+  return error.code === 'HA_AUTH' || sqlstateOf(error.cause) !== undefined;
 }

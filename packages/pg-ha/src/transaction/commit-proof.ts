@@ -65,7 +65,7 @@ export async function resolveCommit(
 ): Promise<boolean> {
   for (let attempts = 0; !deadline.expired && !signal?.aborted; attempts++) {
     // Bounded as a whole: neither a backend that never ends nor a standby that never confirms may hold us.
-    const limits = { deadlineMs: deadline.remainingMs, ...(signal && { signal }) };
+    const limits = { deadlineMs: Math.max(1, deadline.remainingMs), ...(signal && { signal }) };
     const holder = new LeaseHolder(core, limits, deadline);
     try {
       await core.monitor.whenConfirmed(deadline, signal);

@@ -26,6 +26,8 @@ export class Seat {
   readonly #waiting: WaitQueue<Primary>;
   readonly #confirming: WaitQueue<Primary>;
   readonly #stops = new Set<() => void>();
+  /** no more calls wait here */
+  #ending = false;
   #left = false;
 
   constructor(base: SeatBase) {
@@ -40,7 +42,7 @@ export class Seat {
   }
 
   get state(): MonitorState {
-    return this.#left ? 'closed' : this.#base.monitor.state;
+    return this.#ending ? 'closed' : this.#base.monitor.state;
   }
 
   get trouble(): unknown {
@@ -128,13 +130,20 @@ export class Seat {
     this.#waiting.rejectAll(() => new HaError(code, message, { outcome: 'notSent', cause }));
   }
 
-  /** Gives the seat up; what waits here ends with HA_CLOSED. The monitor goes on for the others. */
-  close(): void {
-    if (this.#left) return;
-    this.#left = true;
-    for (const stop of this.#stops) stop();
+  /** What waits here ends with HA_CLOSED, and so does what comes. Changes are told until the seat is given up. */
+  endWaiting(): void {
+    if (this.#ending) return;
+    this.#ending = true;
     for (const queue of [this.#waiting, this.#confirming]) queue.rejectAll(() => this.#closed());
     this.breaker.shutdown();
+  }
+
+  /** Gives the seat up. The monitor goes on for the others. */
+  close(): void {
+    if (this.#left) return;
+    this.endWaiting();
+    this.#left = true;
+    for (const stop of this.#stops) stop();
     this.#base.leave(this);
   }
 
