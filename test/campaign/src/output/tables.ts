@@ -59,9 +59,12 @@ function brokenLines(
     const setting = settings.find(({ name }) => name === cell.setting);
     const what = spec && setting ? brokenIn(cell, spec, setting.serversKeep) : [];
     if (what.length === 0) return [];
+    // What servers lose that promise nothing else is not the client's, and stands in its column.
+    const kept = setting?.serversKeep || spec?.keeps;
+    const found = cell.findings.filter(({ name }) => kept || name !== 'lost');
     return [
       `- ${cell.setting}, ${cell.fault}, ${cell.client}: ${what.join('; ')}`,
-      ...cell.findings.map((each) => `  - ${foundLine(each)}`),
+      ...found.map((each) => `  - ${foundLine(each)}`),
     ];
   });
   return ['### Not as promised', '', ...(broken.length > 0 ? broken : ['Nothing.']), ''];

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { FaultUnavailable, Lab, monotonicMs, type LabObservers } from '@steadfast/lab';
 import { brokenIn } from '../analysis/promises.ts';
 import { cellsOf } from '../analysis/cell.ts';
@@ -61,7 +61,7 @@ async function attempt(step: Step, stage: Stage, options: CampaignRunOptions): P
       const clients = options.clients.filter(({ library }) => library === setting.library);
       const folder = join(options.folder, 'histories', keyOfStep(step));
       const { writers, rate, random, brief } = options;
-      return await runFault({
+      const run = await runFault({
         lab,
         observers,
         setting,
@@ -74,6 +74,9 @@ async function attempt(step: Step, stage: Stage, options: CampaignRunOptions): P
         folder,
         brief,
       });
+      // Results stay true where their folder is moved.
+      const within = (file: string): string => relative(options.folder, file);
+      return { ...run, clients: run.clients.map((each) => ({ ...each, history: within(each.history) })) };
     } catch (error) {
       if (error instanceof FaultUnavailable) {
         options.say(`${keyOfStep(step)}: ${error.message}`);
