@@ -1,10 +1,9 @@
 import type { RestBehaviour } from '../run/rest-proxy.ts';
 import { faultOf, type CampaignFault } from './campaign-fault.ts';
-import { after, inTurn, linksThat, ofLab, once, onLinks, resetLinks, stutter } from './makes.ts';
+import { linkFaults, LINKS, THROUGH_PROXIES } from './link-faults.ts';
+import { after, inTurn, ofLab, once, onLinks, stutter } from './makes.ts';
 
 const fault = faultOf('pg');
-const THROUGH_PROXIES = { linked: true, deadlineMs: 12_000 };
-const LINKS = { ...THROUGH_PROXIES, combines: { touches: ['links'] } } as const;
 const HAPROXY = { combines: { touches: ['haproxy'] } } as const;
 const LONG_LIE_MS = 60_000;
 const BRIEF_LIE_MS = 10_000;
@@ -84,40 +83,17 @@ export const WAY_FAULTS: readonly CampaignFault[] = [
     stutter(ofLab('partition-clients'), { brokenMs: 60, wellMs: 240 }),
     { holdMs: 6_000, combines: { touches: ['links'] } },
   ),
-  ...linkFaults(),
+  ...proxyFaults(),
   ...restFaults(),
 ];
 
-function linkFaults(): CampaignFault[] {
+function proxyFaults(): CampaignFault[] {
   return [
     fault('half-open', "clients' links go silent for 4 s", 'healed', 16, onLinks('half-open'), {
       holdMs: 4_000,
       ...LINKS,
     }),
-    fault(
-      'slow-link',
-      "clients' links get 100 ms slower each way, for 5 s",
-      'none',
-      16,
-      onLinks('slow-link'),
-      { holdMs: 5_000, ...LINKS },
-    ),
-    fault(
-      'answers-held',
-      'what servers answer is held back for 4 s, and then comes',
-      'healed',
-      16,
-      linksThat({ stall: 'down' }, { stall: 'none' }),
-      { holdMs: 4_000, ...LINKS },
-    ),
-    fault(
-      'links-reset',
-      "all clients' links are reset, five times a second for 4 s",
-      'none',
-      16,
-      stutter(resetLinks, { brokenMs: 0, wellMs: 200 }),
-      { holdMs: 4_000, ...LINKS },
-    ),
+    ...linkFaults('pg'),
     fault(
       'statement-cut',
       'statements reach the server and are done, and the links are cut before their answers',

@@ -2,17 +2,8 @@ import type { Lab } from '@steadfast/lab';
 import { onEachRedis, onMaster, toEachRedis } from '../run/direct.ts';
 import { faultOf, type CampaignFault, type Made, type Stage } from './campaign-fault.ts';
 import { clientFaults } from './client-faults.ts';
-import {
-  inTurn,
-  linksThat,
-  ofLab,
-  once,
-  onEachHost,
-  onLinks,
-  resetLinks,
-  restartInTurn,
-  stutter,
-} from './makes.ts';
+import { linkFaults } from './link-faults.ts';
+import { inTurn, ofLab, once, onEachHost, restartInTurn, stutter } from './makes.ts';
 
 const fault = faultOf('redis');
 /** Of a fault that takes the master away. */
@@ -20,7 +11,6 @@ const MASTER = { combines: { touches: ['primary'], down: 1 } } as const;
 const REPLICA = { combines: { touches: ['replicas'], down: 1 } } as const;
 /** The old master takes writes until it is told, some 11 s later. */
 const UNTIL_TOLD = { afterMs: 11_000 };
-const LINKS = { linked: true, deadlineMs: 12_000, combines: { touches: ['links'] } } as const;
 /** Several outages one after the other. */
 const PATIENT_MS = 90_000;
 
@@ -208,26 +198,7 @@ const WAY_FAULTS: readonly CampaignFault[] = [
     ofLab('partition-clients', { target: 'master' }),
     { holdMs: 4_000, combines: { touches: ['links', 'primary'] } },
   ),
-  fault('slow-link', "clients' links get 100 ms slower each way, for 5 s", 'none', 18, onLinks('slow-link'), {
-    holdMs: 5_000,
-    ...LINKS,
-  }),
-  fault(
-    'answers-held',
-    'what servers answer is held back for 4 s, and then comes',
-    'healed',
-    18,
-    linksThat({ stall: 'down' }, { stall: 'none' }),
-    { holdMs: 4_000, ...LINKS },
-  ),
-  fault(
-    'links-reset',
-    "all clients' links are reset, five times a second for 4 s",
-    'none',
-    18,
-    stutter(resetLinks, { brokenMs: 0, wellMs: 200 }),
-    { holdMs: 4_000, ...LINKS },
-  ),
+  ...linkFaults('redis'),
   fault(
     'partition-clients',
     'clients are cut off from everything for 5 s; the cluster is well',
