@@ -3,8 +3,8 @@ import { faultOf, type CampaignFault } from './campaign-fault.ts';
 import { linksThat, onLinks, resetLinks, stutter } from './makes.ts';
 
 /** Clients dial through proxies, and nothing that they wait for lasts longer than this. */
-export const THROUGH_PROXIES = { linked: true, deadlineMs: 12_000 } as const;
-export const LINKS = { ...THROUGH_PROXIES, combines: { touches: ['links'] } } as const;
+export const THROUGH_PROXIES: Partial<CampaignFault> = { linked: true, deadlineMs: 12_000 };
+export const LINKS: Partial<CampaignFault> = { ...THROUGH_PROXIES, combines: { touches: ['links'] } };
 
 /** What the links of either library's clients may meet; the cluster is well. */
 export function linkFaults(library: Library): CampaignFault[] {
