@@ -135,7 +135,6 @@ export class Seat {
     if (this.#ending) return;
     this.#ending = true;
     for (const queue of [this.#waiting, this.#confirming]) queue.rejectAll(() => this.#closed());
-    this.breaker.shutdown();
   }
 
   /** Gives the seat up. The monitor goes on for the others. */
@@ -144,6 +143,7 @@ export class Seat {
     this.endWaiting();
     this.#left = true;
     for (const stop of this.#stops) stop();
+    this.breaker.shutdown();
     this.#base.leave(this);
   }
 
