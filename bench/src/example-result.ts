@@ -34,6 +34,8 @@ const TARGETS: readonly TargetResult[] = [
     addedRoundTripMs,
     tls: true,
     connect: latencyAround(9 + 4 * addedRoundTripMs, 0.3, 400),
+    tcpConnect: latencyAround(0.2 + addedRoundTripMs, 0.3, 400),
+    tlsHandshake: latencyAround(4 + 2 * addedRoundTripMs, 0.3, 400),
     deployment: 'postgres-managed',
   })),
   {

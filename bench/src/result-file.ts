@@ -102,6 +102,8 @@ const RESULT = fields({
       where: text,
       addedRoundTripMs: maybe(number),
       connect: maybe(LATENCY),
+      tcpConnect: maybe(LATENCY),
+      tlsHandshake: maybe(LATENCY),
       tls: maybe(flag),
       deployment: maybe(oneOf(...DEPLOYMENT_IDS)),
     }),

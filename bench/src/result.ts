@@ -57,6 +57,9 @@ export interface TargetResult {
   readonly addedRoundTripMs?: number;
   /** dialling without and with TLS until the first query could be sent; absent where it was not measured */
   readonly connect?: Latency;
+  /** of that the TCP connection alone, and the TLS handshake, ms */
+  readonly tcpConnect?: Latency;
+  readonly tlsHandshake?: Latency;
   readonly tls?: boolean;
   /** the deployment that it stands for; absent for targets used as given */
   readonly deployment?: DeploymentId;

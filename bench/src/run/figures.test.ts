@@ -77,7 +77,13 @@ describe('a measurement', () => {
 
   it('tells dial times where its workload has dialled', () => {
     expect(dialsOf(measured('pg-ha', [stretch(1)]))).toBeUndefined();
-    expect(dialsOf(measured('pg-ha', [stretch(1, { dials: encoded(5, 5) })]))).toMatchObject({ count: 2 });
+    const plain = stretch(1, { dials: encoded(5, 5), tcp: encoded(1, 1) });
+    expect(dialsOf(measured('pg-ha', [plain]))).toEqual({
+      connect: expect.objectContaining({ count: 2 }) as object,
+      tcpConnect: expect.objectContaining({ count: 2 }) as object,
+    });
+    const secured = stretch(1, { dials: encoded(5, 5), tcp: encoded(1, 1), tls: encoded(3) });
+    expect(dialsOf(measured('pg-ha', [secured]))?.tlsHandshake).toMatchObject({ count: 1 });
   });
 });
 

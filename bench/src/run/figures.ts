@@ -2,7 +2,7 @@ import { Latencies } from '../method/latencies.ts';
 import { pairsOf, type Figure } from '../method/pairing.ts';
 import type { Errors } from '../method/tally.ts';
 import { ratioOf } from '../ratio.ts';
-import type { Latency, Measurement, RatioResult } from '../result.ts';
+import type { Measurement, RatioResult, TargetResult } from '../result.ts';
 import type { StretchResult } from '../worker/messages.ts';
 import type { BenchCell } from './cells.ts';
 
@@ -51,10 +51,19 @@ export function measurementOf({ cell, workload, stretches }: Measured): Measurem
   };
 }
 
-/** How long dialling took, where a workload has shown it. */
-export function dialsOf({ stretches }: Measured): Latency | undefined {
-  const dials = mergedOf(stretches.flatMap(({ result }) => result.dials ?? []));
-  return dials.count === 0 ? undefined : dials.summary();
+/** How long dialling took, where a workload has shown it: all of it, its TCP connection and its TLS handshake. */
+export function dialsOf({
+  stretches,
+}: Measured): Pick<TargetResult, 'connect' | 'tcpConnect' | 'tlsHandshake'> | undefined {
+  const of = (part: 'dials' | 'tcp' | 'tls'): Latencies =>
+    mergedOf(stretches.flatMap(({ result }) => result[part] ?? []));
+  const [dials, tcp, tls] = [of('dials'), of('tcp'), of('tls')];
+  if (dials.count === 0) return undefined;
+  return {
+    connect: dials.summary(),
+    ...(tcp.count > 0 && { tcpConnect: tcp.summary() }),
+    ...(tls.count > 0 && { tlsHandshake: tls.summary() }),
+  };
 }
 
 /** Ours against the stock client of each pair, by what was measured side by side. */

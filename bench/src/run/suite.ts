@@ -267,6 +267,6 @@ class SuiteRun {
       .map(dialsOf)
       .find((each) => each !== undefined);
     const shown = describeTarget(target, redactUrl(urlOf(target)) || 'as the environment says');
-    return { ...shown, ...(dials && { connect: dials }) };
+    return { ...shown, ...dials };
   }
 }

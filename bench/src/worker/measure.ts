@@ -38,7 +38,8 @@ export async function measure(job: Job, beat: Beat, sockets: Sockets): Promise<S
       errors: tally.errors,
       ...(tally.firstError !== undefined && { firstError: tally.firstError }),
       ...meter.per(operations),
-      ...(session.dials.count > 0 && { dials: session.dials.encode() }),
+      ...(session.dials.count > 0 && { dials: session.dials.encode(), tcp: sockets.tcp.encode() }),
+      ...(session.dials.count > 0 && sockets.tls.count > 0 && { tls: sockets.tls.encode() }),
     };
   } finally {
     await session.close();

@@ -40,4 +40,7 @@ export interface StretchResult {
   readonly bytes: { readonly sent: number; readonly received: number };
   /** times to dial until the first query could be sent, encoded: where each operation has a client of its own */
   readonly dials?: string;
+  /** of these the TCP connections alone, and the TLS handshakes, encoded */
+  readonly tcp?: string;
+  readonly tls?: string;
 }

@@ -1,9 +1,17 @@
 import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { Latencies } from '../method/latencies.ts';
 
 type Connect = (this: Socket, ...args: unknown[]) => Socket;
+/** Node's own name for where a handshake begins; it calls it again once the socket under it is connected. */
+type Start = (this: TLSSocket) => void;
 
-/** Counts what goes over the TCP connections of this process, whoever makes them. */
+/** Counts what goes over the TCP connections of this process, and times how they are made, whoever makes them. */
 export class Sockets {
+  /** from the first packet until the connection stands */
+  readonly tcp: Latencies = new Latencies();
+  /** TLS handshakes, the verified certificate included; empty where Node has changed where they begin */
+  readonly tls: Latencies = new Latencies();
   readonly #open = new Set<Socket>();
   #ended = { sent: 0, received: 0 };
   #most = 0;
@@ -16,6 +24,14 @@ export class Sockets {
     prototype.connect = function (...args) {
       watch(this);
       return connect.apply(this, args);
+    };
+    const shakes = (socket: TLSSocket): void => this.#timeHandshake(socket);
+    const secured = TLSSocket.prototype as unknown as Partial<Record<'_start', Start>>;
+    const start = secured._start;
+    if (!start) return;
+    secured._start = function () {
+      if (!this.connecting) shakes(this);
+      start.call(this);
     };
   }
 
@@ -36,8 +52,15 @@ export class Sockets {
     return most;
   }
 
+  #timeHandshake(socket: TLSSocket): void {
+    const began = performance.now();
+    socket.once('secureConnect', () => this.tls.record(performance.now() - began));
+  }
+
   #watch(socket: Socket): void {
+    const began = performance.now();
     socket.once('connect', () => {
+      this.tcp.record(performance.now() - began);
       this.#open.add(socket);
       this.#most = Math.max(this.#most, this.#open.size);
     });

@@ -1,4 +1,4 @@
-import { type BenchResult } from '../../result.ts';
+import { type BenchResult, type TargetResult } from '../../result.ts';
 import { timeChart } from '../charts/time-chart.ts';
 import { type Section } from '../document.ts';
 import { count, gigabytes, short } from '../format.ts';
@@ -34,16 +34,17 @@ export function machineSection({ machine, versions, targets }: BenchResult): Sec
           { title: 'added round trip, ms', align: 'right' },
           { title: 'connect p50, ms', align: 'right' },
           { title: 'connect p99, ms', align: 'right' },
+          { title: 'of that TCP, ms', align: 'right' },
+          { title: 'of that TLS, ms', align: 'right' },
         ],
-        rows: targets.map(({ name, library, strategy, where, tls, addedRoundTripMs, connect }) => [
+        rows: targets.map(({ name, library, strategy, where, tls, addedRoundTripMs, ...dialled }) => [
           name,
           libraryLabel(library),
           strategy,
           where,
           tls === undefined ? '–' : tls ? 'yes' : 'no',
           addedRoundTripMs === undefined ? '–' : String(addedRoundTripMs),
-          connect ? short(connect.p50) : '–',
-          connect ? short(connect.p99) : '–',
+          ...dialTimes(dialled),
         ]),
       },
     ],
@@ -81,4 +82,13 @@ export function repeatSection({ command, seed }: BenchResult): Section {
     text: [`The order of the measurements and the data come from the seed ${seed}.`],
     code: `${command}\nsteadfast-bench report result.json\nsteadfast-bench compare before.json result.json`,
   };
+}
+
+type Dialled = Pick<TargetResult, 'connect' | 'tcpConnect' | 'tlsHandshake'>;
+
+/** The median and the 99th percentile of dialling, and the medians of its parts. */
+function dialTimes({ connect, tcpConnect, tlsHandshake }: Dialled): string[] {
+  return [connect?.p50, connect?.p99, tcpConnect?.p50, tlsHandshake?.p50].map((ms) =>
+    ms === undefined ? '–' : short(ms),
+  );
 }
