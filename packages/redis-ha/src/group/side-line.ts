@@ -18,11 +18,15 @@ export interface SideLineOptions {
 /** It is closed after so long without a question. */
 const IDLE_MS = 5_000;
 
-/** Questions to a server about its other connections: one connection for all of them, opened when there is something to ask. */
+interface Line {
+  readonly connection: Promise<WireConnection>;
+  idle: Timer | undefined;
+}
+
+/** Questions to servers about their other connections: one connection to each, opened when there is something to ask. */
 export class SideLine {
   readonly #options: SideLineOptions;
-  #line: { readonly key: string; readonly connection: Promise<WireConnection> } | undefined;
-  #idle: Timer | undefined;
+  readonly #lines = new Map<string, Line>();
 
   constructor(options: SideLineOptions) {
     this.#options = options;
@@ -39,30 +43,35 @@ export class SideLine {
   ): Promise<Reply[]> {
     const { clock, timeoutMs } = this.#options;
     const key = `${endpointKey(endpoint)} ${address ?? ''}`;
-    if (this.#line?.key !== key) this.close();
-    const line = (this.#line ??= { key, connection: this.#open(endpoint, address) });
-    this.#idle?.cancel();
-    this.#idle = clock.timer(IDLE_MS, () => this.close(), { background: true });
+    const line = this.#lines.get(key) ?? this.#add(key, endpoint, address);
+    line.idle?.cancel();
+    line.idle = clock.timer(IDLE_MS, () => this.#drop(key, line), { background: true });
     try {
       return await (await line.connection).ask(commands, timeoutMs);
     } catch (error) {
-      if (this.#line === line) this.close();
+      this.#drop(key, line);
       throw error;
     }
   }
 
   close(): void {
-    this.#idle?.cancel();
-    const line = this.#line;
-    this.#line = undefined;
-    void line?.connection.then(
+    for (const [key, line] of this.#lines) this.#drop(key, line);
+  }
+
+  #add(key: string, endpoint: Endpoint, address: string | undefined): Line {
+    const there = address !== undefined && { lookup: socketLookup(() => Promise.resolve([address])) };
+    const connection = openLoggedIn({ ...this.#options, ...there, endpoint });
+    const line = { connection, idle: undefined };
+    this.#lines.set(key, line);
+    return line;
+  }
+
+  #drop(key: string, line: Line): void {
+    line.idle?.cancel();
+    if (this.#lines.get(key) === line) this.#lines.delete(key);
+    void line.connection.then(
       (connection) => connection.destroy(),
       () => undefined,
     );
-  }
-
-  #open(endpoint: Endpoint, address: string | undefined): Promise<WireConnection> {
-    const there = address !== undefined && { lookup: socketLookup(() => Promise.resolve([address])) };
-    return openLoggedIn({ ...this.#options, ...there, endpoint });
   }
 }
