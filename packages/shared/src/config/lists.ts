@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { parseEndpoint, type Endpoint } from '../topology/endpoint.ts';
 import type { Setting } from './setting.ts';
 
@@ -9,6 +10,18 @@ export function endpoints(defaultPort: number): Setting<readonly Endpoint[]> {
   return {
     allowed: `host:port[,host:port…], at most ${MAX_ENTRIES}; port ${defaultPort} where none is given`,
     read: (raw) => readList(raw, (item) => readEndpoint(item, defaultPort)),
+  };
+}
+
+/** As `endpoints`, of addresses alone: who is asked for names has none to be found by. */
+export function nameServers(): Setting<readonly Endpoint[]> {
+  const any = endpoints(53);
+  return {
+    allowed: `${any.allowed}; each host an IP address`,
+    read(raw) {
+      const servers = any.read(raw);
+      return servers?.every(({ host }) => isIP(host) !== 0) ? servers : undefined;
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endpoints, urls } from './lists.ts';
+import { endpoints, nameServers, urls } from './lists.ts';
 import { hideUserinfo, readOptions, type OptionTable } from './read-options.ts';
 import { choice, flag, integer, milliseconds, text } from './setting.ts';
 
@@ -10,6 +10,7 @@ interface Options {
   keep: boolean;
   password: string | undefined;
   hosts: readonly { host: string; port: number }[] | undefined;
+  names: readonly { host: string; port: number }[] | undefined;
   urls: readonly URL[] | undefined;
 }
 const table: OptionTable<Options> = {
@@ -19,6 +20,7 @@ const table: OptionTable<Options> = {
   keep: { setting: flag(), env: ['KEEP'], default: false },
   password: { setting: text('any text'), env: ['PASSWORD'], default: undefined, secret: true },
   hosts: { setting: endpoints(5432), env: ['HOSTS'], default: undefined },
+  names: { setting: nameServers(), env: ['NAMES'], default: undefined },
   urls: { setting: urls(['http://', 'https://']), env: ['URLS'], default: undefined },
 };
 
@@ -49,6 +51,8 @@ describe('readOptions', () => {
     [{ THREADS: 'many' }, "THREADS is 'many'; allowed: a whole number from 1 to 100"],
     [{ WAIT_MS: '-1' }, "WAIT_MS is '-1'; allowed: milliseconds from 0 to 60000"],
     [{ KEEP: 'perhaps' }, "KEEP is 'perhaps'; allowed: true or false"],
+    [{ NAMES: '10.0.0.1,!' }, "NAMES is '10.0.0.1,!'; allowed: host:port"],
+    [{ NAMES: 'ns.example.com:53' }, 'each host an IP address'],
     [{ HOSTS: 'a:b' }, "HOSTS is 'a:b'; allowed: host:port"],
     [
       { URLS: 'h1:8008' },
