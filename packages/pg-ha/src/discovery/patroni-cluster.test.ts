@@ -37,11 +37,30 @@ describe('parsePatroniCluster', () => {
     expect(second?.endpoint).toEqual({ host: 'fd00::2', port: 5433 });
   });
 
-  it('leaves out members that have no address yet, and what is no member at all', () => {
-    expect(
-      parse({ name: 'h1', role: 'uninitialized' }, null, 7, member({ port: 'x' }), member({ host: 'a b' }))
-        .members,
-    ).toEqual([]);
+  it('leaves out members that have no address yet', () => {
+    const { members } = parse({ name: 'h1', role: 'uninitialized' }, member({ name: 'h2' }));
+    expect(members.map(({ name }) => name)).toEqual(['h2']);
+  });
+
+  const none: unknown[] = [
+    null,
+    7,
+    [],
+    'h1',
+    member({ port: 'x' }),
+    member({ host: 'a b' }),
+    member({ host: {} }),
+  ];
+  it.each(none.map((each) => [JSON.stringify(each), each]))(
+    'takes no list with %s in it, which would have others forgotten',
+    (_, each) => {
+      expect(() => parse(member({}), each)).toThrow('with a member that is none');
+    },
+  );
+
+  it('takes no list without anybody, which would have everybody forgotten', () => {
+    expect(() => parse()).toThrow('no member that has an address');
+    expect(() => parse({ name: 'h1', role: 'uninitialized' })).toThrow('no member that has an address');
   });
 
   it('bounds their number', () => {

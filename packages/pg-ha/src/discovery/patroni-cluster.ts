@@ -17,8 +17,9 @@ export interface PatroniMember {
 const MAX_MEMBERS = 64;
 
 /**
- * Reads the JSON of `GET /cluster`. Members without an address (just starting) are left out. 3.x and 4.x say `leader`, older
- * ones `master`; a `standby_leader` leads a standby cluster, takes no writes, and is no leader to us.
+ * Reads the JSON of `GET /cluster`. Members without an address (just starting) are left out; whom a list leaves out is
+ * forgotten, so one of which a part is no member is no list, nor is one without anybody. 3.x and 4.x say `leader`, older ones
+ * `master`; a `standby_leader` leads a standby cluster, takes no writes, and is no leader to us.
  * https://patroni.readthedocs.io/en/latest/rest_api.html#cluster-status-endpoints
  * @throws Error naming what is not as documented
  */
@@ -31,15 +32,19 @@ export function parsePatroniCluster(body: string): PatroniCluster {
   }
   const list = isRecord(json) ? json['members'] : undefined;
   if (!Array.isArray(list)) throw new Error('GET /cluster answered without a list of members');
-  return { members: list.slice(0, MAX_MEMBERS).flatMap((item) => readMember(item) ?? []) };
+  const members = list.slice(0, MAX_MEMBERS).flatMap((item) => readMember(item) ?? []);
+  if (members.length === 0) throw new Error('GET /cluster answered with no member that has an address');
+  return { members };
 }
 
+/** Undefined where it has no address yet. */
 function readMember(item: unknown): PatroniMember | undefined {
-  if (!isRecord(item)) return undefined;
+  if (!isRecord(item)) throw noMember(item);
   const { name, host, port, role, api_url: apiUrl } = item;
-  if (typeof host !== 'string' || typeof port !== 'number') return undefined;
+  if (host === undefined || port === undefined) return undefined;
+  if (typeof host !== 'string' || typeof port !== 'number') throw noMember(item);
   const endpoint = parseEndpoint(`${host.includes(':') ? `[${host}]` : host}:${port}`, 5432);
-  if (!endpoint) return undefined;
+  if (!endpoint) throw noMember(item);
   return {
     name: typeof name === 'string' ? name : '',
     endpoint,
@@ -48,6 +53,10 @@ function readMember(item: unknown): PatroniMember | undefined {
   };
 }
 
+function noMember(item: unknown): Error {
+  return new Error(`GET /cluster answered with a member that is none: ${JSON.stringify(item).slice(0, 80)}`);
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
