@@ -74,6 +74,33 @@ describe('openTcp', () => {
     expect([standing(), clock.pending]).toEqual([[], 0]);
   });
 
+  it('knocks at many no more often than at four, and has no more sockets for it', async () => {
+    const opened = Array.from({ length: 8 }, () => open());
+    await clock.advance(1_000);
+    const before = made.length;
+    let most = 0;
+    for (let ms = 0; ms < 1_000; ms += 5) {
+      await clock.advance(5);
+      most = Math.max(most, standing().length);
+    }
+    expect(made.length - before).toBe(160);
+    expect(most).toBe(8 * 3);
+    end.abort(new Error('late'));
+    expect(await Promise.allSettled(opened)).toMatchObject(opened.map(() => ({ status: 'rejected' })));
+    expect([standing(), clock.pending]).toEqual([[], 0]);
+  });
+
+  it('knocks at all others as soon as one of them answers', async () => {
+    const opened = Array.from({ length: 8 }, () => open());
+    await clock.advance(1_010);
+    const before = made.length;
+    made.findLast((socket) => !socket.destroyed)?.emit('connect');
+    expect(made.length).toBe(before + 7);
+    made.slice(before).forEach((socket) => socket.emit('connect'));
+    expect(await Promise.all(opened)).toHaveLength(8);
+    expect([standing().length, clock.pending]).toEqual([8, 0]);
+  });
+
   it('ends every socket when it is given up, with the reason given', async () => {
     const opened = open();
     await clock.advance(150);
