@@ -340,7 +340,7 @@ export class HaClient extends pg.Client {
     };
     const timer = boundQuestion(clock, bounds, () => this, giveUp);
     try {
-      if (!standing) await this.#open(endpoint, insists ? late.signal : undefined);
+      if (!standing) await this.#open(endpoint, bounds.heard, insists ? late.signal : undefined);
       const since = clock.now();
       const identity = await readIdentity(this);
       if (this.socketFactory === stream) this.#address = internals(this).connection.stream.remoteAddress;
@@ -351,7 +351,7 @@ export class HaClient extends pg.Client {
   }
 
   /** Dials and logs in; with `insistUntil` over a socket that was knocked for until then. */
-  async #open(endpoint: Endpoint, insistUntil: AbortSignal | undefined): Promise<void> {
+  async #open(endpoint: Endpoint, heard?: () => void, insistUntil?: AbortSignal): Promise<void> {
     this.#aim(endpoint);
     // A path leads to a socket of this machine, and of the app's own sockets nothing is known.
     if (insistUntil && !this.socketFactory && !endpoint.host.startsWith('/')) {
@@ -363,6 +363,7 @@ export class HaClient extends pg.Client {
       if (this.#state.at === 'ended') throw new Error('the dial was given up');
     }
     this.#socket = internals(this).connection.stream;
+    if (heard) this.#socket.once('data', heard);
     await new Promise<void>((resolve, reject) =>
       super.connect((error: Error | null) => (error ? reject(error) : resolve())),
     );

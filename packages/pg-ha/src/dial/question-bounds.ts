@@ -14,6 +14,8 @@ export interface QuestionBounds {
   readonly timeoutMs: number;
   /** nothing at all has been heard of the server by then: the question has been led astray */
   readonly patienceMs: number;
+  /** to be called at the first byte that a newly dialled server sends, under TLS or before it */
+  readonly heard?: (() => void) | undefined;
 }
 
 /** A question that shall lose no time must have a connection by this part of its patience: no server is slow in that. */

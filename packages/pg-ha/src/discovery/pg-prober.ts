@@ -33,11 +33,16 @@ export class PgProber implements Prober {
     this.#lines = new ProbeLines({ clock, config, fresh, applicationName: 'steadfast-probe' });
   }
 
-  async probe(endpoint: Endpoint, timeoutMs: number, patienceMs: number = timeoutMs): Promise<Observation> {
+  async probe(
+    endpoint: Endpoint,
+    timeoutMs: number,
+    patienceMs: number = timeoutMs,
+    heard?: () => void,
+  ): Promise<Observation> {
     const { clock, observe, who } = this.#options;
     const at = clock.now();
     try {
-      return observe(endpoint, await this.#ask(endpoint, { timeoutMs, patienceMs }), at);
+      return observe(endpoint, await this.#ask(endpoint, { timeoutMs, patienceMs, heard }), at);
     } catch (error) {
       const failure = dialError(asError(error), endpoint, who);
       // A server that is full says nothing about its role, and is not unreachable either.

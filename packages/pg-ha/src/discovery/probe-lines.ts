@@ -56,7 +56,7 @@ export class ProbeLines {
     const late = Promise.withResolvers<never>();
     const timer = boundQuestion(clock, bounds, () => line.client, late.reject);
     try {
-      const answer = await Promise.race([this.#put(line, question), late.promise]);
+      const answer = await Promise.race([this.#put(line, question, bounds.heard), late.promise]);
       if (line.leaving) this.#drop(line);
       return answer;
     } catch (error) {
@@ -85,11 +85,15 @@ export class ProbeLines {
     return line;
   }
 
-  async #put<T>(line: Line, question: (client: pg.Client) => Promise<T>): Promise<T> {
+  async #put<T>(
+    line: Line,
+    question: (client: pg.Client) => Promise<T>,
+    heard: QuestionBounds['heard'],
+  ): Promise<T> {
     line.busy = true;
     if (line.client) internals(line.client).connection.stream.ref();
     try {
-      return await question(line.client ?? (await this.#connect(line)));
+      return await question(line.client ?? (await this.#connect(line, heard)));
     } finally {
       line.busy = false;
       // Waiting for the next question must not keep the process alive.
@@ -97,7 +101,7 @@ export class ProbeLines {
     }
   }
 
-  async #connect(line: Line): Promise<pg.Client> {
+  async #connect(line: Line, heard: QuestionBounds['heard']): Promise<pg.Client> {
     const { config, applicationName } = this.#options;
     const stream = await this.#stream(line);
     const client = new pg.Client({
@@ -111,6 +115,7 @@ export class ProbeLines {
     client.on('error', () => this.#drop(line));
     if (line.end.signal.aborted) this.#drop(line);
     line.end.signal.throwIfAborted();
+    if (heard) internals(client).connection.stream.once('data', heard);
     await client.connect();
     return client;
   }

@@ -1,6 +1,6 @@
 import { isHaError, type HaError } from '../errors/ha-error.ts';
 import { backoffMs } from '../policy/backoff.ts';
-import type { RoutePace } from '../policy/route-pace.ts';
+import type { PacedQuestion, RoutePace } from '../policy/route-pace.ts';
 import type { Instant, Timer } from '../runtime/clock.ts';
 import { applyObservation } from '../topology/apply-observation.ts';
 import { endpointKey, type Endpoint } from '../topology/endpoint.ts';
@@ -283,8 +283,8 @@ export class Monitor {
     }
   }
 
-  async #probe(endpoint: Endpoint, timeoutMs: number, done?: (answered: boolean) => void): Promise<void> {
-    this.#apply(await this.#put(endpoint, timeoutMs, done), 'probe');
+  async #probe(endpoint: Endpoint, timeoutMs: number, paced?: PacedQuestion): Promise<void> {
+    this.#apply(await this.#put(endpoint, timeoutMs, paced), 'probe');
   }
 
   /** A question beside one that has the time it takes: that it was not answered proves nothing. */
@@ -304,18 +304,18 @@ export class Monitor {
   async #put(
     endpoint: Endpoint,
     timeoutMs: number,
-    done?: (answered: boolean) => void,
+    paced?: PacedQuestion,
     patienceMs: number = timeoutMs,
   ): Promise<Observation> {
     let answered = false;
     try {
-      let observation = await this.#options.prober.probe(endpoint, timeoutMs, patienceMs);
-      while (this.#isAstray(observation))
-        observation = await this.#options.prober.probe(endpoint, timeoutMs, patienceMs);
+      let observation: Observation;
+      do observation = await this.#options.prober.probe(endpoint, timeoutMs, patienceMs, paced?.heard);
+      while (this.#isAstray(observation));
       answered = observation.kind !== 'unreachable';
       return observation;
     } finally {
-      done?.(answered);
+      paced?.end(answered);
     }
   }
 

@@ -11,9 +11,9 @@ beforeEach(() => {
 
 /** Asks, lets `ms` pass, and has it end. */
 async function question(ms: number, answered = true): Promise<void> {
-  const done = pace.ask();
+  const asked = pace.ask();
   await clock.advance(ms);
-  done(answered);
+  asked.end(answered);
 }
 
 /** After how many ms the next question may go out. */
@@ -78,6 +78,25 @@ describe('questions through a route', () => {
     for (let n = 0; n < 4; n++) await question(200);
     pace.ask();
     pace.hurry();
+    expect(pace.mayAsk).toBe(true);
+  });
+
+  it('wait for one whose server has begun to answer, but for no longer than a quarter of a second', async () => {
+    pace.hurry();
+    const asked = pace.ask();
+    expect(pace.mayAsk).toBe(true);
+    asked.heard();
+    expect(await pause()).toBe(250);
+    asked.heard();
+    asked.end(false);
+    expect(pace.mayAsk).toBe(true);
+  });
+
+  it('do not wait for one that was put before the route led to another server', async () => {
+    const asked = pace.ask();
+    await clock.advance(1);
+    pace.hurry();
+    asked.heard();
     expect(pace.mayAsk).toBe(true);
   });
 });

@@ -12,11 +12,22 @@ const ALIVE_MS = 3_000;
 /** The longest pause that such a question leads to, ms. */
 const DOUBT_GAP_MS = 100;
 
+/** For so long a question whose server has begun to answer keeps others from being put beside it, ms. */
+const ANSWERING_MS = 250;
+
+/** A question that is out. */
+export interface PacedQuestion {
+  /** its server has sent the first byte */
+  readonly heard: () => void;
+  /** it has ended, answered or not */
+  readonly end: (answered: boolean) => void;
+}
+
 /**
  * When to ask again who is behind a route. Each question costs its server a login, so whoever asks often enough to be the
  * load himself never gets an answer in time. One question is out at a time: another goes out beside it only when it has
- * taken twice as long as they do of late, since a load balancer may have led it to a server that hangs. While answers are
- * slow the pauses double, while they are quick they halve.
+ * taken twice as long as they do of late, since a load balancer may have led it to a server that hangs; one that has begun to
+ * answer does not hang. While answers are slow the pauses double, while they are quick they halve.
  */
 export class RoutePace {
   readonly #clock: Clock;
@@ -24,6 +35,9 @@ export class RoutePace {
   #answeredAt: Instant = -Infinity;
   /** the newest question is still open */
   #open = false;
+  /** the question that was the last to hear the first byte of its answer, and when */
+  #answering: { question: PacedQuestion; since: Instant } | undefined;
+  #hurriedAt: Instant = -Infinity;
   #usualMs = 0;
   #quickestMs = Infinity;
   #gapMs = 0;
@@ -33,7 +47,9 @@ export class RoutePace {
   }
 
   get mayAsk(): boolean {
-    const since = this.#clock.now() - this.#askedAt;
+    const now = this.#clock.now();
+    if (this.#answering && now - this.#answering.since < ANSWERING_MS) return false;
+    const since = now - this.#askedAt;
     return since >= this.#gapMs && (!this.#open || since >= 2 * this.#usualMs);
   }
 
@@ -52,31 +68,44 @@ export class RoutePace {
     return Math.max(leastMs, 4 * this.#usualMs);
   }
 
-  /** A question goes out; to be called with whether it was answered, when it has ended. */
-  ask(): (answered: boolean) => void {
+  /** A question goes out. */
+  ask(): PacedQuestion {
     const since = this.#clock.now();
     this.#askedAt = since;
     this.#open = true;
-    return (answered) => {
-      const now = this.#clock.now();
-      if (this.#askedAt === since) this.#open = false;
-      const tookMs = now - since;
-      if (answered) {
-        this.#answeredAt = now;
-        this.#learn(tookMs);
-      } else if (now - this.#answeredAt > ALIVE_MS) {
-        this.hurry();
-      } else if (tookMs > SLOW_MS) {
-        this.#gapMs = Math.max(this.#gapMs, DOUBT_GAP_MS);
-      }
+    const question = {
+      heard: () => {
+        if (since >= this.#hurriedAt) this.#answering = { question, since: this.#clock.now() };
+      },
+      end: (answered: boolean) => {
+        if (this.#answering?.question === question) this.#answering = undefined;
+        this.#end(since, answered);
+      },
     };
+    return question;
   }
 
   /** Whoever is behind the route has changed: what is known of answers is of another server. */
   hurry(): void {
     this.#open = false;
+    this.#answering = undefined;
+    this.#hurriedAt = this.#clock.now();
     this.#usualMs = 0;
     this.#gapMs = 0;
+  }
+
+  #end(since: Instant, answered: boolean): void {
+    const now = this.#clock.now();
+    if (this.#askedAt === since) this.#open = false;
+    const tookMs = now - since;
+    if (answered) {
+      this.#answeredAt = now;
+      this.#learn(tookMs);
+    } else if (now - this.#answeredAt > ALIVE_MS) {
+      this.hurry();
+    } else if (tookMs > SLOW_MS) {
+      this.#gapMs = Math.max(this.#gapMs, DOUBT_GAP_MS);
+    }
   }
 
   #learn(tookMs: number): void {
