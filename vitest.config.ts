@@ -51,7 +51,10 @@ export default defineConfig({
       {
         test: {
           name: 'lab',
-          include: ['test/suites/src/{pg-ha,redis-ha,libraries,security/on-the-lab}/**/*.test.ts'],
+          include: [
+            'test/suites/src/{pg-ha,redis-ha,libraries,security/on-the-lab}/**/*.test.ts',
+            'test/suites/src/lab/faults-*.test.ts',
+          ],
           // A cluster each, and mostly waiting for its failovers: two at a time fit on two cores.
           maxWorkers: 2,
           ...patient,
@@ -60,7 +63,11 @@ export default defineConfig({
       {
         test: {
           name: 'lab-alone',
-          include: ['test/suites/src/{lab,demo,campaign,bench}/**/*.test.ts', 'test/lab/src/**/*.test.ts'],
+          include: [
+            'test/suites/src/{demo,campaign,bench}/**/*.test.ts',
+            'test/suites/src/lab/lifecycle.test.ts',
+            'test/lab/src/**/*.test.ts',
+          ],
           // These look at the whole machine, or measure.
           fileParallelism: false,
           ...patient,

@@ -7,6 +7,7 @@ export { CLIENTS } from './clients/registry.ts';
 export { TABLES } from './clients/sql.ts';
 export { onLists, type Ask } from './clients/transactions.ts';
 export { CAMPAIGN_FAULTS } from './faults/faults.ts';
+export { QUICK } from './plan.ts';
 export { ClientProcess } from './process/client-process.ts';
 export { createTables, readKeys, readTables } from './run/servers.ts';
 export { readObserved, type Observed } from './run/observed.ts';

@@ -11,22 +11,12 @@ import { HELP, parseOptions, UsageError, type CampaignOptions } from './options.
 import { circumstances } from './output/circumstances.ts';
 import { between } from './output/publish.ts';
 import { markdown } from './output/tables.ts';
-import { isPicked, planOf, seededRandom } from './plan.ts';
+import { isPicked, planOf, QUICK, seededRandom } from './plan.ts';
 import { runCampaign } from './run/campaign.ts';
 import { SETTINGS, type Setting } from './settings.ts';
 
 const RESULTS = fileURLToPath(new URL('../../../bench/RESULTS.md', import.meta.url));
 const WRITERS = 8;
-/** What `--quick` runs where nothing is picked: a planned one, a dead one, a silent one, for each library. */
-const QUICK = [
-  'sync-on/switchover',
-  'sync-on/crash',
-  'sync-on/freeze',
-  'down-after-1000/sentinel-failover',
-  'down-after-1000/redis-crash',
-  'down-after-1000/redis-freeze',
-  'down-after-1000/redis-partition-peers',
-];
 const LESSER: ReadonlySet<string> = new Set(['sync-off', 'down-after-5000']);
 /** Settings of the second rank are run with the faults in which they differ. */
 const LESSER_FAULTS = [

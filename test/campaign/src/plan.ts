@@ -18,6 +18,17 @@ export interface PlanOptions {
   readonly random: () => number;
 }
 
+/** What `--quick` runs, and `npm test`: a planned one, a dead one, a silent one, for each library. */
+export const QUICK: readonly string[] = [
+  'sync-on/switchover',
+  'sync-on/crash',
+  'sync-on/freeze',
+  'down-after-1000/sentinel-failover',
+  'down-after-1000/redis-crash',
+  'down-after-1000/redis-freeze',
+  'down-after-1000/redis-partition-peers',
+];
+
 /**
  * What is to be run, in order: setting by setting, so that a lab serves as long as it can, and in each all faults once
  * before any comes again, so that a campaign that is cut short still has the whole table. The order of faults is drawn.

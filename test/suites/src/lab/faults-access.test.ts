@@ -5,10 +5,10 @@ import { connect as connectTls } from 'node:tls';
 import { monotonicMs, type LabDescription } from '@steadfast/lab';
 import { afterEach, describe, expect, it } from 'vitest';
 import { becomes, failure, need, postgresMember, query } from './ask.ts';
-import { useLab } from './use-lab.ts';
+import { withLab } from '../support/with-lab.ts';
 
 const FLIP_DELAY_MS = 500;
-const used = useLab({ managed: { flipDelayMs: FLIP_DELAY_MS } });
+const used = withLab({ managed: { flipDelayMs: FLIP_DELAY_MS } });
 const description = (): LabDescription => used.lab.description;
 
 function haproxy(): { host: string; port: number } {

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultName, LabDescription } from '@steadfast/lab';
 import { afterEach, describe, expect, it } from 'vitest';
 import { becomes, failure, need, postgresMember, query, writable } from './ask.ts';
-import { useLab } from './use-lab.ts';
+import { withLab } from '../support/with-lab.ts';
 
-const used = useLab({ redis: false });
+const used = withLab({ redis: false });
 const description = (): LabDescription => used.lab.description;
 const select = (name: string, text: string): Promise<Record<string, unknown>[]> =>
   query(description(), postgresMember(description(), name), text);

@@ -1,9 +1,9 @@
 import type { LabDescription } from '@steadfast/lab';
 import { afterEach, describe, expect, it } from 'vitest';
 import { becomes, failure, need, ping, redis, sentinel } from './ask.ts';
-import { useLab } from './use-lab.ts';
+import { withLab } from '../support/with-lab.ts';
 
-const used = useLab({ postgres: false });
+const used = withLab({ postgres: false });
 const description = (): LabDescription => used.lab.description;
 
 async function master(): Promise<string> {

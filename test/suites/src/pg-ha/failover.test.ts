@@ -18,9 +18,7 @@ const rows: Row[] = [
   { fault: 'switchover', strategy: 'haproxy', withinMs: 40_000 },
   { fault: 'switchover', strategy: 'hosts', withinMs: 30_000 },
   { fault: 'switchover', strategy: 'managed', withinMs: 40_000 },
-  { fault: 'crash', strategy: 'patroni', withinMs: 60_000 },
   { fault: 'partition', strategy: 'patroni', withinMs: 60_000 },
-  { fault: 'freeze', strategy: 'patroni', withinMs: 60_000 },
 ];
 
 const CLEAN = { lost: [], doubled: [], unexpected: [] };
