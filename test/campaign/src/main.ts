@@ -49,6 +49,8 @@ function stepsOf(options: CampaignOptions, faults: readonly CampaignFault[]): Re
   return planOf({
     settings: SETTINGS,
     faults,
+    clients: CLIENTS.filter(({ name }) => isPicked(name, options.clients)),
+    alone: options.alone,
     only: pickedBy(options, drawn),
     repeat: (setting) => repeat ?? byDefault(setting),
     random: seededRandom(seed),
@@ -59,15 +61,15 @@ async function campaign(options: CampaignOptions): Promise<void> {
   const startedAt = monotonicMs();
   const faults = [...CAMPAIGN_FAULTS, ...composedFaults(options)];
   const steps = stepsOf(options, faults);
-  const clients = CLIENTS.filter(({ name }) => isPicked(name, options.clients));
   const say = (line: string): void => console.log(line);
-  say(`${steps.length} runs of ${clients.length} clients, seed ${options.seed}; results in ${options.out}`);
+  say(
+    `${steps.length} runs of ${new Set(steps.flatMap(({ clients }) => clients)).size} clients, seed ${options.seed}; results in ${options.out}`,
+  );
   for (const { name, library, meaning } of faults.filter((fault) => !CAMPAIGN_FAULTS.includes(fault)))
     say(`${library} ${name}: ${meaning}`);
   const { rate, out, resume, quick } = options;
   const runs = await runCampaign({
     steps,
-    clients,
     writers: WRITERS,
     rate,
     random: seededRandom(options.seed + 1),
@@ -83,13 +85,15 @@ async function campaign(options: CampaignOptions): Promise<void> {
   writeFileSync(join(out, 'cells.json'), `${JSON.stringify({ about, cells }, undefined, 2)}\n`);
   writeFileSync(join(out, 'tables.md'), `${about}\n\n${tables}\n`);
   say(`\n${tables}`);
-  if (options.publish) publish(about, tables);
+  if (options.publish) publish(options.alone, about, tables);
 }
 
-function publish(about: string, tables: string): void {
+function publish(alone: boolean, about: string, tables: string): void {
   const text = readFileSync(RESULTS, 'utf8');
-  const content = `## \`pnpm campaign\`: every client under the same faults\n\n${about}\n\n${tables}`;
-  writeFileSync(RESULTS, between(text, content));
+  const [command, title] = alone
+    ? ['pnpm campaign --alone --publish', '`pnpm campaign --alone`: each client by itself']
+    : ['pnpm campaign --publish', '`pnpm campaign`: every client under the same faults'];
+  writeFileSync(RESULTS, between(text, command, `## ${title}\n\n${about}\n\n${tables}`));
 }
 
 try {

@@ -8,6 +8,8 @@ export interface CampaignOptions {
   readonly quick: boolean;
   readonly only: readonly string[];
   readonly clients: readonly string[];
+  /** each client in runs of its own */
+  readonly alone: boolean;
   /** undefined: as many as the setting is worth */
   readonly repeat: number | undefined;
   /** so many pairs of faults a library, and so many random schedules */
@@ -28,6 +30,7 @@ against what is there.
   --quick           a few faults, once each, in less than 12 min; with --only: those, and none for a minute
   --only PATTERN    settings and faults, as 'sync-on', 'crash' or 'down-after-1000/redis-*'; may be given several times
   --client A,B      only these clients, as 'pg-ha/patroni' or 'redis-ha/*'
+  --alone           each client in runs of its own, without the others' load
   --repeat N        repetitions of each fault, 1 to 100; default 5, and 2 for sync-off and down-after-5000
   --pairs N         N pairs of faults a library that overlap, drawn from the seed, 1 to 200; 'sync-on/a+b' with --only
   --random N        N schedules a library of 2 to 5 faults that partly overlap, drawn from the seed, 1 to 1000
@@ -35,7 +38,7 @@ against what is there.
   --rate N          calls a second of each of the 8 writers of a client, 1 to 200; default 5
   --out DIR         where results and histories go; default .steadfast/campaign
   --resume          go on with what is in --out
-  --publish         write the tables into bench/RESULTS.md
+  --publish         write the tables into bench/RESULTS.md; those of --alone into a section of their own
   --list            what there is to run
   --help            this text
 `;
@@ -49,6 +52,7 @@ const FLAGS = {
   quick: { type: 'boolean', default: false },
   only: { type: 'string', multiple: true, default: [] as string[] },
   client: { type: 'string', multiple: true, default: [] as string[] },
+  alone: { type: 'boolean', default: false },
   repeat: { type: 'string' },
   pairs: { type: 'string' },
   random: { type: 'string' },
@@ -68,7 +72,7 @@ export function parseOptions(args: readonly string[], randomSeed: number): Campa
   if (values.list) return 'list';
   const only = values.only.flatMap((each) => each.split(','));
   const clients = values.client.flatMap((each) => each.split(','));
-  const { quick, out, resume, publish } = values;
+  const { quick, alone, out, resume, publish } = values;
   const count = (flag: 'pairs' | 'random', max: number): number => {
     const text = values[flag];
     return text === undefined ? 0 : whole(`--${flag}`, text, max);
@@ -94,6 +98,7 @@ export function parseOptions(args: readonly string[], randomSeed: number): Campa
     quick,
     only,
     clients,
+    alone,
     repeat: values.repeat === undefined ? undefined : whole('--repeat', values.repeat, 100),
     ...wanted,
     rate: whole('--rate', values.rate, 200),

@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { CLIENTS } from './clients/registry.ts';
 import { CAMPAIGN_FAULTS } from './faults/faults.ts';
-import { isPicked, keyOf, planOf, seededRandom } from './plan.ts';
+import { isPicked, keyOfStep, planOf, seededRandom } from './plan.ts';
 import { SETTINGS } from './settings.ts';
 
-const plan = (only: string[], seed = 1) =>
+const plan = (only: string[], seed = 1, alone = false) =>
   planOf({
     settings: SETTINGS,
     faults: CAMPAIGN_FAULTS,
+    clients: CLIENTS,
+    alone,
     only,
     repeat: () => 2,
     random: seededRandom(seed),
-  }).map(({ setting, fault, repetition }) => keyOf({ setting: setting.name, fault: fault.name, repetition }));
+  }).map(keyOfStep);
 
 describe('the plan', () => {
   it('has every fault of a library under each of its settings, all once before any comes again', () => {
@@ -20,6 +23,13 @@ describe('the plan', () => {
     expect(steps).toContain('sync-on/switchover/2');
     expect(plan([])).toContain('down-after-5000/redis-crash/1');
     expect(plan([])).not.toContain('down-after-5000/switchover/1');
+  });
+
+  it('has each client of the library in runs of its own where they are to be alone', () => {
+    const steps = plan(['sync-on/crash'], 1, true);
+    const ofLibrary = CLIENTS.filter(({ library }) => library === 'pg');
+    expect(new Set(steps).size).toBe(2 * ofLibrary.length);
+    expect(steps).toContain('sync-on/crash/2/pg-ha-patroni');
   });
 
   it('is the same for the same seed, and another for another', () => {

@@ -1,3 +1,4 @@
+import type { ClientSpec } from './clients/client.ts';
 import type { CampaignFault } from './faults/campaign-fault.ts';
 import type { Setting } from './settings.ts';
 
@@ -6,11 +7,17 @@ export interface Step {
   readonly setting: Setting;
   readonly fault: CampaignFault;
   readonly repetition: number;
+  /** all of one library side by side, or one by itself */
+  readonly clients: readonly ClientSpec[];
+  readonly alone: boolean;
 }
 
 export interface PlanOptions {
   readonly settings: readonly Setting[];
   readonly faults: readonly CampaignFault[];
+  readonly clients: readonly ClientSpec[];
+  /** each client in runs of its own */
+  readonly alone: boolean;
   /** picks by 'setting/fault', part of it or with `*` */
   readonly only: readonly string[];
   /** repetitions by setting */
@@ -33,19 +40,40 @@ export const QUICK: readonly string[] = [
  * What is to be run, in order: setting by setting, so that a lab serves as long as it can, and in each all faults once
  * before any comes again, so that a campaign that is cut short still has the whole table. The order of faults is drawn.
  */
-export function planOf({ settings, faults, only, repeat, random }: PlanOptions): Step[] {
+export function planOf({ settings, faults, clients, alone, only, repeat, random }: PlanOptions): Step[] {
   return settings.flatMap((setting) => {
     const chosen = faults.filter(
       (fault) => fault.library === setting.library && isPicked(`${setting.name}/${fault.name}`, only),
     );
+    const concerned = clients.filter(({ library }) => library === setting.library);
+    const together = alone ? concerned.map((client) => [client]) : [concerned];
     return Array.from({ length: repeat(setting) }, (_, index) => index + 1).flatMap((repetition) =>
-      shuffled(chosen, random).map((fault) => ({ setting, fault, repetition })),
+      shuffled(chosen, random).flatMap((fault) =>
+        together.map((clients) => ({ setting, fault, repetition, clients, alone })),
+      ),
     );
   });
 }
 
-export function keyOf(step: { setting: string; fault: string; repetition: number }): string {
-  return `${step.setting}/${step.fault}/${step.repetition}`;
+/** The folder of its histories. */
+export function keyOf(run: {
+  setting: string;
+  fault: string;
+  repetition: number;
+  /** the client that was by itself */
+  alone?: string | undefined;
+}): string {
+  const { setting, fault, repetition, alone } = run;
+  return [setting, fault, repetition, ...(alone === undefined ? [] : [alone.replace('/', '-')])].join('/');
+}
+
+export function keyOfStep({ setting, fault, repetition, clients, alone }: Step): string {
+  return keyOf({
+    setting: setting.name,
+    fault: fault.name,
+    repetition,
+    alone: alone ? clients[0]?.name : undefined,
+  });
 }
 
 export function isPicked(name: string, patterns: readonly string[]): boolean {

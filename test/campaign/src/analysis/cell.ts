@@ -56,9 +56,10 @@ export function cellsOf(runs: readonly FaultRun[], specs: readonly ClientSpec[])
   const groups = Map.groupBy(runs, ({ setting, fault }) => `${setting} ${fault}`);
   return [...groups.values()].flatMap((group) =>
     specs.flatMap((spec) => {
-      const mine = group.flatMap((run) => run.clients.filter(({ client }) => client === spec.name));
-      const [first] = group;
-      return first && mine.length > 0 ? [cellOf(first, group, mine, spec)] : [];
+      const present = group.filter((run) => run.clients.some(({ client }) => client === spec.name));
+      const mine = present.flatMap((run) => run.clients.filter(({ client }) => client === spec.name));
+      const [first] = present;
+      return first ? [cellOf(first, present, mine, spec)] : [];
     }),
   );
 }

@@ -72,9 +72,12 @@ describe('a cell', () => {
 
 describe('publishing', () => {
   it('replaces what stands between the markers, and leaves the rest', () => {
-    const once = between('# Results\n\nBefore.\n', 'one');
-    expect(once).toContain('Before.\n\n<!-- campaign: begin');
-    const twice = between(`${once}\nAfter.\n`, 'two');
+    const once = between('# Results\n\nBefore.\n', 'pnpm campaign --publish', 'one');
+    expect(once).toContain('Before.\n\n<!-- campaign: begin, written by `pnpm campaign --publish` -->');
+    const twice = between(`${once}\nAfter.\n`, 'pnpm campaign --publish', 'two');
+    expect(between(twice, 'pnpm campaign --alone --publish', 'three')).toMatch(
+      /two[^]*campaign --alone: end -->\n$/,
+    );
     expect(twice).toContain('two');
     expect(twice).not.toContain('one');
     expect(twice).toMatch(/Before\.[^]*two[^]*After\.\n$/);

@@ -2,15 +2,13 @@ import { join, relative } from 'node:path';
 import { FaultUnavailable, Lab, monotonicMs, type LabObservers } from '@steadfast/lab';
 import { brokenIn } from '../analysis/promises.ts';
 import { cellsOf } from '../analysis/cell.ts';
-import type { ClientSpec } from '../clients/client.ts';
-import { keyOf, type Step } from '../plan.ts';
+import { keyOf, keyOfStep, type Step } from '../plan.ts';
 import type { Setting } from '../settings.ts';
 import { Results } from './results.ts';
 import { runFault, type FaultRun } from './run-fault.ts';
 
 export interface CampaignRunOptions {
   readonly steps: readonly Step[];
-  readonly clients: readonly ClientSpec[];
   readonly writers: number;
   readonly rate: number;
   readonly random: () => number;
@@ -40,7 +38,7 @@ export async function runCampaign(options: CampaignRunOptions): Promise<FaultRun
       const run = await attempt(step, stage, options);
       if (run) {
         results.add(run);
-        for (const line of progress.after(step, run, options.clients)) say(line);
+        for (const line of progress.after(step, run)) say(line);
       } else progress.skip(step);
     }
   } finally {
@@ -49,16 +47,11 @@ export async function runCampaign(options: CampaignRunOptions): Promise<FaultRun
   return results.runs;
 }
 
-function keyOfStep({ setting, fault, repetition }: Step): string {
-  return keyOf({ setting: setting.name, fault: fault.name, repetition });
-}
-
 async function attempt(step: Step, stage: Stage, options: CampaignRunOptions): Promise<FaultRun | undefined> {
-  const { setting, fault, repetition } = step;
+  const { setting, fault, repetition, clients, alone } = step;
   for (let tries = 1; ; tries++) {
     try {
       const { lab, observers } = await stage.set(setting);
-      const clients = options.clients.filter(({ library }) => library === setting.library);
       const folder = join(options.folder, 'histories', keyOfStep(step));
       const { writers, rate, random, brief } = options;
       const run = await runFault({
@@ -76,7 +69,8 @@ async function attempt(step: Step, stage: Stage, options: CampaignRunOptions): P
       });
       // Results stay true where their folder is moved.
       const within = (file: string): string => relative(options.folder, file);
-      return { ...run, clients: run.clients.map((each) => ({ ...each, history: within(each.history) })) };
+      const made = run.clients.map((each) => ({ ...each, history: within(each.history) }));
+      return { ...run, ...(alone && { alone: clients[0]?.name }), clients: made };
     } catch (error) {
       if (error instanceof FaultUnavailable) {
         options.say(`${keyOfStep(step)}: ${error.message}`);
@@ -140,7 +134,7 @@ class Progress {
     this.#leftS -= fault.aboutS;
   }
 
-  after(step: Step, run: FaultRun, clients: readonly ClientSpec[]): string[] {
+  after(step: Step, run: FaultRun): string[] {
     this.skip(step);
     this.#doneS += step.fault.aboutS;
     const tookS = (monotonicMs() - this.#startedAt) / 1_000;
@@ -149,8 +143,8 @@ class Progress {
     const lags = run.clients.map(({ client, lagMs, never }) =>
       never ? `${client} never` : lagMs === undefined ? '' : `${client} ${Math.round(lagMs)}`,
     );
-    const broken = cellsOf([run], clients).flatMap((cell) => {
-      const spec = clients.find(({ name }) => name === cell.client);
+    const broken = cellsOf([run], step.clients).flatMap((cell) => {
+      const spec = step.clients.find(({ name }) => name === cell.client);
       const what = spec ? brokenIn(cell, spec, step.setting.serversKeep) : [];
       return what.length > 0 ? [`    ${cell.client}: ${what.join('; ')}`] : [];
     });

@@ -38,6 +38,8 @@ export interface FaultRun {
   readonly setting: string;
   readonly fault: string;
   readonly repetition: number;
+  /** the client that was by itself in this run */
+  readonly alone?: string | undefined;
   /** from the fault to the first write that the new primary accepted, as the observers saw it, ms */
   readonly serverMs?: number;
   /** errors that say nothing was applied are as they should be */
