@@ -77,6 +77,21 @@ describe('Monitor', () => {
     expect((primaryOf(cluster.monitor.topology)?.observedAt ?? 0) - promotedAt).toBeLessThanOrEqual(313);
   });
 
+  it('asks a member that was silent at once when another one is back', async () => {
+    const cluster = new Cluster('silent', 'silent', 'self', false);
+    void cluster.monitor.whenPrimary(Deadline.after(cluster.clock, 10_000)).catch(() => undefined);
+    await cluster.clock.advance(2_000);
+    cluster.set(B, { role: 'replica', afterMs: 10 });
+    const isBack = (): boolean => cluster.loop.topology.members.get('b:1')?.role === 'replica';
+    let before = 0;
+    while (!isBack()) {
+      before = cluster.asked.length;
+      await cluster.clock.advance(1);
+    }
+    expect(cluster.asked.slice(before)).toEqual(['a']);
+    await cluster.loop.close();
+  });
+
   it('hears of a new primary also when the news comes while the control plane is answering an older question', async () => {
     cluster = new Cluster({ role: 'primary' }, { role: 'replica' }, 'nominated');
     Object.assign(cluster, { nominee: A, nomineeEpoch: 1 });

@@ -1,6 +1,7 @@
 import { isHaError, type HaError } from '../errors/ha-error.ts';
 import { backoffMs } from '../policy/backoff.ts';
-import type { PacedQuestion, RoutePace } from '../policy/route-pace.ts';
+import { nextQuestion } from '../policy/next-question.ts';
+import type { RoutePace } from '../policy/route-pace.ts';
 import type { Instant, Timer } from '../runtime/clock.ts';
 import { applyObservation } from '../topology/apply-observation.ts';
 import { endpointKey, type Endpoint } from '../topology/endpoint.ts';
@@ -34,23 +35,8 @@ const DISAGREEMENT_ROUNDS = 40;
 /** A search keeps its first pace for so long, ms: a failover takes no longer, and its end must be seen at once. */
 const HURRIED_SEARCH_MS = 30_000;
 
-/** Further questions through one route at once, while there is something to find out. */
-const ROUTE_QUESTIONS = 5;
-
-/** A question to a member that hangs for so long in a search gets company, and that as well, ms. */
-const COMPANY_MS = 50;
-
 /** So many questions of a search follow at once on one that has reached a standby through a route. */
 const FOLLOW_UPS = 6;
-
-/** Only one that has answered nothing for so long is asked that often: sooner it may be slow, and would be made slower, ms. */
-const GONE_MS = 500;
-
-/** So many stand beside it at once; each may hear nothing until there are as many others. */
-const COMPANIONS = 2;
-
-/** How long each of them may hear nothing in a search at least, ms. */
-const HURRIED_QUESTION_MS = 250;
 
 /**
  * Keeps the topology of one cluster for one process. Notifications and suspicion wake the loop; only the loop asks,
@@ -223,36 +209,19 @@ export class Monitor {
     return [...this.#topology.members.values()].map((member) => member.endpoint);
   }
 
-  /**
-   * Asks a member. One that hangs would hang again; in a search it is asked once more beside that, since it may be the link
-   * that hangs. Behind a route it is a matter of chance which server a question reaches, and one that hangs must not keep the
-   * next from reaching another.
-   */
-  #lookAt(endpoint: Endpoint): void {
-    const { rule, probeTimeoutMs } = this.#options;
+  #lookAt(endpoint: Endpoint, hailed = false): void {
+    const { rule } = this.#options;
     const key = endpointKey(endpoint);
     const pace = this.#questions.paceOf(key);
-    if (rule !== 'route') return this.#lookAtMember(endpoint, pace);
-    if (this.#state.at === 'searching') void this.#ask(`${key} standing`, () => this.#recall(endpoint));
-    if (this.#state.at !== 'steady' && !pace.mayAsk) return;
-    if (this.#state.at === 'steady' || !this.#questions.underWay(key))
-      return void this.#ask(key, () => this.#probe(endpoint, probeTimeoutMs, pace.ask()));
-    const glance = this.#state.at === 'searching';
-    const question = (): Promise<void> =>
-      glance ? this.#glance(endpoint, pace) : this.#probe(endpoint, probeTimeoutMs, pace.ask());
-    void this.#ask(`${key} again`, question, ROUTE_QUESTIONS);
-  }
-
-  #lookAtMember(endpoint: Endpoint, pace: RoutePace): void {
-    const { rule, probeTimeoutMs } = this.#options;
-    const key = endpointKey(endpoint);
+    const steady = this.#state.at === 'steady';
+    const searchedMs = this.#state.at === 'searching' ? this.#searchedMs : undefined;
+    if (rule === 'route' && searchedMs !== undefined)
+      void this.#ask(`${key} standing`, () => this.#recall(endpoint));
     const first = !this.#questions.underWay(key);
-    if (first) return void this.#ask(key, () => this.#probe(endpoint, probeTimeoutMs, pace.ask()));
-    if (rule !== 'self' || this.#state.at !== 'searching') return;
-    const patienceMs = COMPANIONS * COMPANY_MS;
-    const gone = Math.min(pace.silentMs, this.#searchedMs) >= GONE_MS;
-    if (pace.sinceMs < (gone ? COMPANY_MS : patienceMs)) return;
-    void this.#ask(`${key} again`, () => this.#glance(endpoint, pace, patienceMs), COMPANIONS);
+    const next = nextQuestion({ rule, steady, searchedMs, first, hailed, pace });
+    if (!next) return;
+    const question = (): Promise<void> => this.#probe(endpoint, pace, next.patienceMs);
+    void this.#ask(first ? key : `${key} again`, question, next.atOnce);
   }
 
   async #ask(key: string, question: () => Promise<void>, atOnce = 1, everyMs = 0): Promise<void> {
@@ -283,15 +252,28 @@ export class Monitor {
     }
   }
 
-  async #probe(endpoint: Endpoint, timeoutMs: number, paced?: PacedQuestion): Promise<void> {
-    this.#apply(await this.#put(endpoint, timeoutMs, paced), 'probe');
+  async #probe(endpoint: Endpoint, pace: RoutePace, patienceMs?: number): Promise<void> {
+    const { prober, probeTimeoutMs } = this.#options;
+    const asked = pace.ask();
+    let observation: Observation | undefined;
+    let back = false;
+    try {
+      do
+        observation = await prober.probe(endpoint, probeTimeoutMs, patienceMs ?? probeTimeoutMs, asked.heard);
+      while (this.#isAstray(observation));
+    } finally {
+      back = asked.end(observation !== undefined && observation.kind !== 'unreachable');
+    }
+    // One beside another that has the time it takes proves nothing where it was not answered.
+    if (patienceMs === undefined || observation.kind !== 'unreachable') this.#apply(observation, 'probe');
+    if (back) this.#hail(endpoint);
   }
 
-  /** A question beside one that has the time it takes: that it was not answered proves nothing. */
-  async #glance(endpoint: Endpoint, pace: RoutePace, leastMs = HURRIED_QUESTION_MS): Promise<void> {
-    const patienceMs = pace.patienceMs(leastMs);
-    const observation = await this.#put(endpoint, this.#options.probeTimeoutMs, pace.ask(), patienceMs);
-    if (observation.kind !== 'unreachable') this.#apply(observation, 'probe');
+  /** One that was gone has answered: whoever else is gone may be back, too. */
+  #hail(back: Endpoint): void {
+    if (this.#state.at !== 'searching') return;
+    for (const { endpoint } of this.#topology.members.values())
+      if (endpointKey(endpoint) !== endpointKey(back)) this.#lookAt(endpoint, true);
   }
 
   /** That it is still no primary says nothing of where the route leads by now. */
@@ -299,24 +281,6 @@ export class Monitor {
     const { prober, probeTimeoutMs } = this.#options;
     const observation = await prober.recall?.(endpoint, probeTimeoutMs);
     if (observation?.kind === 'self' && observation.role === 'primary') this.#apply(observation, 'probe');
-  }
-
-  async #put(
-    endpoint: Endpoint,
-    timeoutMs: number,
-    paced?: PacedQuestion,
-    patienceMs: number = timeoutMs,
-  ): Promise<Observation> {
-    let answered = false;
-    try {
-      let observation: Observation;
-      do observation = await this.#options.prober.probe(endpoint, timeoutMs, patienceMs, paced?.heard);
-      while (this.#isAstray(observation));
-      answered = observation.kind !== 'unreachable';
-      return observation;
-    } finally {
-      paced?.end(answered);
-    }
   }
 
   /** A load balancer that has just started leads to every server in turn: the next one may be the primary. */

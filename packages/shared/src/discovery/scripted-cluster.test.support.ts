@@ -15,9 +15,9 @@ import type { Seat } from './seat.ts';
 export const A: Endpoint = { host: 'a', port: 1 };
 export const B: Endpoint = { host: 'b', port: 1 };
 
-/** How a scripted member answers: its role and timeline, not at all, or with a refusal. */
+/** How a scripted member answers: its role and timeline (after so many ms), not at all, or with a refusal. */
 export type Answer =
-  { role: 'primary' | 'replica'; epoch?: number } | 'silent' | 'refused' | 'wrong password';
+  { role: 'primary' | 'replica'; epoch?: number; afterMs?: number } | 'silent' | 'refused' | 'wrong password';
 
 export const open: Breaker = {
   open: false,
@@ -111,6 +111,8 @@ export class Cluster {
       throw new HaError('HA_AUTH', `${endpoint.host} refuses`, { outcome: 'notSent' });
     if (answer === 'silent') await sleep(this.clock, timeoutMs);
     if (typeof answer === 'string') return { kind: 'unreachable', endpoint, reason: answer, at };
-    return { kind: 'self', endpoint, at, ...answer };
+    const { afterMs = 0, ...said } = answer;
+    if (afterMs > 0) await sleep(this.clock, afterMs);
+    return { kind: 'self', endpoint, at, ...said };
   }
 }

@@ -15,12 +15,15 @@ const DOUBT_GAP_MS = 100;
 /** For so long a question whose server has begun to answer keeps others from being put beside it, ms. */
 const ANSWERING_MS = 250;
 
+/** Who has answered nothing for so long is gone rather than slow, ms. */
+export const GONE_MS = 500;
+
 /** A question that is out. */
 export interface PacedQuestion {
   /** its server has sent the first byte */
   readonly heard: () => void;
-  /** it has ended, answered or not */
-  readonly end: (answered: boolean) => void;
+  /** it has ended, answered or not; true where it is the first answer of one that was gone */
+  readonly end: (answered: boolean) => boolean;
 }
 
 /**
@@ -79,7 +82,9 @@ export class RoutePace {
       },
       end: (answered: boolean) => {
         if (this.#answering?.question === question) this.#answering = undefined;
+        const back = answered && this.silentMs >= GONE_MS;
         this.#end(since, answered);
+        return back;
       },
     };
     return question;

@@ -33,6 +33,11 @@ describe('the window of an outage', () => {
     });
   });
 
+  it('is of who was the last to accept them where nobody does when it opens, not of who was the last to begin', () => {
+    const events = [up(1, 'h1'), up(20, 'h2'), down(30, 'h2'), down(90, 'h1'), up(200, 'h2')];
+    expect(windowOf(events, 'pg', 'moves', span)).toMatchObject({ moved: true, member: 'h2' });
+  });
+
   it('begins with the fault where the old one stays writable beside the new one', () => {
     expect(windowOf([up(1, 'h1'), up(200, 'h2')], 'pg', 'moves', span)).toMatchObject({ closedAt: 100 });
   });

@@ -54,17 +54,20 @@ export function windowOf(
 }
 
 /**
- * Who accepted writes at an instant; where two did, who began last, and where nobody did, who was the last to. An old Redis
- * master that has come back accepts them, too, for a while, and then no more.
+ * Who accepted writes at an instant; where two did, who began last, and where nobody did, who was the last to stop. An old
+ * Redis master that has come back accepts them, too, for a while, and then no more.
  */
 function writableAt(events: readonly ObserverEvent[], library: Library, at: number): Writable | undefined {
   const past = events.filter((event) => event.at <= at);
-  const begun = past.filter((event): event is Writable => event.kind === WRITABLE[library]);
-  const goesOn = ({ member, at: since }: Writable): boolean =>
-    !past.some(
-      (event) => event.kind === NOT_WRITABLE[library] && event.member === member && event.at > since,
+  const endOf = ({ member, at: since }: Writable): number =>
+    past.find((event) => event.kind === NOT_WRITABLE[library] && event.member === member && event.at > since)
+      ?.at ?? Infinity;
+  return past
+    .filter((event): event is Writable => event.kind === WRITABLE[library])
+    .reduce<Writable | undefined>(
+      (last, next) => (last && endOf(last) > endOf(next) ? last : next),
+      undefined,
     );
-  return begun.findLast(goesOn) ?? begun.at(-1);
 }
 
 /**

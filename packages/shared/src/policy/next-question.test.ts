@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { nextQuestion, type Asking, type NextQuestion } from './next-question.ts';
+
+/** Of a member that has answered nothing for longer than the search lasts. */
+const pace = {
+  mayAsk: true,
+  sinceMs: 60,
+  silentMs: 10_000,
+  patienceMs: (leastMs: number): number => Math.max(leastMs, 120),
+};
+const usual: Asking = { rule: 'self', steady: false, searchedMs: 5_000, first: false, hailed: false, pace };
+const searching = { searchedMs: 5_000 };
+
+const rows: [what: string, asking: Partial<Asking>, next: NextQuestion | undefined][] = [
+  ['the first to a member', { first: true }, { atOnce: 1 }],
+  ['the first to a member that is followed', { first: true, steady: true }, { atOnce: 1 }],
+  ['one beside another while a primary is followed', { steady: true }, undefined],
+  ['one beside another while it is only checked', { searchedMs: undefined }, undefined],
+  ['one beside another to a member that is gone', searching, { atOnce: 2, patienceMs: 120 }],
+  ['one so soon after the last', { pace: { ...pace, sinceMs: 49 } }, undefined],
+  ['one so soon to a member that may be slow', { pace: { ...pace, silentMs: 499 } }, undefined],
+  ['one so soon in the search', { searchedMs: 499 }, undefined],
+  [
+    'a late one to a member that may be slow',
+    { pace: { ...pace, silentMs: 499, sinceMs: 100 } },
+    { atOnce: 2, patienceMs: 120 },
+  ],
+  [
+    'one to a member that is gone, when another is back',
+    { hailed: true, pace: { ...pace, sinceMs: 5 } },
+    { atOnce: 3, patienceMs: 120 },
+  ],
+  [
+    'one that may be on its way yet, when another is back',
+    { hailed: true, pace: { ...pace, sinceMs: 4 } },
+    undefined,
+  ],
+  [
+    'one to a member that may be slow, when another is back',
+    { hailed: true, pace: { ...pace, silentMs: 499 } },
+    undefined,
+  ],
+  ['the first to whom sentinels name', { rule: 'nominated', first: true }, { atOnce: 1 }],
+  ['one beside another to whom sentinels name', { rule: 'nominated' }, undefined],
+  ['the first through a route', { rule: 'route', first: true }, { atOnce: 1 }],
+  ['one beside another through a route', { rule: 'route' }, { atOnce: 5, patienceMs: 150 }],
+  ['one that only checks, through a route', { rule: 'route', searchedMs: undefined }, { atOnce: 5 }],
+  [
+    'one through a route that is slow',
+    { rule: 'route', first: true, pace: { ...pace, mayAsk: false } },
+    undefined,
+  ],
+  ['the refresh through a route that is slow', { rule: 'route', steady: true, first: true }, { atOnce: 1 }],
+];
+
+describe('what to put to a member', () => {
+  it.each(rows)('%s', (_what, asking, next) => {
+    expect(nextQuestion({ ...usual, ...asking })).toEqual(next);
+  });
+});

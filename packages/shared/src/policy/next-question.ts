@@ -1,0 +1,65 @@
+import type { EpochRule } from '../topology/topology.ts';
+import { GONE_MS, type RoutePace } from './route-pace.ts';
+
+/** Further questions through one route at once, while there is something to find out. */
+const ROUTE_QUESTIONS = 5;
+
+/** How long each of them may hear nothing in a search at least, ms. */
+const ROUTE_PATIENCE_MS = 150;
+
+/** So many stand beside a question to a member that hangs in a search; each may hear nothing until there are as many others. */
+const COMPANIONS = 2;
+
+/** How often such a question gets company, ms. */
+const COMPANY_MS = 50;
+
+/** A question that is younger may be on its way yet, ms. */
+const YOUNG_MS = 5;
+
+export interface Asking {
+  readonly rule: EpochRule;
+  /** a primary is followed, and nothing speaks against it */
+  readonly steady: boolean;
+  /** for how long there has been no primary, ms; undefined: there is one */
+  readonly searchedMs: number | undefined;
+  /** no question to this one is under way */
+  readonly first: boolean;
+  /** another one that had been silent for long has just answered: what kept it silent may be over for this one, too */
+  readonly hailed: boolean;
+  readonly pace: Pick<RoutePace, 'mayAsk' | 'sinceMs' | 'silentMs' | 'patienceMs'>;
+}
+
+/** `patienceMs`: without a byte by then it proves nothing, and another is put; undefined: it has the time that it takes. */
+export interface NextQuestion {
+  readonly atOnce: number;
+  readonly patienceMs?: number;
+}
+
+/**
+ * What to put to a member in this round, if anything. One that hangs would hang again; in a search it is asked once more beside
+ * that, since it may be the link that hangs: only one that has answered nothing for long is asked often, since sooner it may be
+ * slow, and would be made slower. Behind a route it is a matter of chance which server a question reaches, and one that hangs
+ * must not keep the next from reaching another.
+ */
+export function nextQuestion(asking: Asking): NextQuestion | undefined {
+  const { rule, steady, first, pace } = asking;
+  if (steady) return first ? { atOnce: 1 } : undefined;
+  if (rule === 'route') return pace.mayAsk ? throughRoute(asking) : undefined;
+  if (first) return { atOnce: 1 };
+  return rule === 'self' ? company(asking) : undefined;
+}
+
+function throughRoute({ searchedMs, first, pace }: Asking): NextQuestion {
+  if (first) return { atOnce: 1 };
+  if (searchedMs === undefined) return { atOnce: ROUTE_QUESTIONS };
+  return { atOnce: ROUTE_QUESTIONS, patienceMs: pace.patienceMs(ROUTE_PATIENCE_MS) };
+}
+
+function company({ searchedMs, hailed, pace }: Asking): NextQuestion | undefined {
+  if (searchedMs === undefined) return undefined;
+  const leastMs = COMPANIONS * COMPANY_MS;
+  const patienceMs = pace.patienceMs(leastMs);
+  const gone = Math.min(pace.silentMs, searchedMs) >= GONE_MS;
+  if (gone && hailed && pace.sinceMs >= YOUNG_MS) return { atOnce: COMPANIONS + 1, patienceMs };
+  return pace.sinceMs >= (gone ? COMPANY_MS : leastMs) ? { atOnce: COMPANIONS, patienceMs } : undefined;
+}
