@@ -1,6 +1,6 @@
 import { isHaError, type HaError } from '../errors/ha-error.ts';
 import { backoffMs } from '../policy/backoff.ts';
-import { nextQuestion } from '../policy/next-question.ts';
+import { nextQuestion } from './next-question.ts';
 import type { RoutePace } from '../policy/route-pace.ts';
 import type { Instant, Timer } from '../runtime/clock.ts';
 import { applyObservation } from '../topology/apply-observation.ts';

@@ -1,5 +1,5 @@
 import type { EpochRule } from '../topology/topology.ts';
-import { GONE_MS, type RoutePace } from './route-pace.ts';
+import { GONE_MS, type RoutePace } from '../policy/route-pace.ts';
 
 /** Further questions through one route at once, while there is something to find out. */
 const ROUTE_QUESTIONS = 5;
