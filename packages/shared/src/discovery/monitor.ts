@@ -1,6 +1,6 @@
 import { isHaError, type HaError } from '../errors/ha-error.ts';
 import { backoffMs } from '../policy/backoff.ts';
-import { nextQuestion } from './next-question.ts';
+import { GONE_MS, nextQuestion, type Asking } from './next-question.ts';
 import type { RoutePace } from '../policy/route-pace.ts';
 import type { Instant, Timer } from '../runtime/clock.ts';
 import { applyObservation } from '../topology/apply-observation.ts';
@@ -195,10 +195,24 @@ export class Monitor {
       const everyMs = state.at === 'searching' ? resolver.searchEveryMs : 0;
       void this.#ask(`resolver ${resolver.name}`, () => this.#resolve(resolver), 1, everyMs);
     }
-    for (const endpoint of this.#targets()) this.#lookAt(endpoint);
+    this.#lookAround();
     if (this.#state !== state) return; // an answer came at once and has moved the loop on
     if (state.at === 'steady') this.#transition({ at: 'steady' });
     else this.#transition({ ...state, round: state.round + 1 });
+  }
+
+  /**
+   * Of those that hang one gets company in a round, whoever was asked longest ago: as many as were silent for the same reason
+   * answer again when one of them does.
+   */
+  #lookAround(): void {
+    const ages = this.#targets().map((endpoint) => ({
+      endpoint,
+      sinceMs: this.#questions.paceOf(endpointKey(endpoint)).sinceMs,
+    }));
+    let company: Asking['company'] = 'due';
+    for (const { endpoint } of ages.toSorted((a, b) => b.sinceMs - a.sinceMs))
+      if (this.#lookAt(endpoint, company)) company = 'none';
   }
 
   #targets(): Endpoint[] {
@@ -209,7 +223,8 @@ export class Monitor {
     return [...this.#topology.members.values()].map((member) => member.endpoint);
   }
 
-  #lookAt(endpoint: Endpoint, hailed = false): void {
+  /** Says whether one that hangs has got company. */
+  #lookAt(endpoint: Endpoint, company: Asking['company'] = 'due'): boolean {
     const { rule } = this.#options;
     const key = endpointKey(endpoint);
     const pace = this.#questions.paceOf(key);
@@ -218,10 +233,11 @@ export class Monitor {
     if (rule === 'route' && searchedMs !== undefined)
       void this.#ask(`${key} standing`, () => this.#recall(endpoint));
     const first = !this.#questions.underWay(key);
-    const next = nextQuestion({ rule, steady, searchedMs, first, hailed, pace });
-    if (!next) return;
+    const next = nextQuestion({ rule, steady, searchedMs, first, company, pace });
+    if (!next) return false;
     const question = (): Promise<void> => this.#probe(endpoint, pace, next.patienceMs);
     void this.#ask(first ? key : `${key} again`, question, next.atOnce);
+    return !first;
   }
 
   async #ask(key: string, question: () => Promise<void>, atOnce = 1, everyMs = 0): Promise<void> {
@@ -255,25 +271,26 @@ export class Monitor {
   async #probe(endpoint: Endpoint, pace: RoutePace, patienceMs?: number): Promise<void> {
     const { prober, probeTimeoutMs } = this.#options;
     const asked = pace.ask();
+    const heard = (): void => {
+      asked.heard();
+      if (pace.silentMs >= GONE_MS) this.#hail(endpoint);
+    };
     let observation: Observation | undefined;
-    let back = false;
     try {
-      do
-        observation = await prober.probe(endpoint, probeTimeoutMs, patienceMs ?? probeTimeoutMs, asked.heard);
+      do observation = await prober.probe(endpoint, probeTimeoutMs, patienceMs ?? probeTimeoutMs, heard);
       while (this.#isAstray(observation));
     } finally {
-      back = asked.end(observation !== undefined && observation.kind !== 'unreachable');
+      asked.end(observation !== undefined && observation.kind !== 'unreachable');
     }
     // One beside another that has the time it takes proves nothing where it was not answered.
     if (patienceMs === undefined || observation.kind !== 'unreachable') this.#apply(observation, 'probe');
-    if (back) this.#hail(endpoint);
   }
 
-  /** One that was gone has answered: whoever else is gone may be back, too. */
+  /** One that was gone answers: whoever else is gone may be back, too. */
   #hail(back: Endpoint): void {
     if (this.#state.at !== 'searching') return;
     for (const { endpoint } of this.#topology.members.values())
-      if (endpointKey(endpoint) !== endpointKey(back)) this.#lookAt(endpoint, true);
+      if (endpointKey(endpoint) !== endpointKey(back)) this.#lookAt(endpoint, 'now');
   }
 
   /** That it is still no primary says nothing of where the route leads by now. */

@@ -4,11 +4,12 @@ import { nextQuestion, type Asking, type NextQuestion } from './next-question.ts
 /** Of a member that has answered nothing for longer than the search lasts. */
 const pace = {
   mayAsk: true,
+  answering: false,
   sinceMs: 60,
   silentMs: 10_000,
   patienceMs: (leastMs: number): number => Math.max(leastMs, 120),
 };
-const usual: Asking = { rule: 'self', steady: false, searchedMs: 5_000, first: false, hailed: false, pace };
+const usual: Asking = { rule: 'self', steady: false, searchedMs: 5_000, first: false, company: 'due', pace };
 const searching = { searchedMs: 5_000 };
 
 const rows: [what: string, asking: Partial<Asking>, next: NextQuestion | undefined][] = [
@@ -27,18 +28,30 @@ const rows: [what: string, asking: Partial<Asking>, next: NextQuestion | undefin
   ],
   [
     'one to a member that is gone, when another is back',
-    { hailed: true, pace: { ...pace, sinceMs: 5 } },
+    { company: 'now', pace: { ...pace, sinceMs: 20 } },
     { atOnce: 3, patienceMs: 120 },
   ],
   [
     'one that may be on its way yet, when another is back',
-    { hailed: true, pace: { ...pace, sinceMs: 4 } },
+    { company: 'now', pace: { ...pace, sinceMs: 19 } },
     undefined,
   ],
   [
     'one to a member that may be slow, when another is back',
-    { hailed: true, pace: { ...pace, silentMs: 499 } },
+    { company: 'now', pace: { ...pace, silentMs: 499 } },
     undefined,
+  ],
+  ['one beside another that is being answered', { pace: { ...pace, answering: true } }, undefined],
+  [
+    'one beside another that is being answered, when a third is back',
+    { company: 'now', pace: { ...pace, answering: true } },
+    undefined,
+  ],
+  ['one beside another where a third has got company in this round', { company: 'none' }, undefined],
+  [
+    'the first to one where another has got company in this round',
+    { first: true, company: 'none' },
+    { atOnce: 1 },
   ],
   ['the first to whom sentinels name', { rule: 'nominated', first: true }, { atOnce: 1 }],
   ['one beside another to whom sentinels name', { rule: 'nominated' }, undefined],

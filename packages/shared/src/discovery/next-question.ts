@@ -1,5 +1,5 @@
 import type { EpochRule } from '../topology/topology.ts';
-import { GONE_MS, type RoutePace } from '../policy/route-pace.ts';
+import type { RoutePace } from '../policy/route-pace.ts';
 
 /** Further questions through one route at once, while there is something to find out. */
 const ROUTE_QUESTIONS = 5;
@@ -13,8 +13,11 @@ const COMPANIONS = 2;
 /** How often such a question gets company, ms. */
 const COMPANY_MS = 50;
 
+/** Who has answered nothing for so long is gone rather than slow, ms. */
+export const GONE_MS = 500;
+
 /** A question that is younger may be on its way yet, ms. */
-const YOUNG_MS = 5;
+const YOUNG_MS = 20;
 
 export interface Asking {
   readonly rule: EpochRule;
@@ -24,9 +27,12 @@ export interface Asking {
   readonly searchedMs: number | undefined;
   /** no question to this one is under way */
   readonly first: boolean;
-  /** another one that had been silent for long has just answered: what kept it silent may be over for this one, too */
-  readonly hailed: boolean;
-  readonly pace: Pick<RoutePace, 'mayAsk' | 'sinceMs' | 'silentMs' | 'patienceMs'>;
+  /**
+   * Whether one that hangs may get company: `due` when it is time; `now`, since another one that was gone is back, and what
+   * kept that one silent may be over for this one, too; `none`, since another one has got it.
+   */
+  readonly company: 'due' | 'now' | 'none';
+  readonly pace: Pick<RoutePace, 'mayAsk' | 'answering' | 'sinceMs' | 'silentMs' | 'patienceMs'>;
 }
 
 /** `patienceMs`: without a byte by then it proves nothing, and another is put; undefined: it has the time that it takes. */
@@ -46,7 +52,7 @@ export function nextQuestion(asking: Asking): NextQuestion | undefined {
   if (steady) return first ? { atOnce: 1 } : undefined;
   if (rule === 'route') return pace.mayAsk ? throughRoute(asking) : undefined;
   if (first) return { atOnce: 1 };
-  return rule === 'self' ? company(asking) : undefined;
+  return rule === 'self' ? companyFor(asking) : undefined;
 }
 
 function throughRoute({ searchedMs, first, pace }: Asking): NextQuestion {
@@ -55,11 +61,12 @@ function throughRoute({ searchedMs, first, pace }: Asking): NextQuestion {
   return { atOnce: ROUTE_QUESTIONS, patienceMs: pace.patienceMs(ROUTE_PATIENCE_MS) };
 }
 
-function company({ searchedMs, hailed, pace }: Asking): NextQuestion | undefined {
-  if (searchedMs === undefined) return undefined;
+function companyFor({ searchedMs, company, pace }: Asking): NextQuestion | undefined {
+  if (searchedMs === undefined || company === 'none' || pace.answering) return undefined;
   const leastMs = COMPANIONS * COMPANY_MS;
   const patienceMs = pace.patienceMs(leastMs);
   const gone = Math.min(pace.silentMs, searchedMs) >= GONE_MS;
-  if (gone && hailed && pace.sinceMs >= YOUNG_MS) return { atOnce: COMPANIONS + 1, patienceMs };
+  if (gone && company === 'now')
+    return pace.sinceMs >= YOUNG_MS ? { atOnce: COMPANIONS + 1, patienceMs } : undefined;
   return pace.sinceMs >= (gone ? COMPANY_MS : leastMs) ? { atOnce: COMPANIONS, patienceMs } : undefined;
 }

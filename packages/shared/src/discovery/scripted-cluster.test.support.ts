@@ -15,9 +15,9 @@ import type { Seat } from './seat.ts';
 export const A: Endpoint = { host: 'a', port: 1 };
 export const B: Endpoint = { host: 'b', port: 1 };
 
-/** How a scripted member answers: its role and timeline (after so many ms), not at all, or with a refusal. */
+/** How a scripted member answers: its role and timeline, not at all, or with a refusal. */
 export type Answer =
-  { role: 'primary' | 'replica'; epoch?: number; afterMs?: number } | 'silent' | 'refused' | 'wrong password';
+  { role: 'primary' | 'replica'; epoch?: number } | 'silent' | 'refused' | 'wrong password';
 
 export const open: Breaker = {
   open: false,
@@ -54,7 +54,8 @@ export class Cluster {
       seeds: [A, B],
       resolvers: controlPlane ? [this.#controlPlane()] : [],
       prober: {
-        probe: (endpoint, timeoutMs) => this.#probe(endpoint, timeoutMs),
+        probe: (endpoint, timeoutMs, patienceMs = timeoutMs, heard) =>
+          this.#probe(endpoint, patienceMs, heard),
         rest: () => void (this.rests += 1),
         close: () => undefined,
       },
@@ -103,16 +104,15 @@ export class Cluster {
     return this.monitor.whenPrimary(Deadline.after(this.clock, ms)).then((primary) => primary.endpoint.host);
   }
 
-  async #probe(endpoint: Endpoint, timeoutMs: number): Promise<Observation> {
+  async #probe(endpoint: Endpoint, patienceMs: number, heard?: () => void): Promise<Observation> {
     const at = this.clock.now();
     const answer = this.answers.get(endpointKey(endpoint)) ?? 'refused';
     this.asked.push(endpoint.host);
     if (answer === 'wrong password')
       throw new HaError('HA_AUTH', `${endpoint.host} refuses`, { outcome: 'notSent' });
-    if (answer === 'silent') await sleep(this.clock, timeoutMs);
+    if (answer === 'silent') await sleep(this.clock, patienceMs);
     if (typeof answer === 'string') return { kind: 'unreachable', endpoint, reason: answer, at };
-    const { afterMs = 0, ...said } = answer;
-    if (afterMs > 0) await sleep(this.clock, afterMs);
-    return { kind: 'self', endpoint, at, ...said };
+    heard?.();
+    return { kind: 'self', endpoint, at, ...answer };
   }
 }

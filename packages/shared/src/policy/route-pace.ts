@@ -15,15 +15,12 @@ const DOUBT_GAP_MS = 100;
 /** For so long a question whose server has begun to answer keeps others from being put beside it, ms. */
 const ANSWERING_MS = 250;
 
-/** Who has answered nothing for so long is gone rather than slow, ms. */
-export const GONE_MS = 500;
-
 /** A question that is out. */
 export interface PacedQuestion {
   /** its server has sent the first byte */
   readonly heard: () => void;
-  /** it has ended, answered or not; true where it is the first answer of one that was gone */
-  readonly end: (answered: boolean) => boolean;
+  /** it has ended, answered or not */
+  readonly end: (answered: boolean) => void;
 }
 
 /**
@@ -50,10 +47,13 @@ export class RoutePace {
   }
 
   get mayAsk(): boolean {
-    const now = this.#clock.now();
-    if (this.#answering && now - this.#answering.since < ANSWERING_MS) return false;
-    const since = now - this.#askedAt;
-    return since >= this.#gapMs && (!this.#open || since >= 2 * this.#usualMs);
+    const since = this.sinceMs;
+    return !this.answering && since >= this.#gapMs && (!this.#open || since >= 2 * this.#usualMs);
+  }
+
+  /** Whether a server has begun to answer, a moment ago. */
+  get answering(): boolean {
+    return this.#answering !== undefined && this.#clock.now() - this.#answering.since < ANSWERING_MS;
   }
 
   /** For how long nobody has been asked, ms. */
@@ -82,9 +82,7 @@ export class RoutePace {
       },
       end: (answered: boolean) => {
         if (this.#answering?.question === question) this.#answering = undefined;
-        const back = answered && this.silentMs >= GONE_MS;
         this.#end(since, answered);
-        return back;
       },
     };
     return question;
