@@ -151,6 +151,7 @@ const RESULT = fields({
       repetitions: number,
       serverWindowMs: maybe(number),
       clientWindowMs: maybe(number),
+      never: maybe(flag),
       each: maybe(list(fields({ serverWindowMs: number, clientWindowMs: number }))),
       failed: number,
       unknown: number,

@@ -142,8 +142,10 @@ export interface FailoverResult {
   readonly repetitions: number;
   /** from the fault to the first write that the new primary took from an observer, median */
   readonly serverWindowMs?: number | undefined;
-  /** from the fault to this client's first acknowledged write there, median */
+  /** from the fault (where nobody watched the servers: from the last write before) to this client's first acknowledged write there, median */
   readonly clientWindowMs?: number | undefined;
+  /** no write was acknowledged any more */
+  readonly never?: boolean | undefined;
   /** both windows of each repetition in which both were seen, for intervals */
   readonly each?: readonly { readonly serverWindowMs: number; readonly clientWindowMs: number }[];
   readonly failed: number;

@@ -68,6 +68,7 @@ async function runOnTargets(options: RunOptions, command: string, signal: AbortS
     console.log(plan(suite));
     return 0;
   }
+  makeOut(options);
   return finish(await runSuite(suite), options);
 }
 
@@ -76,6 +77,7 @@ async function runOnLab(options: RunOptions, command: string, signal: AbortSigna
     console.log('Would start a lab on this machine, measure it, and end it. Nothing else is touched.');
     return 0;
   }
+  makeOut(options);
   const lab = await Lab.up({ onProgress: (line) => console.error(line) });
   try {
     signal.throwIfAborted();
@@ -95,7 +97,7 @@ async function runOnLab(options: RunOptions, command: string, signal: AbortSigna
         command,
         ...(failovers && { failovers }),
       };
-      return finish(await runSuite(suite), options);
+      return await finish(await runSuite(suite), options);
     } finally {
       await made.close();
     }
@@ -157,11 +159,26 @@ function plan(suite: Suite): string {
   ].join('\n');
 }
 
+/** Before anything is measured that could not be written down. */
+function makeOut({ out }: RunOptions): void {
+  try {
+    mkdirSync(out, { recursive: true });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new UsageError(
+      `--out '${out}' cannot be made (${code}); allowed: a directory that is there or can be`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
 async function finish(result: BenchResult, { out }: RunOptions): Promise<number> {
-  mkdirSync(out, { recursive: true });
+  console.log(summaryOf(result));
   const file = join(out, 'result.json');
   writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);
   const written = [file, ...(await writeReport(result, out))];
-  console.log(`${summaryOf(result)}\n\nThe whole result: ${written.join(', ')}`);
+  console.log(`\nThe whole result: ${written.join(', ')}`);
   return result.measurements.some(({ operations }) => operations > 0) ? 0 : 1;
 }

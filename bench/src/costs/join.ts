@@ -41,7 +41,7 @@ export function measuredOf({ targets, measurements, failovers }: BenchResult): r
       ),
       ...failoverOf(
         target,
-        unplanned.filter((failover) => peers.some(({ name }) => isOf(failover, name))),
+        unplanned.filter((failover) => peers.some((peer) => isOf(failover, peer))),
       ),
     };
   });
@@ -56,8 +56,9 @@ export function priced(result: BenchResult): readonly Priced[] {
 }
 
 /** A failover is of the target that it names, or of all that differ by an added round trip alone: `managed`, `managed-2ms`. */
-function isOf(failover: FailoverResult, target: string): boolean {
-  return target === failover.target || target.startsWith(`${failover.target}-`);
+function isOf(failover: FailoverResult, { name, addedRoundTripMs }: TargetResult): boolean {
+  if (name === failover.target) return true;
+  return addedRoundTripMs !== undefined && name.startsWith(`${failover.target}-`);
 }
 
 /** An open loop comes before others, since it alone says what a user waits at a given load, and an app's work before other work. */
@@ -72,13 +73,11 @@ function latencyOf({ name }: TargetResult, panels: readonly Panel[]): Pick<Measu
   return { p99: own.latency.p99, load: `${panel.workload}, ${loopLabel(panel.loop)}` };
 }
 
-function failoverOf(
-  { name }: TargetResult,
-  failovers: readonly FailoverResult[],
-): Pick<Measured, 'failover'> {
+function failoverOf(target: TargetResult, failovers: readonly FailoverResult[]): Pick<Measured, 'failover'> {
   const targetsOf = (fault: string): number =>
-    new Set(failovers.filter((one) => one.fault === fault).map(({ target }) => target)).size;
+    new Set(failovers.filter((one) => one.fault === fault).map((one) => one.target)).size;
   const [best] = failovers.toSorted((a, b) => targetsOf(b.fault) - targetsOf(a.fault));
-  const own = failovers.find((one) => isOf(one, name) && one.fault === best?.fault);
+  const mine = failovers.filter((one) => isOf(one, target) && one.fault === best?.fault);
+  const own = mine.find((one) => one.target === target.name) ?? mine[0];
   return own?.clientWindowMs === undefined ? {} : { failover: { fault: own.fault, ms: own.clientWindowMs } };
 }

@@ -30,6 +30,10 @@ export function resultsOf(run: FaultRun, observed: Observed): FailoverResult[] {
       repetitions: 1,
       serverWindowMs: run.serverMs,
       clientWindowMs: client.outageMs,
+      ...(run.serverMs !== undefined &&
+        client.outageMs !== undefined && {
+          each: [{ serverWindowMs: run.serverMs, clientWindowMs: client.outageMs }],
+        }),
       failed: total('fail'),
       unknown: total('unknown'),
       lost: client.lost,

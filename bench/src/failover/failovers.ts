@@ -4,5 +4,11 @@ import type { FailoverResult } from '../result.ts';
 export interface Failovers {
   /** what they are thought to take together */
   readonly plannedMs: number;
-  readonly run: (say: (line: string) => void) => Promise<FailoverResult[]>;
+  /** one that cannot be measured is told of, and the others are */
+  readonly run: (tell: Telling) => Promise<FailoverResult[]>;
+}
+
+export interface Telling {
+  readonly say: (line: string) => void;
+  readonly failed: (what: string, error: unknown) => void;
 }

@@ -40,7 +40,7 @@ export function labFailovers(lab: Lab, out: string, signal: AbortSignal): Failov
   }));
   return {
     plannedMs: scenes.reduce((sum, { fault }) => sum + fault.aboutS * 1_000, 0),
-    run: async (say) => {
+    run: async ({ say, failed }) => {
       const observers = await lab.observe();
       const runs: { run: FaultRun; observed: Observed }[] = [];
       try {
@@ -51,12 +51,15 @@ export function labFailovers(lab: Lab, out: string, signal: AbortSignal): Failov
             ({ name, library }) => library === setting.library && MEASURED.includes(name),
           );
           const load = { writers: WRITERS, rate: CALLS_PER_SECOND, shift: HALF_A_BEAT, repetition: 1 };
-          const run = await runFault({ lab, observers, setting, fault, clients, folder, ...load });
-          runs.push({ run, observed: readObserved(folder) });
-          say(
-            `failover by ${fault.name}: ${run.serverMs === undefined ? 'not seen' : `primary back after ${Math.round(run.serverMs)} ms`}`,
-          );
-          for (const trouble of run.troubles) say(`  ${trouble}`);
+          try {
+            const run = await runFault({ lab, observers, setting, fault, clients, folder, ...load });
+            runs.push({ run, observed: readObserved(folder) });
+            say(`failover by ${fault.name}: ${seen(run)}`);
+            for (const trouble of run.troubles) say(`  ${trouble}`);
+          } catch (error) {
+            signal.throwIfAborted();
+            failed(`failover by ${fault.name}`, error);
+          }
         }
       } finally {
         await observers.stop();
@@ -64,6 +67,10 @@ export function labFailovers(lab: Lab, out: string, signal: AbortSignal): Failov
       return runs.flatMap(({ run, observed }) => resultsOf(run, observed));
     },
   };
+}
+
+function seen({ serverMs }: FaultRun): string {
+  return serverMs === undefined ? 'not seen' : `primary back after ${Math.round(serverMs)} ms`;
 }
 
 function named<T extends { readonly name: string }>(all: readonly T[], name: string): T {

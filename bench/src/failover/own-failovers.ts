@@ -14,11 +14,13 @@ import {
   readTables,
   type ClientSpec,
   type Found,
+  type Outage,
 } from '@steadfast/campaign';
 import { callsOf, parseHistory, samplesOf, type Call } from '@steadfast/check';
 import { monotonicMs, type LabDescription } from '@steadfast/lab';
 import { HaPool } from '@steadfast/pg-ha';
 import { HaRedis } from '@steadfast/redis-ha';
+import { UsageError } from '../commands/command.ts';
 import type { FailoverResult } from '../result.ts';
 import type { RunOptions } from '../run/run-options.ts';
 import type { Target } from '../targets/target.ts';
@@ -37,7 +39,8 @@ const NO_LAB = { id: '', dir: '', logDir: '', network: 'loopback', hosts: [] } s
 
 /**
  * What a failover costs on servers of somebody's own: the command is theirs, load, histories and checkers are the campaign's. Nobody
- * watches the servers themselves, so the client's own outage is all that is known of its length.
+ * watches the servers themselves, so the client's own outage is all that is known of its length, and when it began: a provider may
+ * answer long before it fails over.
  */
 export function ownFailovers(
   targets: readonly Target[],
@@ -46,17 +49,22 @@ export function ownFailovers(
   signal: AbortSignal,
 ): Failovers {
   const able = targets.flatMap((target) => {
-    const own = target.failoverCommand ?? options.failoverCommand;
-    return own === undefined ? [] : [{ target, command: own }];
+    const command = target.failoverCommand ?? options.failoverCommand;
+    return command === undefined ? [] : [{ target, command, place: placeOf(target, data) }];
   });
   return {
     plannedMs: able.length * (WARM_MS + options.failoverAfterMs + COMMAND_ABOUT_MS),
-    run: async (say) => {
+    run: async ({ say, failed }) => {
       const results: FailoverResult[] = [];
       for (const each of able) {
         signal.throwIfAborted();
         say(`failover of ${each.target.name}: runs its command`);
-        results.push(await failOver(each, options, data, signal));
+        try {
+          results.push(await failOver(each, options, signal));
+        } catch (error) {
+          signal.throwIfAborted();
+          failed(`failover of ${each.target.name}`, error);
+        }
       }
       return results;
     },
@@ -64,13 +72,11 @@ export function ownFailovers(
 }
 
 async function failOver(
-  { target, command }: { readonly target: Target; readonly command: string },
+  { target, command, place }: { readonly target: Target; readonly command: string; readonly place: Place },
   { failoverAfterMs, out }: Pick<RunOptions, 'failoverAfterMs' | 'out'>,
-  data: string,
   signal: AbortSignal,
 ): Promise<FailoverResult> {
   const spec = specOf(target);
-  const place = placeOf(target, data);
   const historyFile = join(out, 'histories', `${target.name}.jsonl`);
   mkdirSync(join(out, 'histories'), { recursive: true });
   await place.prepare();
@@ -89,6 +95,7 @@ async function failOver(
     const faultAt = monotonicMs();
     await runCommand(command, target.name, signal);
     await sleep(failoverAfterMs, undefined, { signal });
+    const until = monotonicMs();
     const { endedAt, stalls } = await client.halt(DRAIN_MS);
     const lines = parseHistory(readFileSync(historyFile, 'utf8'));
     const [calls, found] = [callsOf(lines), await place.read()];
@@ -102,7 +109,7 @@ async function failOver(
       serversKeep: false,
       stalls,
     });
-    return resultOf(target, spec, calls, faultAt, judged);
+    return resultOf(target, spec, { calls, faultAt, until }, judged);
   } finally {
     client?.kill();
     await place.remove();
@@ -121,32 +128,45 @@ function specOf({ library, strategy }: Target): ClientSpec {
 function resultOf(
   target: Target,
   spec: ClientSpec,
-  calls: readonly Call[],
-  faultAt: number,
+  {
+    calls,
+    faultAt,
+    until,
+  }: { readonly calls: readonly Call[]; readonly faultAt: number; readonly until: number },
   judged: ReturnType<typeof judge>,
 ): FailoverResult {
   const ends = Object.values(endsOf(calls));
   const total = (of: 'fail' | 'unknown' | 'open'): number => ends.reduce((sum, end) => sum + end[of], 0);
-  const outage = outageIn(calls, faultAt, LEAST_OUTAGE_MS);
-  const lanes = outage && {
-    before: { lane: 'client', what: 'writes', from: -WARM_MS, to: outage[0] - faultAt },
-    outage: { lane: 'client', what: 'waits', from: outage[0] - faultAt, to: outage[1] - faultAt },
-    after: { lane: 'client', what: 'writes', from: outage[1] - faultAt, to: outage[1] - faultAt + WARM_MS },
-  };
+  const outage = outageIn(calls, { faultAt, until }, LEAST_OUTAGE_MS);
   return {
     target: target.name,
     client: spec.name.split('/')[0] ?? spec.name,
     fault: 'failover command',
     repetitions: 1,
     serverWindowMs: undefined,
-    clientWindowMs: outage && outage[1] - faultAt,
+    ...(outage?.to === undefined ? {} : { clientWindowMs: outage.to - outage.from }),
+    ...(outage && outage.to === undefined && { never: true }),
     failed: total('fail'),
     unknown: total('unknown'),
     lost: judged.lost,
     doubled: judged.doubled,
     stuck: total('open'),
-    timeline: lanes ? [lanes.before, lanes.outage, lanes.after] : [],
+    timeline: outage ? timelineOf(outage, faultAt, until) : [],
   };
+}
+
+function timelineOf(
+  { from, to }: Outage,
+  faultAt: number,
+  until: number,
+): { lane: string; what: string; from: number; to: number }[] {
+  const lane = 'client';
+  const [waits, writes] = [from - faultAt, (to ?? until) - faultAt];
+  return [
+    { lane, what: 'writes', from: -WARM_MS, to: waits },
+    { lane, what: 'waits', from: waits, to: writes },
+    ...(to === undefined ? [] : [{ lane, what: 'writes', from: writes, to: writes + WARM_MS }]),
+  ];
 }
 
 /** Where the work goes, and how it is read back. */
@@ -167,8 +187,8 @@ function sqlPlace({ name, env }: Target, data: string): Place {
   const schema = `${data}_failover`;
   const url = env['DATABASE_URL'];
   if (url === undefined || env['PG_HA_POOLER'] === 'true')
-    throw new Error(
-      `target '${name}': a failover is measured where a URL names the servers and no pooler stands before them`,
+    throw new UsageError(
+      `target '${name}' is to fail over; allowed: where a URL names the servers and no pooler stands before them`,
     );
   const options = `options=${encodeURIComponent(`-c search_path=${schema}`)}`;
   const there = { ...env, DATABASE_URL: `${url}${url.includes('?') ? '&' : '?'}${options}` };

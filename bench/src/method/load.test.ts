@@ -97,6 +97,10 @@ describe('an open loop', () => {
     const never = new Promise<never>(() => undefined);
     const tally = await tallyOf({ kind: 'open', perSecond: 100 }, () => never);
     expect(tally.errors).toEqual({ notSent: 0, rejected: 0, unknown: 100 });
+    // Each has taken longer than from when it was meant to begin until nobody waited any more.
+    const { count, at } = { count: tally.unfinished.count, at: (p: number) => tally.unfinished.at(p) };
+    expect(count).toBe(100);
+    expect([at(1), at(100)].map(Math.round)).toEqual([510, 1_500]);
   });
 });
 

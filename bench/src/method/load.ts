@@ -62,11 +62,7 @@ class Operations {
   /** Resolves with whether it ended well. */
   begin(meantAt: number): Promise<boolean> {
     if (this.#open.size >= MAX_OPEN) {
-      this.tally.failed(
-        'notSent',
-        meantAt,
-        `${MAX_OPEN} operations were open: the rate is beyond what is served`,
-      );
+      this.tally.notBegun(meantAt, `${MAX_OPEN} operations were open: the rate is beyond what is served`);
       return Promise.resolve(false);
     }
     const operation = this.#run(meantAt).finally(() => this.#open.delete(operation));
@@ -77,8 +73,9 @@ class Operations {
   /** What has not ended by then is in doubt. */
   async drain(untilMs: number): Promise<void> {
     await Promise.race([Promise.all(this.#open.keys()), this.load.beat.until(untilMs)]);
+    const now = this.load.beat.now();
     for (const meantAt of this.#open.values())
-      this.tally.failed('unknown', meantAt, 'had not ended when the run was over');
+      this.tally.failed('unknown', meantAt, 'had not ended when the run was over', now);
   }
 
   async #run(meantAt: number): Promise<boolean> {
@@ -89,7 +86,7 @@ class Operations {
       return true;
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error);
-      this.tally.failed(judge(error), meantAt, said.slice(0, ERROR_CHARACTERS));
+      this.tally.failed(judge(error), meantAt, said.slice(0, ERROR_CHARACTERS), beat.now());
       return false;
     }
   }

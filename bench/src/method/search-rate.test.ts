@@ -34,7 +34,7 @@ describe('the highest rate that meets an objective', () => {
   it.each([
     ['is the bound where nothing fails', 1e9, {}, 10_000],
     ['is 0 where nothing meets it', 0, {}, 0],
-    ['is what was good so far when the steps are over', 9_000, { steps: 3 }, 400],
+    ['is what was good so far when the steps are over', 9_000, { steps: 3 }, 1_600],
   ] as const)('%s', async (_, limit, search, rate) => {
     expect((await found(limit, search))[0]).toBe(rate);
   });

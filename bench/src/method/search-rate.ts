@@ -14,9 +14,12 @@ export interface Search {
   readonly precision: number;
 }
 
+/** So many times the rate is tried next while none has failed, or the other way while none has met the objective. */
+const STRIDE = 4;
+
 /**
- * The highest rate that meets an objective: doubled until it fails, halved until it meets, then bisected between the two.
- * 0 where none of those tried met it.
+ * The highest rate that meets an objective: raised until it fails, lowered until it meets, then halved between the two, as a
+ * ratio. 0 where none of those tried met it; `max` where none failed.
  */
 export async function searchRate(
   meets: (perSecond: number) => Promise<boolean>,
@@ -28,11 +31,13 @@ export async function searchRate(
     if (await meets(rate)) good = rate;
     else bad = rate;
     if (good >= max || bad - good <= good * precision || bad <= 1) break;
-    rate = Math.max(
-      1,
-      Math.round(bad === Infinity ? Math.min(max, good * 2) : good === 0 ? bad / 2 : (good + bad) / 2),
-    );
+    rate = Math.max(1, Math.round(between(good, bad, max)));
     if (rate === good || rate === bad) break;
   }
   return good;
+}
+
+function between(good: number, bad: number, max: number): number {
+  if (bad === Number.POSITIVE_INFINITY) return Math.min(max, good * STRIDE);
+  return good === 0 ? bad / STRIDE : Math.sqrt(good * bad);
 }

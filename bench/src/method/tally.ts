@@ -8,6 +8,10 @@ export class Tally {
   readonly #from: number;
   readonly #to: number;
   readonly byKind: Map<string, Latencies> = new Map();
+  /** of those that had not ended, or ended in doubt, the time until then: the least that they can have taken */
+  readonly unfinished: Latencies = new Latencies();
+  /** ended well within the measured time, whenever they were meant to begin */
+  endedWithin = 0;
   readonly errors: Errors = { notSent: 0, rejected: 0, unknown: 0 };
   /** what the first failed operation said */
   firstError: string | undefined;
@@ -18,19 +22,27 @@ export class Tally {
   }
 
   done(kind: string, meantAt: number, endedAt: number): void {
+    if (this.counts(endedAt)) this.endedWithin += 1;
     if (!this.counts(meantAt)) return;
     let latencies = this.byKind.get(kind);
     if (!latencies) this.byKind.set(kind, (latencies = new Latencies()));
     latencies.record(endedAt - meantAt);
   }
 
-  failed(as: FailedAs, meantAt: number, said: string): void {
+  failed(as: FailedAs, meantAt: number, said: string, endedAt: number): void {
     if (!this.counts(meantAt)) return;
+    if (as === 'unknown') this.unfinished.record(endedAt - meantAt);
     this.errors[as] += 1;
     this.firstError ??= said;
   }
 
-  counts(meantAt: number): boolean {
-    return meantAt >= this.#from && meantAt < this.#to;
+  /** One that was not begun, since too many were open. */
+  notBegun(meantAt: number, said: string): void {
+    this.failed('notSent', meantAt, said, meantAt);
+    if (this.counts(meantAt)) this.unfinished.record(this.#to - meantAt);
+  }
+
+  counts(at: number): boolean {
+    return at >= this.#from && at < this.#to;
   }
 }

@@ -31,13 +31,13 @@ export function measurementOf({ cell, workload, stretches }: Measured): Measurem
     loop: cell.loop,
     repetitions: results.length,
     each: results.map((result) => {
-      const latencies = mergedOf(Object.values(result.byKind));
+      const latencies = latenciesOf(result);
       const { perSecond, cpuMicros } = result;
       return { perSecond, p50: percentile(latencies, 50), p99: percentile(latencies, 99), cpuMicros };
     }),
     operations,
     perSecond: sum(results.map(({ perSecond }) => perSecond)) / Math.max(1, results.length),
-    latency: Latencies.sumOf(byKind.map(([, latencies]) => latencies)).summary(),
+    latency: Latencies.sumOf(results.map(latenciesOf)).summary(),
     errors: addErrors(results.map(({ errors }) => errors)),
     cpuMicros: weighted(({ cpuMicros }) => cpuMicros),
     connections: Math.max(0, ...results.map(({ connections }) => connections)),
@@ -83,7 +83,7 @@ function ratiosOfPair(ours: Measured, other: Measured, seed: number): RatioResul
   const ways = {
     throughput: ({ perSecond }: StretchResult) => perSecond,
     cpu: ({ cpuMicros }: StretchResult) => cpuMicros,
-    p99: ({ byKind }: StretchResult) => percentile(mergedOf(Object.values(byKind)), 99),
+    p99: (result: StretchResult) => percentile(latenciesOf(result), 99),
   };
   const { cell, workload } = ours;
   return (['throughput', 'cpu', 'p99'] as const).flatMap((of) => {
@@ -109,6 +109,11 @@ function ratiosOfPair(ours: Measured, other: Measured, seed: number): RatioResul
 
 function figuresOf({ cell, stretches }: Measured, of: (result: StretchResult) => number): Figure[] {
   return stretches.map(({ repetition, result }) => ({ pair: cell.pair, repetition, value: of(result) }));
+}
+
+/** Of all operations: one that had not ended counts with the time until then, or the slowest of all would be left out. */
+export function latenciesOf({ byKind, unfinished }: StretchResult): Latencies {
+  return mergedOf([...Object.values(byKind), ...(unfinished === undefined ? [] : [unfinished])]);
 }
 
 function mergedOf(encoded: readonly string[]): Latencies {

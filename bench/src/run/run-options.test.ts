@@ -9,8 +9,8 @@ describe('the options of a run', () => {
       perSecond: 200,
       callers: 32,
       measureMs: 2_000,
-      repetitions: 3,
-      pairRepetitions: 5,
+      repetitions: 4,
+      pairRepetitions: 6,
       search: undefined,
       out: '.steadfast/bench/2026-02-03T04-05-06',
     });

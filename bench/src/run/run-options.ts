@@ -82,8 +82,8 @@ How:
   --scale N              size of the data, 1 to 1000 (1: 20,000 messages, 10,000 keys)
   --measure-ms N         measured time of each repetition, 100 to 3600000 (2000)
   --warmup-ms N          time before that, 0 to 600000 (500)
-  --repetitions N        of each measurement, 1 to 100 (3)
-  --pair-repetitions N   of each measurement beside a stock client, 1 to 100 (5)
+  --repetitions N        of each measurement, 1 to 100 (4)
+  --pair-repetitions N   of each measurement beside a stock client, 1 to 100 (6)
   --no-stock             no stock clients (pg, ioredis) beside ours
   --search pN=MSms       the highest rate that meets an objective, as p99=20ms
   --quick                about two minutes on the lab: fewer targets, workloads, repetitions
@@ -129,8 +129,8 @@ export function parseRun(argv: readonly string[], now: () => Date = () => new Da
     scale: wholeNumber('scale', flags.scale, 1, 1_000),
     measureMs: times('measure-ms', quick ? 700 : 2_000, 100, 3_600_000),
     warmupMs: times('warmup-ms', 500, 0, 600_000),
-    repetitions: count('repetitions', quick ? 1 : 3),
-    pairRepetitions: count('pair-repetitions', quick ? 7 : 5),
+    repetitions: count('repetitions', quick ? 1 : 4),
+    pairRepetitions: count('pair-repetitions', quick ? 7 : 6),
     stock: !flags['no-stock'],
     // So that a run on the lab ends in time.
     ...(quick ? { pairsOf: ['kv'] } : lab ? { pairsOf: ['chatwoot', 'kv'] } : {}),

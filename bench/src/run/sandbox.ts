@@ -21,7 +21,10 @@ export function dataOf(name: string, workload: Workload): string {
   return workload.library === 'pg' ? `${name}_${own}` : `${name}:${own}:`;
 }
 
-/** The data of a run on one server: made, and removed with all that the run has put there. */
+/**
+ * The data of a run on one server: made, and removed with all that the run has put there. Two targets may lead to one server
+ * without anybody having said so: what another has made there under this run's name is not made again.
+ */
 export class Sandbox {
   readonly target: Target;
   readonly #name: string;
@@ -47,11 +50,15 @@ export class Sandbox {
         for (const workload of this.#workloads) {
           if (workload.library !== 'pg') continue;
           const schema = dataOf(this.#name, workload);
+          const [there] = (await client.query('SELECT to_regnamespace($1) AS name', [schema])).rows;
+          if (there?.['name']) continue;
           await client.query(`CREATE SCHEMA ${schema}`);
           await workload.prepare(client, schema, scale, seed);
         }
       },
       async (client) => {
+        const isFirst = await client.command('set', `${this.#name}:made`, '1', 'nx');
+        if (isFirst === null) return;
         for (const workload of this.#workloads)
           if (workload.library === 'redis')
             await workload.prepare(client, dataOf(this.#name, workload), scale, seed);

@@ -1,15 +1,14 @@
-import { Latencies } from '../method/latencies.ts';
 import { searchRate, type Objective } from '../method/search-rate.ts';
 import type { Measurement } from '../result.ts';
 import type { StretchResult } from '../worker/messages.ts';
 import type { BenchCell } from './cells.ts';
-import { measurementOf, type Measured } from './figures.ts';
+import { latenciesOf, measurementOf, type Measured } from './figures.ts';
 import { Interrupted } from './interruption.ts';
 
-export const SEARCH_STEPS = 8;
+export const SEARCH_STEPS = 14;
 const MAX_PER_SECOND = 100_000;
 const PRECISION = 0.1;
-/** Of the rate that was wanted: with less the client has not kept it. */
+/** Of the rate that was wanted: where less ends in the same time, it is not served, and only the end of the load lets it catch up. */
 const KEPT = 0.97;
 
 export interface SearchOptions {
@@ -53,6 +52,8 @@ async function searchOne(cell: BenchCell, options: SearchOptions): Promise<Measu
     steps: SEARCH_STEPS,
     precision: PRECISION,
   });
+  if (perSecond >= MAX_PER_SECOND)
+    failed(cell, `the objective was met at ${MAX_PER_SECOND}/s, and no higher rate is tried`);
   const workload = options.workloadOf(cell);
   return {
     ...measurementOf({ cell, workload, stretches: best }),
@@ -67,7 +68,7 @@ export function meetsObjective(
   { percentile, ms }: Objective,
 ): boolean {
   const { notSent, rejected, unknown } = result.errors;
-  if (notSent + rejected + unknown > 0 || result.perSecond < perSecond * KEPT) return false;
-  const latencies = Latencies.sumOf(Object.values(result.byKind).map((each) => Latencies.decode(each)));
+  if (notSent + rejected + unknown > 0 || result.endedPerSecond < perSecond * KEPT) return false;
+  const latencies = latenciesOf(result);
   return latencies.count > 0 && latencies.at(percentile) <= ms;
 }

@@ -253,7 +253,10 @@ class SuiteRun {
     if (!failovers) return [];
     signal.throwIfAborted();
     try {
-      return await failovers.run((line) => this.#progress.say(line));
+      return await failovers.run({
+        say: (line) => this.#progress.say(line),
+        failed: (what, error) => this.#failedOnce(what, `not measured: ${(error as Error).message}`),
+      });
     } catch (error) {
       if (signal.aborted) throw error;
       this.#failedOnce('failover', `not measured: ${(error as Error).message}`);

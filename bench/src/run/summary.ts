@@ -1,3 +1,4 @@
+import { hasInterval } from '../report/labels.ts';
 import type { BenchResult, Measurement, RatioResult } from '../result.ts';
 
 /** A run in a few tables for the terminal. */
@@ -28,7 +29,7 @@ export function summaryOf({ measurements, ratios, failovers, noise, notes }: Ben
             each.client,
             each.fault,
             whole(each.serverWindowMs),
-            whole(each.clientWindowMs),
+            each.never ? 'never' : whole(each.clientWindowMs),
             ...[each.failed, each.unknown, each.lost, each.doubled].map(String),
           ]),
         )
@@ -70,8 +71,10 @@ function measurementRow({
   ];
 }
 
-function ratioRow({ name, callers, of, median, low, high }: RatioResult): string[] {
-  return [name, String(callers), of, median.toFixed(3), `[${low.toFixed(2)}, ${high.toFixed(2)}]`];
+function ratioRow(ratio: RatioResult): string[] {
+  const { name, callers, of, median, low, high } = ratio;
+  const interval = hasInterval(ratio) ? `[${low.toFixed(2)}, ${high.toFixed(2)}]` : 'too few pairs';
+  return [name, String(callers), of, median.toFixed(3), interval];
 }
 
 function whole(value: number | undefined): string {

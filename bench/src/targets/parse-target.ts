@@ -71,11 +71,24 @@ export function targetOf(name: string, url: string, more: MoreOfTarget): Target 
     library,
     strategy: chosen,
     env: full,
-    ...(leadsStockClients(library, chosen, address) && { stockEnv: full }),
+    ...(leadsStockClients({ library, strategy: chosen, env: full }) && { stockEnv: full }),
     server: name,
     ...(deployment !== undefined && { deployment: deployment as DeploymentId }),
     ...(failoverCommand !== undefined && { failoverCommand }),
   };
+}
+
+function decoded(key: string, text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new UsageError(
+      `'${key}' of a target has a % that stands for nothing; allowed: %25 for a % itself`,
+      {
+        cause,
+      },
+    );
+  }
 }
 
 function takeApart(url: string): { address: string; strategy?: string; variables: Record<string, string> } {
@@ -86,7 +99,7 @@ function takeApart(url: string): { address: string; strategy?: string; variables
   let strategy: string | undefined;
   for (const part of url.slice(at + 1).split('&')) {
     const [key = '', ...value] = part.split('=');
-    const text = decodeURIComponent(value.join('='));
+    const text = decoded(key, value.join('='));
     if (key === 'strategy') strategy = text;
     else if (/^[A-Z]/.test(key)) variables[key] = text;
     else if (part !== '') kept.push(part);

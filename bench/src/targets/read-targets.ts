@@ -5,7 +5,7 @@ import { UsageError } from '../commands/command.ts';
 import type { Library } from '../result.ts';
 import { parseTarget, targetOf, type MoreOfTarget } from './parse-target.ts';
 import { Redactor } from './redact.ts';
-import { leadsStockClients, urlOf, type Target } from './target.ts';
+import { leadsStockClients, type Target } from './target.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -76,7 +76,7 @@ function targetsOfEnvironment(env: Environment): Target[] {
     const mine = Object.fromEntries(own);
     const sentinels = library === 'redis' && mine['REDIS_SENTINELS'] ? 'sentinel' : 'single';
     const strategy = mine[library === 'pg' ? 'PG_HA_STRATEGY' : 'REDIS_HA_STRATEGY'] ?? sentinels;
-    const stock = leadsStockClients(library, strategy, urlOf({ library, env: mine }));
+    const stock = leadsStockClients({ library, strategy, env: mine });
     const target = { name: library, library, strategy, env: mine, server: library };
     return [{ ...target, ...(stock && { stockEnv: mine }) }];
   });

@@ -56,9 +56,13 @@ function decoded(text: string): string {
   }
 }
 
-/** What was typed, without secrets: the values of `--target` are shown as far as they are harmless. */
+const COMMAND = '--failover-command';
+
+/** What was typed, without secrets: `--target` is shown as far as it is harmless, and of a command of the user's own nothing. */
 export function redactArguments(argv: readonly string[]): string {
   return argv
+    .map((each, at) => (argv[at - 1] === COMMAND ? '…' : each))
+    .map((each) => (each.startsWith(`${COMMAND}=`) ? `${COMMAND}=…` : each))
     .map((each) => (each.includes('://') ? redactSpec(each) : each))
     .map((each) => (/[\s'"$&?;*]/.test(each) ? `'${each}'` : each))
     .join(' ');

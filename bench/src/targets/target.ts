@@ -16,23 +16,33 @@ export interface Target {
   readonly failoverCommand?: string;
 }
 
+const SSLMODE = /[?&]sslmode=([^&]+)/;
 const MANY_HOSTS = /\/\/(?:[^/?#]*@)?[^/?#,]*,/;
 
 export function urlOf({ library, env }: Pick<Target, 'library' | 'env'>): string {
   return env[library === 'pg' ? 'DATABASE_URL' : 'REDIS_URL'] ?? '';
 }
 
-/** Whether a URL alone leads a stock client to the primary. */
-export function leadsStockClients(library: Library, strategy: string, url: string): boolean {
-  if (url === '') return false;
+/** Variables that tell ours what a stock client would have to be told by the URL. */
+const BESIDE_THE_URL: Readonly<Record<Library, RegExp>> = {
+  pg: /^(?:PGUSER|PGPASSWORD|POSTGRES_USERNAME|POSTGRES_PASSWORD|PG_HA_CA(?:_FILE)?)$/,
+  redis: /^REDIS_(?:USERNAME|PASSWORD|HA_CA)$/,
+};
+
+/** Whether a URL alone leads a stock client to the primary, as the same user, and under TLS where ours would be. */
+export function leadsStockClients(target: Pick<Target, 'library' | 'env' | 'strategy'>): boolean {
+  const { library, strategy, env } = target;
+  const url = urlOf(target);
+  if (url === '' || Object.keys(env).some((name) => BESIDE_THE_URL[library].test(name))) return false;
   if (library === 'redis') return true;
+  if (usesTls(target) && !SSLMODE.test(url)) return false;
   return ['haproxy', 'managed', 'single'].includes(strategy) && !MANY_HOSTS.test(url);
 }
 
 export function usesTls(target: Pick<Target, 'library' | 'env' | 'strategy'>): boolean {
   const url = urlOf(target);
   if (target.library === 'redis') return /^(rediss|valkeys):/.test(url);
-  const mode = /[?&]sslmode=([^&]+)/.exec(url)?.[1] ?? target.env['PGSSLMODE'];
+  const mode = SSLMODE.exec(url)?.[1] ?? target.env['PGSSLMODE'];
   return mode !== undefined
     ? mode !== 'disable'
     : target.strategy === 'managed' || target.env['PG_HA_CA'] !== undefined;

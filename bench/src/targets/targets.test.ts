@@ -50,6 +50,7 @@ describe('a target', () => {
       /target 'a': strategy 'sentinel'; allowed: haproxy, hosts, managed, patroni, single$/,
     ],
     ['a=redis://h?strategy=haproxy', /strategy 'haproxy'; allowed: managed, sentinel, single$/],
+    ['a=postgres://h/d?PGPASSWORD=a%b', /'PGPASSWORD' of a target has a % that stands for nothing/],
     ['a=redis://h?PG_HA_POOLER=true', /variable 'PG_HA_POOLER'; allowed: those of redis-ha/],
   ])('%s is refused in words that help', (spec, message) => {
     expect(() => parseTarget(spec)).toThrow(message);
@@ -57,10 +58,14 @@ describe('a target', () => {
 
   it.each([
     ['postgres://app:pw@h/d', true],
-    ['postgres://app:pw@h/d?strategy=managed', true],
+    ['postgres://app:pw@h/d?strategy=managed', false],
+    ['postgres://app:pw@h/d?strategy=managed&sslmode=verify-full', true],
+    ['postgres://app:pw@h/d?strategy=managed&sslmode=verify-full&PG_HA_CA_FILE=/ca.pem', false],
+    ['postgres://app@h/d?PGPASSWORD=pw', false],
     ['postgres://app:pw@h1,h2/d?strategy=hosts', false],
     ['postgres://app:pw@h/d?strategy=patroni&PG_HA_PATRONI_URLS=http://h:8008', false],
     ['redis://h?strategy=managed', true],
+    ['rediss://h?strategy=managed&REDIS_PASSWORD=pw', false],
   ])('%s can be measured with a stock client: %s', (url, can) => {
     expect(parseTarget(`a=${url}`).stockEnv !== undefined).toBe(can);
   });
@@ -169,5 +174,8 @@ describe('secrets', () => {
       "run --target 'a=postgres://h/d?…' --rate=5",
     );
     expect(redactArguments(['--target=a=redis://:pw@h'])).toBe('--target=a=redis://h');
+    const command = "curl -H 'Authorization: Bearer tok' https://api";
+    expect(redactArguments(['--failover-command', command, '--lab'])).toBe('--failover-command … --lab');
+    expect(redactArguments([`--failover-command=${command}`])).toBe('--failover-command=…');
   });
 });

@@ -35,6 +35,8 @@ export async function measure(job: Job, beat: Beat, sockets: Sockets): Promise<S
       operations,
       perSecond: (operations * 1_000) / job.measureMs,
       byKind: Object.fromEntries([...tally.byKind].map(([name, latencies]) => [name, latencies.encode()])),
+      ...(tally.unfinished.count > 0 && { unfinished: tally.unfinished.encode() }),
+      endedPerSecond: (tally.endedWithin * 1_000) / job.measureMs,
       errors: tally.errors,
       ...(tally.firstError !== undefined && { firstError: tally.firstError }),
       ...meter.per(operations),

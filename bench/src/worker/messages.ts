@@ -30,6 +30,10 @@ export interface StretchResult {
   readonly perSecond: number;
   /** latencies by kind of operation, encoded */
   readonly byKind: Readonly<Record<string, string>>;
+  /** of those that had not ended, or ended in doubt, the time until then, encoded */
+  readonly unfinished?: string;
+  /** ended well within the measured time, whenever they were meant to begin */
+  readonly endedPerSecond: number;
   readonly errors: Errors;
   readonly firstError?: string;
   /** CPU of the process per operation, µs */

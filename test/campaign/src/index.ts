@@ -1,5 +1,5 @@
 export { cellsOf, type Cell } from './analysis/cell.ts';
-export { endsOf, outageIn } from './analysis/client-run.ts';
+export { endsOf, outageIn, type Outage } from './analysis/client-run.ts';
 export { judge, type Found } from './analysis/judge.ts';
 export { brokenIn, unjudgedIn } from './analysis/promises.ts';
 export { type ClientSpec } from './clients/client.ts';

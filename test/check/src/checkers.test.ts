@@ -82,6 +82,14 @@ describe('exactly-once', () => {
     ['the same where servers promise nothing', [all[0] as Given], {}, false, 'unknown', { lost: ['a'] }],
     ['one has it twice', [all[0] as Given], { a: 2 }, true, 'invalid', { doubled: ['a'] }],
     ['one that failed has it', all.slice(0, 2), { a: 1, b: 1 }, true, 'invalid', { contradicted: ['b'] }],
+    [
+      'nobody called one',
+      [all[0] as Given],
+      { a: 1, ghost: 1 },
+      true,
+      'invalid',
+      { contradicted: ['ghost'] },
+    ],
     ['one does not know', all.slice(0, 3), { a: 1 }, true, 'invalid', { unresolved: ['c'] }],
     ['one has not ended', [all[0] as Given, all[3] as Given], { a: 1 }, true, 'unknown', { unresolved: [] }],
   ])('%s', (_, given, effects, serversKeep, verdict, report) => {

@@ -10,7 +10,7 @@ export interface ExactlyOnceReport {
   lost: string[];
   /** with its effect more than once */
   doubled: string[];
-  /** with its effect, although it said that there was none */
+  /** with its effect, although it said that there was none, or although nobody called it */
   contradicted: string[];
   /** its end says neither that there was an effect nor that there was none */
   unresolved: string[];
@@ -25,7 +25,11 @@ export function checkExactlyOnce(
   const ids = (test: (call: Call) => boolean): string[] => calls.filter(test).map(({ id }) => id);
   const lost = ids((call) => call.end.as === 'ok' && times(call) === 0);
   const doubled = ids((call) => times(call) > 1);
-  const contradicted = ids((call) => call.end.as === 'fail' && times(call) > 0);
+  const called = new Set(calls.map(({ id }) => id));
+  const contradicted = [
+    ...ids((call) => call.end.as === 'fail' && times(call) > 0),
+    ...[...effects.keys()].filter((id) => !called.has(id)),
+  ];
   const unresolved = ids(({ end }) => end.as === 'unknown');
   const wrong = doubled.length + contradicted.length + unresolved.length;
   const found = verdictOn({ wrong, lost: lost.length }, serversKeep);

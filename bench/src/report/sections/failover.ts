@@ -127,7 +127,7 @@ function failoverTable(failovers: readonly FailoverResult[]): Table {
       one.fault,
       count(one.repetitions),
       time(one.serverWindowMs),
-      time(one.clientWindowMs),
+      one.never ? 'never' : time(one.clientWindowMs),
       one.serverWindowMs === undefined || one.clientWindowMs === undefined
         ? '–'
         : duration(one.clientWindowMs - one.serverWindowMs),

@@ -30,15 +30,23 @@ describe('the first acknowledged write after an outage', () => {
 
 describe('an outage that nobody else watched', () => {
   const acks = (...ends: number[]): Call[] => ends.map((at) => ok(`${at}`, at));
+  /** every 40 ms until the load ends */
+  const steps = (from: number): number[] => Array.from({ length: 9 }, (_, n) => from + 40 * n);
 
   it.each([
-    ['the longest time without an acknowledged write', acks(80, 90, 100, 400, 410), 95, [100, 400]],
-    ['what lasts beyond the fault alone', acks(10, 90, 100, 110), 95, undefined],
-    ['nothing where writes went on', acks(90, 100, 110, 120), 95, undefined],
-    ['none that never ended', acks(80, 90), 95, undefined],
-    ['from the fault on, where nothing was written before', acks(300), 95, [95, 300]],
+    [
+      'the longest time without an acknowledged write',
+      acks(80, 90, 100, 400, 410),
+      95,
+      { from: 100, to: 400 },
+    ],
+    ['what lasts beyond the fault alone', acks(10, 90, ...steps(100)), 95, undefined],
+    ['nothing where writes went on', acks(90, ...steps(100)), 95, undefined],
+    ['what had not ended with the load', acks(80, 90), 95, { from: 90, to: undefined }],
+    ['what had not ended, after a shorter one', acks(90, 160, 300), 95, { from: 160, to: 300 }],
+    ['from the fault on, where nothing was written before', acks(300, 370), 95, { from: 95, to: 300 }],
   ])('is %s', (_, calls, faultAt, outage) => {
-    expect(outageIn(calls, faultAt, 50)).toEqual(outage);
+    expect(outageIn(calls, { faultAt, until: 430 }, 50)).toEqual(outage);
   });
 });
 

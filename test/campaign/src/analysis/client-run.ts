@@ -98,25 +98,31 @@ export function firstAck(calls: readonly Call[], rule: AckRule): number | undefi
   return first;
 }
 
+/** A time without an acknowledged write, ms. */
+export interface Outage {
+  /** the last write before it, or the fault */
+  readonly from: number;
+  /** the first one after it; undefined: there was none */
+  readonly to: number | undefined;
+}
+
 /**
  * The outage as one client met it, where nobody else watched: the longest time without an acknowledged write that lasted
- * beyond the fault, as [from, to] in ms; undefined where none was longer than `leastMs`.
+ * beyond the fault, up to the end of the load; undefined where none was longer than `leastMs`.
  */
 export function outageIn(
   calls: readonly Call[],
-  faultAt: number,
+  { faultAt, until }: { readonly faultAt: number; readonly until: number },
   leastMs: number,
-): readonly [from: number, to: number] | undefined {
+): Outage | undefined {
   const acks = calls
     .flatMap(({ kind, end }) => (isWrite(kind) && end.as === 'ok' ? [toMs(end.wroteAt ?? end.at)] : []))
     .toSorted((a, b) => a - b);
-  let longest: readonly [number, number] | undefined;
-  for (const [n, to] of acks.entries()) {
-    const from = acks[n - 1] ?? faultAt;
-    if (to < faultAt || to - from < leastMs) continue;
-    if (!longest || to - from > longest[1] - longest[0]) longest = [from, to];
-  }
-  return longest;
+  const ends: (number | undefined)[] = [...acks, undefined];
+  return ends
+    .map((to, n) => ({ from: acks[n - 1] ?? faultAt, to }))
+    .filter(({ from, to = until }) => to >= faultAt && to - from >= leastMs)
+    .toSorted((a, b) => (b.to ?? until) - b.from - ((a.to ?? until) - a.from))[0];
 }
 
 /** Adds how far each client was behind the first of its route: observers look now and then, clients race each other. */

@@ -9,6 +9,9 @@ import { reachableAt, routeWindow, type Window } from './window.ts';
 /** So much may a client be ahead of the observers. */
 const AHEAD_MS = 500;
 
+/** The way has been open for so long when a fault is healed: that was put off for clients which had not found it, ms. */
+const WAITED_MS = 5_000;
+
 /** Everything that is known of one client in one fault. Instants in ms, but `endedAt` in ns as histories are. */
 export interface Measured extends Judged {
   /** the file of the history */
@@ -44,11 +47,17 @@ function recovery(given: Measured): Pick<ClientRun, 'lagMs' | 'outageMs' | 'neve
   const way = openingOf(given);
   if (!way) return {};
   const first = firstAck(calls, way.rule);
-  if (first === undefined) return { never: true };
+  if (first === undefined || helpedByHealing(way.openAt, first, given)) return { never: true };
   // Who was refused asks again after a pause, on purpose.
   if (fault.refuses && fault.shape === 'healed') return {};
   const openAt = fault.stopsClients ? runsAt(way.openAt, given.stalls) : way.openAt;
   return { lagMs: first - openAt, outageMs: first - instants.faultAt };
+}
+
+/** It found the way that had been open for long only when the fault was taken back: how late that is, the campaign has chosen. */
+function helpedByHealing(openAt: number, first: number, { fault, instants }: Measured): boolean {
+  const { healedAt } = instants;
+  return !fault.opensOnHeal && fault.shape !== 'healed' && openAt + WAITED_MS < healedAt && first > healedAt;
 }
 
 /** When a process that may stand still at that moment runs again. */

@@ -140,6 +140,16 @@ describe('lists on servers that may lose what they acknowledged', () => {
       'valid',
       [],
     ],
+    ['a failed one was read', ['A!: w x=1', 'B: r x=1', 'C: r x=  w x=2'], 'x=2', 'invalid', ['G1a']],
+    ['what nobody appended was read', ['B: r x=7', 'C: r x=  w x=2'], 'x=2', 'invalid', ['unwritten']],
+    ['one was read twice', ['A?: w x=1', 'B: r x=1,1', 'C: r x=  w x=2'], 'x=2', 'invalid', ['doubled']],
+    [
+      'a call that was lost had read a failed one',
+      ['A!: w x=1', 'B: r x=1  w x=3', 'C: r x=  w x=2'],
+      'x=2',
+      'invalid',
+      ['lost', 'G1a'],
+    ],
     ['one is there twice', ['A: r x=  w x=1'], 'x=1,1', 'invalid', ['doubled']],
     [
       'the rest is out of order',

@@ -5,7 +5,7 @@ import { dependenciesOf } from './dependencies.ts';
 import { appendsOf, transactionOf, type Transaction } from './operation.ts';
 import { readsOf, type Read } from './reads.ts';
 import { againstRealTime } from './real-time.ts';
-import { ordersOf, writersOf, wrongReads } from './version-order.ts';
+import { impossibleReads, ordersOf, writersOf, wrongReads } from './version-order.ts';
 
 export interface AppendReport {
   verdict: Verdict;
@@ -29,14 +29,14 @@ export interface AppendOptions {
  * Transactions that append to lists and read them whole, as Elle has them (https://github.com/jepsen-io/elle): since a
  * list shows the order of all that was ever appended to it, its reads tell which transaction came after which. Found are
  *
- * - `lost`, `doubled` and `unwritten` elements;
+ * - `lost`, `doubled` and `unwritten` elements, there in the end or read;
  * - `G1a`, what a failed call appended; `G1b`, a read between two appends of one call; `order`, reads that no order of
  *   the list explains; `internal`, a call that does not see what it has itself appended or read;
  * - `G0`, `G1c`, `G2`: cycles of dependencies, so that no serial order explains the whole;
  * - `real-time` and `stale`: lists and reads against the order in which calls ended and began.
  *
  * Where the servers may lose what they acknowledged, calls that were lost with them, and what others saw of those, are
- * left out, and the verdict is `unknown`. `last` is what is in each list in the end.
+ * left out, and the verdict is `unknown`; what no loss explains is wrong all the same. `last` is what is in each list in the end.
  */
 export function checkAppend(
   calls: readonly Call[],
@@ -54,6 +54,10 @@ export function checkAppend(
   const anomalies = [
     ...found.anomalies,
     ...each.flatMap((one) => one.anomalies),
+    ...impossibleReads(
+      ended.flatMap((one) => readsOf(one).reads),
+      writers,
+    ),
     ...wrongReads(reads, writers, orders),
     ...againstRealTime(orders, reads),
     ...cyclesIn(dependenciesOf(orders, reads)),

@@ -77,7 +77,24 @@ export function ordersOf(
   };
 }
 
-/** Reads that cannot be: of what was never committed, of a step in between, or in an order that is not the list's. */
+/** Reads that cannot be, whatever servers lose: of what was never appended or never committed, or of an element twice. */
+export function impossibleReads(reads: readonly Read[], writers: Writers): Anomaly[] {
+  return reads.flatMap(({ by, key, found }) =>
+    found.flatMap((element, index): Anomaly[] => {
+      const writer = writers.get(element)?.by;
+      if (!writer)
+        return [anomaly('unwritten', [by.id], `read ${element} in list ${key}, which nobody appended`)];
+      const calls = [writer.id, by.id];
+      if (writer.as === 'fail')
+        return [anomaly('G1a', calls, `read ${element}, whose call had failed, in list ${key}`)];
+      if (found.indexOf(element) !== index)
+        return [anomaly('doubled', calls, `read ${element} more than once in list ${key}`)];
+      return [];
+    }),
+  );
+}
+
+/** Reads of a step in between, or in an order that is not the list's. */
 export function wrongReads(
   reads: readonly Read[],
   writers: Writers,
@@ -85,26 +102,22 @@ export function wrongReads(
 ): Anomaly[] {
   return reads.flatMap(({ by, key, found }) => {
     const wrong: Anomaly[] = [];
-    const tell = (name: string, calls: string[], what: string): void =>
-      void wrong.push({ name, calls, what });
-    for (const element of found) {
-      const writer = writers.get(element)?.by;
-      if (!writer) tell('unwritten', [by.id], `read ${element} in list ${key}, which nobody appended`);
-      else if (writer.as === 'fail')
-        tell('G1a', [writer.id, by.id], `read ${element}, whose call had failed, in list ${key}`);
-    }
     const end = found.at(-1);
     const writer = end === undefined ? undefined : writers.get(end);
-    if (writer && !writer.isLast && writer.by !== by)
-      tell('G1b', [writer.by.id, by.id], `read list ${key} up to ${end}, between two appends of one call`);
+    if (writer && !writer.isLast && writer.by !== by) {
+      const what = `read list ${key} up to ${end}, between two appends of one call`;
+      wrong.push(anomaly('G1b', [writer.by.id, by.id], what));
+    }
     const order = orders.get(key) ?? [];
     const differs = found.findIndex((element, index) => order[index]?.element !== element);
-    if (differs !== -1)
-      tell(
-        'order',
-        [by.id],
-        `read ${found[differs]} where list ${key} has ${order[differs]?.element ?? 'nothing'}`,
-      );
+    if (differs !== -1) {
+      const what = `read ${found[differs]} where list ${key} has ${order[differs]?.element ?? 'nothing'}`;
+      wrong.push(anomaly('order', [by.id], what));
+    }
     return wrong;
   });
+}
+
+function anomaly(name: string, calls: string[], what: string): Anomaly {
+  return { name, calls, what };
 }
