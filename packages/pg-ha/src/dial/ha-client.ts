@@ -30,7 +30,9 @@ import type { DialContext } from './dial-context.ts';
 import type { Admission } from './dial-target.ts';
 import { guardFrames } from './frame-guard.ts';
 import { readIdentity, type Identity } from './identity.ts';
+import { cancelOnTimeout } from './query-timeout.ts';
 import { boundQuestion, isOutrun, type QuestionBounds } from './question-bounds.ts';
+import { noteServerError } from './server-errors.ts';
 import { standingSocket } from './standing-socket.ts';
 
 /** What the overrides below go on to. */
@@ -179,6 +181,15 @@ export class HaClient extends pg.Client {
     this.interrupt(reason);
   }
 
+  override end(): Promise<void>;
+  override end(callback: (error: Error) => void): void;
+  override end(callback?: (error: Error) => void): Promise<void> | void {
+    const { connection, pipeline } = internals(this);
+    // pg ends the link under a statement; what is given up must not be delivered later.
+    if (this.busy && !pipeline) cutTcp(connection.stream, this.#socket);
+    return callback ? super.end(callback) : super.end();
+  }
+
   /** A listener nobody has put on must not kill the process: the statements concerned have their errors already. */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     if (event !== 'error') return super.emit(event as 'end', ...(args as []));
@@ -188,23 +199,8 @@ export class HaClient extends pg.Client {
   /** A statement given to a client whose link is gone was never sent; everything else goes straight to pg. */
   override query(...args: unknown[]): never {
     const sent = isUsable(this) ? PG.query.apply(this, args) : this.#refuse(args);
-    if (this.#timesOut || (args[0] as pg.ClientConfig | null)?.query_timeout) this.#watchTimeout();
+    if (this.#timesOut || (args[0] as pg.ClientConfig | null)?.query_timeout) cancelOnTimeout(this);
     return sent as never; // pg's overloads say what it is
-  }
-
-  /**
-   * pg's `query_timeout` answers the caller and leaves the statement on the wire, where it would keep the next ones waiting:
-   * it is cancelled. An error of the server or of the link reaches a statement only after it has ceased to be the active one.
-   */
-  #watchTimeout(): void {
-    const inner = internals(this);
-    const query = inner._queryQueue.at(-1) ?? inner._sentQueryQueue?.at(-1) ?? inner._activeQuery;
-    if (!query) return;
-    const handleError = query.handleError.bind(query);
-    query.handleError = (error, connection) => {
-      if (inner._activeQuery === query) void this.cancelStatement();
-      handleError(error, connection);
-    };
   }
 
   /** pg's own refusal, as an error that says what happened to the work. */
@@ -239,6 +235,7 @@ export class HaClient extends pg.Client {
   /** pg calls this for every error of the server: it leaves here with its outcome. */
   _handleErrorMessage(message: Error): void {
     const active = internals(this)._activeQuery;
+    noteServerError(this, message);
     if (isFatal(message) && active && this.#mayBeCommitted(active)) withOutcome(message, 'unknown');
     const { outcome } = classifyWorkError(message, active?.text);
     if (isFatal(message)) {

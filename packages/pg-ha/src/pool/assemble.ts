@@ -10,6 +10,7 @@ import type { Strategy } from '../strategies/strategy.ts';
 import type { PoolTelemetry } from '../telemetry/pool-telemetry.ts';
 import { joinCluster, type ClusterShare } from './cluster.ts';
 import { Verification } from './fitness.ts';
+import { ProofTable } from '../transaction/proof-table.ts';
 import { primaryServers, type LeaseRequest } from './lease.ts';
 import { fasterStatements } from './faster-statements.ts';
 import type { PoolCore } from './pool-core.ts';
@@ -38,7 +39,9 @@ export interface Parts {
 
 /** What the parts may ask of the pool that they are of. */
 export interface PoolAccess
-  extends Pick<PoolCore, 'checkout' | 'mayDial' | 'isFull' | 'dropStale'>, Pick<DialContext, 'gone'> {
+  extends
+    Pick<PoolCore, 'checkout' | 'mayDial' | 'isFull' | 'waiting' | 'dropStale'>,
+    Pick<DialContext, 'gone'> {
   pool: () => pg.Pool;
 }
 
@@ -74,6 +77,7 @@ export function assemble(
     keepConnectionOnSqlError,
     pooler: settings.pooler,
     queued,
+    proofTable: new ProofTable(),
     ...fasterStatements(settings, clock, pool),
     verification: new Verification(options.verify),
     ...access,

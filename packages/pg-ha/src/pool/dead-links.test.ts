@@ -10,7 +10,7 @@ import { ManualClock } from '@steadfast/shared/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { HaClient } from '../dial/ha-client.ts';
 import type { ProbeLines } from '../discovery/probe-lines.ts';
-import { DeadLinks } from './dead-links.ts';
+import { DeadLinks, followedServer } from './dead-links.ts';
 
 const PRIMARY: Endpoint = { host: 'p', port: 1 };
 const FOUND = { kind: 'self', endpoint: PRIMARY, role: 'primary', epoch: 1 } as const;
@@ -79,7 +79,13 @@ function setup(): Setup {
     },
   };
   const log = { debug: () => undefined } as unknown as HaLogger;
-  const links = new DeadLinks({ monitor, clock, log, lines, timeoutMs: 1_000 });
+  const links = new DeadLinks({
+    serverOf: (client) => followedServer(client, monitor),
+    clock,
+    log,
+    lines,
+    timeoutMs: 1_000,
+  });
   const silent: Setup['silent'] = async (clients, fromMs, toMs) => {
     for (let ms = fromMs; ms <= toMs; ms += 250) {
       await clock.advance(250);

@@ -38,7 +38,8 @@ const SESSIONS_SQL = `SELECT pg_backend_pid()::text AS self, array_to_string(arr
     AND (state IS NULL OR state NOT LIKE 'idle%' OR clock_timestamp() - state_change < interval '1 second')), ',') AS working`;
 
 export interface DeadLinksOptions {
-  monitor: Pick<Seat, 'topology'>;
+  /** who can be asked about a link, which must be the very server at its other end; undefined while nobody can */
+  serverOf: (client: HaClient) => Endpoint | undefined;
   clock: Clock;
   log: HaLogger;
   /** connections of their own for the questions */
@@ -47,6 +48,7 @@ export interface DeadLinksOptions {
 }
 
 interface Suspect {
+  readonly server: Endpoint;
   readonly client: HaClient;
   readonly pid: number;
   readonly bytesRead: number;
@@ -71,8 +73,8 @@ export class DeadLinks {
   readonly #unsentAt = new WeakMap<HaClient, Instant>();
   #suspects: Suspect[] = [];
   #asking = false;
-  /** when nobody could be asked last */
-  #lostAt: Instant = -Infinity;
+  /** when nobody could be asked about it last */
+  readonly #lostAt = new WeakMap<HaClient, Instant>();
 
   constructor(options: DeadLinksOptions) {
     this.#options = options;
@@ -85,38 +87,38 @@ export class DeadLinks {
     const now = this.#options.clock.now();
     if (connection.stream.writableLength > 0) this.#unsentAt.set(client, now);
     if (now - (this.#unsentAt.get(client) ?? -Infinity) < LEAST_SILENCE_MS) return;
+    const server = this.#options.serverOf(client);
+    if (!server) return void this.#lostAt.set(client, now);
     const before = this.#again.get(client);
     const afterMs = before?.bytesRead === bytesRead ? before.afterMs : LEAST_SILENCE_MS;
     if (this.#asking || pid === null || silentMs < afterMs) return;
-    const { topology } = this.#options.monitor;
-    const primary = primaryOf(topology)?.endpoint;
-    if (2 * (now - this.#lostAt) < silentMs) return;
-    if (!primary || !client.endpoint || endpointKey(primary) !== endpointKey(client.endpoint)) return;
+    if (2 * (now - (this.#lostAt.get(client) ?? -Infinity)) < silentMs) return;
     this.#again.set(client, { bytesRead, afterMs: 2 * silentMs });
-    this.#suspects.push({ client, pid, bytesRead, silentMs });
+    this.#suspects.push({ server, client, pid, bytesRead, silentMs });
   }
 
-  /** All links have been looked at: asks about those that were silent, with one question. */
+  /** All links have been looked at: asks about those that were silent, with one question to each server. */
   look(): void {
-    const suspects = this.#suspects;
-    const primary = primaryOf(this.#options.monitor.topology)?.endpoint;
+    if (this.#suspects.length === 0) return;
+    const groups = Map.groupBy(this.#suspects, ({ server }) => endpointKey(server));
     this.#suspects = [];
-    if (!primary) this.#lostAt = this.#options.clock.now();
-    if (suspects.length === 0 || !primary) return;
     this.#asking = true;
-    void this.#ask(primary, suspects).finally(() => (this.#asking = false));
+    const asked = [...groups.values()].map((suspects) => this.#ask(suspects));
+    void Promise.all(asked).finally(() => (this.#asking = false));
   }
 
   close(): void {
     this.#options.lines.close();
   }
 
-  async #ask(primary: Endpoint, suspects: Suspect[]): Promise<void> {
+  async #ask(suspects: readonly Suspect[]): Promise<void> {
+    const [first] = suspects;
+    if (!first) return;
     const { lines, timeoutMs, log } = this.#options;
     const pids = suspects.map(({ pid }) => pid);
     try {
       const bounds = { timeoutMs, patienceMs: timeoutMs };
-      const working = await lines.ask(primary, bounds, (client) => readWorking(client, pids));
+      const working = await lines.ask(first.server, bounds, (client) => readWorking(client, pids));
       for (const suspect of suspects) if (working && !working.has(suspect.pid)) cut(suspect);
     } catch (error) {
       for (const { client, bytesRead, silentMs } of suspects)
@@ -129,16 +131,26 @@ export class DeadLinks {
   }
 }
 
-/** For a pool whose sessions on the primary are its own. */
+/** For a pool whose sessions on its servers are its own. */
 export function askAboutDeadLinks(
   { ha, pool }: PoolSettings,
   { monitor, clock }: Pick<PoolCore, 'monitor' | 'clock'>,
   log: HaLogger,
   stream: pg.ClientConfig['stream'],
+  serverOf: DeadLinksOptions['serverOf'] = (client) => followedServer(client, monitor),
 ): DeadLinks {
   const config = questionConfig(pool, stream);
   const lines = new ProbeLines({ clock, config, fresh: true, applicationName: 'steadfast-probe' });
-  return new DeadLinks({ monitor, clock, log, lines, timeoutMs: ha.probeTimeoutMs });
+  return new DeadLinks({ serverOf, clock, log, lines, timeoutMs: ha.probeTimeoutMs });
+}
+
+/** The primary, where the link leads there. */
+export function followedServer(
+  { endpoint }: Pick<HaClient, 'endpoint'>,
+  { topology }: Pick<Seat, 'topology'>,
+): Endpoint | undefined {
+  const primary = primaryOf(topology)?.endpoint;
+  return primary && endpoint && endpointKey(primary) === endpointKey(endpoint) ? primary : undefined;
 }
 
 /** Undefined where a pooler stands in between, which tells of other sessions than the servers know. */

@@ -80,6 +80,7 @@ export class HaPool extends pg.Pool {
       pool: () => this,
       checkout: (callback) => super.connect(callback),
       mayDial: () => this.idleCount === 0 && this.totalCount < this.options.max,
+      waiting: () => poolInternals(this)._pendingQueue,
       isFull: () => this.idleCount === 0 && this.totalCount >= this.options.max,
       dropStale: () => dropStale(this),
       gone: (client) => forget(this, client),
@@ -99,7 +100,10 @@ export class HaPool extends pg.Pool {
     for (const warning of settingWarnings(settings)) log.warn({ event: 'setting' }, warning);
     core.monitor.onChange((change) => this.#follow(change));
     Object.assign(this.options, this.primary); // another pool may know it already
-    if (!reads && !core.pooler) this.#deadLinks = askAboutDeadLinks(settings, core, log, stream);
+    if (!core.pooler) {
+      const serverOf = reads && ((client: HaClient): Endpoint | undefined => reads.serverOf(client));
+      this.#deadLinks = askAboutDeadLinks(settings, core, log, stream, serverOf);
+    }
     this.#silence = new SilenceWatch({
       clock: core.clock,
       silenceMs: settings.ha.silenceMs,
@@ -268,6 +272,7 @@ export class HaPool extends pg.Pool {
       signal: undefined,
       attempts: 0,
       settled: false,
+      places: new Set(),
       granted: (client) => callback(undefined, client),
       failed: (error) => callback(error, undefined),
     });
@@ -292,10 +297,10 @@ export class HaPool extends pg.Pool {
    * at most, it will not speak again in time.
    */
   #heardNothing(client: HaClient, silentMs: number, news: boolean): void {
+    this.#deadLinks?.heardNothing(client, silentMs);
     if (this.#reads) return this.#reads.heardNothing(client, silentMs);
     const { monitor, clock, failoverWaitMs } = this.#core;
     if (news) monitor.suspect('work in flight and no answer');
-    this.#deadLinks?.heardNothing(client, silentMs);
     const { leadership } = monitor.topology;
     const lostMs = leadership.at === 'searching' ? clock.now() - leadership.since : 0;
     if (Math.min(silentMs, lostMs) < failoverWaitMs) return;
@@ -305,6 +310,8 @@ export class HaPool extends pg.Pool {
 
   /** What is in flight is watched over until it has ended: its server may go away meanwhile. */
   async #end(): Promise<void> {
+    // What the first end() waits for is watched over until then, whatever a second one says.
+    if (this.ending) return super.end();
     const ended = super.end();
     endWaiting(this);
     this.#core.monitor.endWaiting();

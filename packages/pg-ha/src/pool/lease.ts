@@ -16,6 +16,7 @@ import { isByRole } from '../errors/work-error.ts';
 import type { WalPosition } from '../reader/wal-position.ts';
 import { isAlive } from './fitness.ts';
 import type { PoolCore, Servers } from './pool-core.ts';
+import type { PendingItem } from './pool-internals.ts';
 
 type Core = Omit<PoolCore, 'servers'>;
 
@@ -36,6 +37,8 @@ export interface LeaseRequest {
   attempts: number;
   /** the caller has gone: a connection that still comes joins the pool */
   settled: boolean;
+  /** how to leave the queues that it waits in: whoever settles it calls them */
+  readonly places: Set<() => void>;
   granted(client: PoolClient): void;
   failed(error: Error): void;
 }
@@ -75,13 +78,50 @@ function checkout(core: Core, request: LeaseRequest): void {
   }
   if (core.mayDial()) return race(core, request);
   if (core.isFull()) core.queued.add(request);
-  ask(core, request, (error, client) => {
-    core.queued.delete(request);
-    if (!client) failed(core, request, error);
-    else if (request.settled) client.release();
-    else if ((client as unknown as HaClient).stale) void grantIfAlive(core, request, client);
-    else grant(core, request, client);
+  queue(
+    core.waiting,
+    request,
+    (granted) => ask(core, request, granted),
+    (error, client) => {
+      core.queued.delete(request);
+      if (!client) failed(core, request, error);
+      else if (request.settled) client.release();
+      else if ((client as unknown as HaClient).stale) void grantIfAlive(core, request, client);
+      else grant(core, request, client);
+    },
+  );
+}
+
+/**
+ * Calls `checkout`, pg-pool's own connect. Where that queues, the place is given up with the request: pg-pool hands a connection
+ * from one place to the next in one go, so that thousands that nobody waits in any more would overflow the stack.
+ */
+export function queue(
+  waiting: () => PendingItem[],
+  request: LeaseRequest,
+  checkout: Core['checkout'],
+  callback: Parameters<Core['checkout']>[0],
+): void {
+  let place: PendingItem | undefined;
+  const leave = (): void => {
+    const places = waiting();
+    const at = place ? places.indexOf(place) : -1;
+    if (at >= 0) places.splice(at, 1);
+  };
+  const before = waiting().length;
+  request.places.add(leave);
+  checkout((error, client) => {
+    request.places.delete(leave);
+    callback(error, client);
   });
+  place = waiting().length > before ? waiting().at(-1) : undefined;
+}
+
+/** The request has ended: nothing is kept for it. */
+export function settle(request: LeaseRequest): void {
+  request.settled = true;
+  for (const leave of request.places) leave();
+  request.places.clear();
 }
 
 /** pg-pool's own connect. */
@@ -147,7 +187,7 @@ export function giveUpExpired(core: Core): void {
     if (!request.deadline.expired) continue;
     core.queued.delete(request);
     fail(request, tooLate(request, new Error('every connection is busy, and there is no primary')));
-    request.settled = true;
+    settle(request);
   }
 }
 

@@ -4,6 +4,8 @@ import type { PoolerSettings } from '../options/pooler.ts';
 import type { Verification } from './fitness.ts';
 import type { LeaseRequest } from './lease.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { PendingItem } from './pool-internals.ts';
+import type { ProofTable } from '../transaction/proof-table.ts';
 import type { AutoPrepare } from './prepare.ts';
 import type { Statements } from './statements.ts';
 
@@ -31,12 +33,16 @@ export interface PoolCore {
   readonly keepConnectionOnSqlError: boolean;
   /** a pooler stands in between: no session is ours */
   readonly pooler: PoolerSettings | undefined;
+  /** where commit proofs are kept */
+  readonly proofTable: ProofTable;
   /** what statements were run of late; where something depends on it */
   readonly statements: Statements | undefined;
   /** where statements get names */
   readonly prepare: AutoPrepare | undefined;
   /** where statements may share connections */
   readonly pipeline: Pipeline | undefined;
+  /** pg-pool's queue */
+  waiting(): PendingItem[];
   /** requests that wait in pg-pool's queue for a connection to come back */
   readonly queued: Set<LeaseRequest>;
   /** whether a checkout now would dial: nothing is idle and there is room */

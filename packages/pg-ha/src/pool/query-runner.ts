@@ -15,7 +15,7 @@ import type { HaClient } from '../dial/ha-client.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
 import { classifyWorkError } from '../errors/work-error.ts';
 import { CallBound, type CallLimits } from './call-bound.ts';
-import type { LeaseRequest } from './lease.ts';
+import { settle, type LeaseRequest } from './lease.ts';
 import { parseToken, type WalPosition } from '../reader/wal-position.ts';
 import type { PoolCore } from './pool-core.ts';
 import { SameRefusal } from './same-refusal.ts';
@@ -61,6 +61,7 @@ class QueryCall implements LeaseRequest {
   tried: Set<string> | undefined;
   attempts = 0;
   settled = false;
+  readonly places: Set<() => void> = new Set();
   readonly #core: PoolCore;
   readonly #statement: Statement | undefined;
   readonly #config: string | HaQueryConfig;
@@ -112,22 +113,25 @@ class QueryCall implements LeaseRequest {
   granted(client: PoolClient): void {
     this.#client = client;
     let answered = false; // pg answers a statement that it could not bind a second time when the link ends
-    let queued = false;
+    const { stream } = internals(client).connection;
+    const written = stream.bytesWritten;
     const answer = (error: Error | null, result: QueryResult): void => {
       if (answered) return;
       answered = true;
-      // What fails before query() has returned was refused by pg itself: no server has seen the statement.
-      if (error) this.#broken(client, queued ? error : withOutcome(error, 'rejected'));
+      // What pg itself refuses, before a byte is written, no server has seen.
+      const refused = error && isOfDriver(error) && stream.bytesWritten === written;
+      if (error) this.#broken(client, refused ? withOutcome(error, 'rejected') : error);
       else this.#done(client, result);
     };
     try {
       const named = this.#mayName ? this.#nameOn(client) : undefined;
       this.#name = named?.name;
       client.query((named ?? this.#config) as string, this.#values as unknown[], answer);
-      queued = true;
       if (this.#bound) this.#queued = internals(client)._queryQueue.at(-1);
     } catch (error) {
-      client.release();
+      // pg may have kept it, and would wait for its answer for ever.
+      answered = true;
+      client.release(asError(error));
       this.failed(withOutcome(asError(error), 'rejected'));
     }
   }
@@ -161,7 +165,8 @@ class QueryCall implements LeaseRequest {
     if (error.outcome === 'unknown') this.#uncertain = true;
     if (this.#bound?.ended) return this.failed(this.#bound.error(error.outcome, cause));
     this.#refusal ??= new SameRefusal();
-    if (!this.#refusal.isFinal(client, cause) && this.#mayRepeat(error.outcome, byRole)) this.#repeat();
+    const final = isOfDriver(cause) || this.#refusal.isFinal(client, cause);
+    if (!final && this.#mayRepeat(error.outcome, byRole)) this.#repeat();
     else this.failed(this.#core.servers.explain(error));
   }
 
@@ -234,7 +239,7 @@ class QueryCall implements LeaseRequest {
   };
 
   #settle(): void {
-    this.settled = true;
+    settle(this);
     this.#bound?.release();
   }
 
@@ -250,6 +255,11 @@ class QueryCall implements LeaseRequest {
 function mayShare(options: HaQueryOptions): boolean {
   const { rows, query_timeout: timeout } = options as { rows?: unknown; query_timeout?: unknown };
   return options.deadlineMs === undefined && !options.signal && !rows && !timeout;
+}
+
+/** Neither of a server nor of a link that broke: pg, or a type parser, would fail again. */
+function isOfDriver(error: Error): boolean {
+  return !isHaError(error) && sqlstateOf(error) === undefined;
 }
 
 /** The error of the last attempt, when an earlier one may have been applied. */

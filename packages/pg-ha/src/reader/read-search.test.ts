@@ -152,6 +152,7 @@ function setup(
         after: after === undefined ? undefined : parseToken(after),
         attempts: 0,
         settled: false,
+        places: new Set(),
         granted: (client) => resolve((client as unknown as { host: string }).host),
         failed: reject,
       };
@@ -165,6 +166,7 @@ function poolsOf(cluster: Cluster): MemberPools {
   const at = ({ host }: Endpoint): unknown => ({
     idleCount: 0,
     waitingCount: 0,
+    _pendingQueue: [],
     connect(callback: (error: Error | undefined, client?: PoolClient) => void) {
       cluster.dialled.push(host);
       const how = cluster.dials[host] ?? 'ok';

@@ -17,7 +17,8 @@ import {
 import type { HaClient } from '../dial/ha-client.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
 import { isAlive } from '../pool/fitness.ts';
-import type { LeaseRequest } from '../pool/lease.ts';
+import { queue, type LeaseRequest } from '../pool/lease.ts';
+import { poolInternals, type PendingItem } from '../pool/pool-internals.ts';
 import type { Chooser } from './chooser.ts';
 import type { MemberPools } from './member-pools.ts';
 import { blamesServer } from './read-error.ts';
@@ -102,15 +103,21 @@ export class ReadSearch {
     const pool = pools.at(endpoint);
     // What is idle and not spoken for is handed out at once.
     if (pool.idleCount <= pool.waitingCount) this.#watchOver();
-    pool.connect((error, client) => {
-      this.#underWay -= 1;
-      if (!client) {
-        if (isHaError(error) && error.code !== 'HA_CLOSED') watch.eject(endpoint, error);
-        return this.#failed(error ?? new Error('pg-pool gave neither a connection nor an error'));
-      }
-      if (this.#over || this.#request.settled) return client.release();
-      this.#check(client);
-    });
+    const waiting = (): PendingItem[] => poolInternals(pool)._pendingQueue;
+    queue(
+      waiting,
+      this.#request,
+      (callback) => pool.connect(callback),
+      (error, client) => {
+        this.#underWay -= 1;
+        if (!client) {
+          if (isHaError(error) && error.code !== 'HA_CLOSED') watch.eject(endpoint, error);
+          return this.#failed(error ?? new Error('pg-pool gave neither a connection nor an error'));
+        }
+        if (this.#over || this.#request.settled) return client.release();
+        this.#check(client);
+      },
+    );
   }
 
   /** Most connections are handed out as they come; some have something to answer first. */

@@ -62,6 +62,8 @@ export class Reads {
   readonly #watch: ReadWatch;
   readonly #chooser: Chooser;
   readonly #monitor: Seat;
+  /** any of several standbys may be behind an address */
+  readonly #vouched: boolean;
   #ended: Error | undefined;
 
   constructor(parts: ReadsParts) {
@@ -70,6 +72,7 @@ export class Reads {
     const { maxLagBytes, maxLagMs, loadBalanceHosts, tokenWaitMs } = settings.ha;
     const order = loadBalanceHosts === 'random' ? 'random' : 'listed';
     this.#monitor = monitor;
+    this.#vouched = parts.strategy.replicas !== undefined;
     this.#watch = new ReadWatch(watchOptions(parts));
     this.pools = new MemberPools(parts.pool, (endpoint) => memberPool(parts, endpoint, this.#watch));
     this.#chooser = new Chooser({
@@ -79,7 +82,7 @@ export class Reads {
       random,
       wish: { prefer: target.prefer, maxLagBytes, maxLagMs, order },
       readOnlyPrimary: target.readOnlyPrimary,
-      vouched: parts.strategy.replicas !== undefined,
+      vouched: this.#vouched,
       load: (endpoint) => this.pools.load(endpoint),
     });
     this.servers = this.#servers({
@@ -110,11 +113,19 @@ export class Reads {
   heardNothing(client: HaClient, silentMs: number): void {
     const { endpoint } = client;
     if (!endpoint) return;
+    // It is being read, however long ago that began.
+    this.#watch.use();
     const state = this.#watch.stateOf(endpoint);
     // One that refuses a login is there, and may be busy with what was asked on this link.
     if (state.at !== 'ejected' || refused(state.error)) return this.#watch.suspect(endpoint);
     const why = `no byte for ${Math.round(silentMs)} ms, and ${state.error.message}`;
     client.interrupt(new HaError('HA_CONNECTION_LOST', why, { outcome: 'unknown' }));
+  }
+
+  /** Whom to ask what became of the session on a link; undefined where another server may answer, or nobody does. */
+  serverOf({ endpoint }: HaClient): Endpoint | undefined {
+    if (!endpoint || this.#vouched) return undefined;
+    return this.#watch.stateOf(endpoint).at === 'ejected' ? undefined : endpoint;
   }
 
   health(): readonly ReaderHealth[] {

@@ -116,6 +116,10 @@ class WatchedRequest implements Every<LeaseRequest> {
     this.#request.settled = settled;
   }
 
+  get places(): LeaseRequest['places'] {
+    return this.#request.places;
+  }
+
   granted(client: PoolClient): void {
     this.#granted(client, this.#clock.now() - this.#since);
     this.#request.granted(client);

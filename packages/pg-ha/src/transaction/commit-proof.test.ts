@@ -43,12 +43,13 @@ function setup(one: PoolClient, confirmed: () => Promise<void> = () => Promise.r
   return { clock, core, suspected };
 }
 
+const PROOF = { table: 'app.steadfast_commit_proof', token: 'a-token' };
 const CLAIM =
-  "INSERT INTO steadfast_commit_proof AS proof (token, kind) VALUES ('a-token', 'claim') ON CONFLICT (token) DO UPDATE SET kind = proof.kind RETURNING kind";
+  "INSERT INTO app.steadfast_commit_proof AS proof (token, kind) VALUES ('a-token', 'claim') ON CONFLICT (token) DO UPDATE SET kind = proof.kind RETURNING kind";
 
 describe('a lost COMMIT', () => {
   const resolve = ({ clock, core }: Setup, signal?: AbortSignal): Promise<boolean> =>
-    resolveCommit(core, 'a-token', lost, Deadline.after(clock, 1_000), signal);
+    resolveCommit(core, PROOF, lost, Deadline.after(clock, 1_000), signal);
 
   it.each([
     ['has been committed where its proof is there', [{ kind: 'commit' }], true],
@@ -108,21 +109,21 @@ describe('a lost COMMIT', () => {
 describe('COMMIT with a proof', () => {
   it('sends both in one message', async () => {
     const { client: one, done } = client({});
-    await commitWithProof(one, 'a-token');
+    await commitWithProof(one, PROOF);
     expect(done).toEqual([
-      "INSERT INTO steadfast_commit_proof (token, kind) VALUES ('a-token', 'commit'); COMMIT",
+      "INSERT INTO app.steadfast_commit_proof (token, kind) VALUES ('a-token', 'commit'); COMMIT",
     ]);
   });
 
   it('says that a transaction in which a statement had failed was rolled back, and passes on any other error', async () => {
     const failed = fromServer('25P02');
-    await expect(commitWithProof(client(failed).client, 't')).rejects.toMatchObject({
+    await expect(commitWithProof(client(failed).client, PROOF)).rejects.toMatchObject({
       code: 'HA_ROLLED_BACK',
       outcome: 'rejected',
       cause: failed,
     });
     const other = fromServer('40001');
-    await expect(commitWithProof(client(other).client, 't')).rejects.toBe(other);
+    await expect(commitWithProof(client(other).client, PROOF)).rejects.toBe(other);
     expect(rolledBack().message).toMatch(/^COMMIT was answered with ROLLBACK/);
   });
 });

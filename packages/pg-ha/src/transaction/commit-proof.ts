@@ -3,18 +3,25 @@ import { asError, backoffMs, HaError, isHaError, sleep, type Deadline } from '@s
 import type { PoolCore } from '../pool/pool-core.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
 import { LeaseHolder } from './lease-holder.ts';
+import { PROOF_TABLE } from './proof-table.ts';
 
 /** Anything that can run SQL: a pool or a client. */
 export interface Queryable {
   query(sql: string): Promise<unknown>;
 }
 
-const TABLE = 'steadfast_commit_proof';
+/** A row that tells whether a transaction was committed. */
+export interface Proof {
+  /** its full name */
+  readonly table: string;
+  readonly token: string;
+}
+
 /** in_failed_sql_transaction: what a statement in a transaction is told in which another one has failed. */
 const IN_FAILED_TRANSACTION = '25P02';
 
 /** One row a transaction that carried a proof, or a claim on one whose COMMIT was lost. */
-export const PROOF_TABLE_SQL: string = `CREATE TABLE IF NOT EXISTS ${TABLE} (
+export const PROOF_TABLE_SQL: string = `CREATE TABLE IF NOT EXISTS ${PROOF_TABLE} (
   token uuid PRIMARY KEY,
   kind text NOT NULL CHECK (kind IN ('commit', 'claim')),
   at timestamptz NOT NULL DEFAULT now()
@@ -35,16 +42,18 @@ export async function sweepProofs(db: Queryable, maxAgeMs = 86_400_000): Promise
       outcome: 'notSent',
     });
   }
-  await db.query(`DELETE FROM ${TABLE} WHERE at < now() - interval '${Math.round(maxAgeMs)} milliseconds'`);
+  await db.query(
+    `DELETE FROM ${PROOF_TABLE} WHERE at < now() - interval '${Math.round(maxAgeMs)} milliseconds'`,
+  );
 }
 
 /**
  * The proof travels in the same message as COMMIT: no round trip more than without it.
  * @throws HaError HA_ROLLED_BACK where a statement had failed before
  */
-export async function commitWithProof(client: PoolClient, token: string): Promise<void> {
+export async function commitWithProof(client: PoolClient, { table, token }: Proof): Promise<void> {
   try {
-    await client.query(`INSERT INTO ${TABLE} (token, kind) VALUES ('${token}', 'commit'); COMMIT`);
+    await client.query(`INSERT INTO ${table} (token, kind) VALUES ('${token}', 'commit'); COMMIT`);
   } catch (error) {
     throw sqlstateOf(error) === IN_FAILED_TRANSACTION ? rolledBack(error) : error;
   }
@@ -58,7 +67,7 @@ export async function commitWithProof(client: PoolClient, token: string): Promis
  */
 export async function resolveCommit(
   core: PoolCore,
-  token: string,
+  proof: Proof,
   lost: Error,
   deadline: Deadline,
   signal: AbortSignal | undefined,
@@ -69,7 +78,7 @@ export async function resolveCommit(
     const holder = new LeaseHolder(core, limits, deadline);
     try {
       await core.monitor.whenConfirmed(deadline, signal);
-      return await holder.untilEnd(() => claim(holder, token));
+      return await holder.untilEnd(() => claim(holder, proof));
     } catch (error) {
       if (isHaError(error, 'HA_CLOSED')) throw unresolved('before the pool was ended', lost);
       core.monitor.suspect(asError(error).message);
@@ -91,12 +100,12 @@ function unresolved(when: string, lost: Error): HaError {
  * One statement, which waits for a backend that is still committing. It writes whatever it finds, so that its own commit
  * waits for the standbys: what it saw cannot be lost to them any more.
  */
-async function claim(holder: LeaseHolder, token: string): Promise<boolean> {
+async function claim(holder: LeaseHolder, { table, token }: Proof): Promise<boolean> {
   const client = await holder.lease();
   try {
     // A claim of an earlier try whose answer was lost too counts as a claim.
     const { rows } = await client.query<{ kind: string }>(
-      `INSERT INTO ${TABLE} AS proof (token, kind) VALUES ('${token}', 'claim')
+      `INSERT INTO ${table} AS proof (token, kind) VALUES ('${token}', 'claim')
        ON CONFLICT (token) DO UPDATE SET kind = proof.kind RETURNING kind`,
     );
     holder.release();

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { Deadline } from '@steadfast/shared';
 import type { HaClient } from '../dial/ha-client.ts';
 import { CallBound, type CallLimits } from '../pool/call-bound.ts';
-import type { LeaseRequest } from '../pool/lease.ts';
+import { settle, type LeaseRequest } from '../pool/lease.ts';
 import type { PoolCore } from '../pool/pool-core.ts';
 import { parseToken, type WalPosition } from '../reader/wal-position.ts';
 
@@ -47,6 +47,7 @@ export class LeaseHolder {
         after: this.#after,
         attempts: 0,
         settled: false,
+        places: new Set<() => void>(),
         granted,
         failed,
       };
@@ -82,7 +83,7 @@ export class LeaseHolder {
     const error = this.bound.error(this.#waiting ? 'notSent' : 'unknown');
     const waiting = this.#waiting;
     if (waiting) {
-      waiting.settled = true;
+      settle(waiting);
       waiting.failed(error);
     } else (this.#client as unknown as HaClient | undefined)?.abandon(error);
     this.#cut?.(this.bound.error('rejected'));

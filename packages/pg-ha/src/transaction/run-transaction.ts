@@ -5,17 +5,19 @@ import {
   Deadline,
   decideRetry,
   uniqueToken,
+  withOutcome,
   wrongSetting,
   type Outcome,
 } from '@steadfast/shared';
 import { isUsable } from '../dial/client-internals.ts';
+import { hasSaid } from '../dial/server-errors.ts';
 import { classifyWorkError, endsTransaction, isByRole } from '../errors/work-error.ts';
 import { driverErrorOf, meaningOf, sqlstateOf } from '../errors/sqlstate.ts';
 import type { CallLimits } from '../pool/call-bound.ts';
 import type { PoolCore } from '../pool/pool-core.ts';
 import { SameRefusal } from '../pool/same-refusal.ts';
 import type { HaQueryConfig } from '../pool/query-runner.ts';
-import { commitWithProof, resolveCommit, rolledBack } from './commit-proof.ts';
+import { commitWithProof, resolveCommit, rolledBack, type Proof } from './commit-proof.ts';
 import { LeaseHolder } from './lease-holder.ts';
 import { queryOpening } from './opening-query.ts';
 
@@ -33,6 +35,9 @@ export interface TransactionOptions extends CallLimits {
   /** for reads: the server must hold what `pool.token()` named */
   after?: string;
 }
+
+/** 42P01 */
+const UNDEFINED_TABLE = '42P01';
 
 /** Opens a transaction by the statements of `begin` and does what is to be committed. */
 type Work<T> = (client: PoolClient, begin: readonly string[]) => Promise<T>;
@@ -65,7 +70,10 @@ export async function runProvenStatement(
     throw wrongSetting('option commitProof', true, 'with a statement that does not end a transaction itself');
   const { deadlineMs, signal } = config;
   const limits = { ...(deadlineMs !== undefined && { deadlineMs }), ...(signal && { signal }) };
-  const work: Work<QueryResult> = (client, begin) => queryOpening(client, begin, config, values);
+  const work: Work<QueryResult> = (client, begin) =>
+    queryOpening(client, begin, config, values).catch((error: unknown) => {
+      throw withOutcome(asError(error), 'rejected'); // COMMIT has not been sent
+    });
   return commitWork(core, work, { ...limits, commitProof: true });
 }
 
@@ -117,25 +125,28 @@ async function attemptOnce<T>(
   holder: LeaseHolder,
 ): Promise<Attempt<T>> {
   let value: T;
+  let proof: Proof | undefined;
   try {
+    if (options.commitProof)
+      proof = { table: await holder.untilEnd(() => core.proofTable.nameOn(client)), token: uniqueToken() };
     value = await holder.untilEnd(() => work(client, beginSql(options, core.pooler?.statementTimeoutMs)));
   } catch (thrown) {
     return failedBeforeCommit(holder, client, asError(thrown), options);
   }
-  const token = options.commitProof ? uniqueToken() : undefined;
   try {
-    await (token === undefined ? commit(client) : commitWithProof(client, token));
+    await (proof ? commitWithProof(client, proof) : commit(client));
     holder.release();
     return { done: true, value };
   } catch (thrown) {
     const error = classifyWorkError(asError(thrown), 'COMMIT');
     holder.release(error);
-    if (token === undefined || error.outcome !== 'unknown' || holder.bound.ended)
+    if (sqlstateOf(error) === UNDEFINED_TABLE) core.proofTable.forget();
+    if (!proof || error.outcome !== 'unknown' || holder.bound.ended)
       return { done: false, error, replay: mayReplay(error) };
     // Without a limit of the caller's the time that fn took must not be taken from resolving.
     const limit =
       options.deadlineMs === undefined ? Deadline.after(core.clock, core.failoverWaitMs) : holder.deadline;
-    const committed = await resolveCommit(core, token, error, limit, options.signal);
+    const committed = await resolveCommit(core, proof, error, limit, options.signal);
     return committed
       ? { done: true, value }
       : { done: false, error: correctOutcome(error, 'rejected'), replay: true };
@@ -156,7 +167,8 @@ async function failedBeforeCommit(
   { readOnly }: TransactionOptions,
 ): Promise<Failure> {
   const cause = driverErrorOf(thrown);
-  const meaning = meaningOf(cause);
+  // Another client's error, of another cluster perhaps, says nothing about this one.
+  const meaning = hasSaid(client, cause) ? meaningOf(cause) : undefined;
   // In a transaction that is read-only by wish, 25006 speaks of the statement and not of the server.
   const asWished = readOnly === true && sqlstateOf(cause) === '25006';
   // Whatever fn made of it: with its link the transaction is gone, and nothing of it was applied.
