@@ -18,7 +18,7 @@ const ALONE_MS = 100;
 /** How often a silent server is knocked at anew from then on, ms. */
 const KNOCK_MS = 25;
 
-/** For how long each knock stands beside the first attempt, ms. */
+/** For how long each knock stands beside the first attempt at most, ms. */
 const STANDING_MS = 100;
 
 /** So many are knocked at that often; where there are more, each of them less often. */
@@ -76,7 +76,8 @@ export function openTcp({
       knocking.add(onAnswer);
       knockedAt = clock.now();
       const everyMs = KNOCK_MS * Math.max(1, knocking.size / AT_FULL_PACE);
-      while (beside.length >= STANDING_MS / everyMs) beside.shift()?.destroy();
+      const most = Math.max(1, Math.floor(STANDING_MS / everyMs));
+      while (beside.length >= most) beside.shift()?.destroy();
       beside.push(knock());
       timer?.cancel();
       timer = clock.timer(everyMs, again);

@@ -54,6 +54,9 @@ export interface Made {
   mend?(): Promise<unknown>;
 }
 
+/** Deadline of calls that a fault of a minute, or several outages one after the other, must not use up, ms. */
+export const PATIENT_MS = 90_000;
+
 /** A fault of the campaign: what is done, what is to be expected of it, and how long it takes. */
 export interface CampaignFault {
   readonly name: string;
@@ -78,7 +81,7 @@ export interface CampaignFault {
   readonly stopsClients?: boolean;
   /** servers refuse logins, certificates or work, which clients tell at once instead of waiting: work may fail, with a clear outcome */
   readonly refuses?: boolean;
-  /** deadline of the calls, where the outage is so short that waiting longer for dead links shows nothing, ms */
+  /** deadline of the calls, where the usual one is shorter than the outage, or so long that it shows nothing, ms */
   readonly deadlineMs?: number;
   /** about how long a run takes, s */
   readonly aboutS: number;

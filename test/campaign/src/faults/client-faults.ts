@@ -1,13 +1,11 @@
 import type { Library } from '../clients/client.ts';
-import { faultOf, type CampaignFault } from './campaign-fault.ts';
+import { faultOf, PATIENT_MS, type CampaignFault } from './campaign-fault.ts';
 import { after, inTurn, onClients, ofLab, whileSuspended } from './makes.ts';
 
 const BLOCKED_MS = 5_000;
 const HOUR_MS = 3_600_000;
 const SUSPENDED_MS = 60_000;
 const BRIEFLY_SUSPENDED_MS = 12_000;
-/** Longer than the suspension. */
-const PATIENT_MS = 90_000;
 
 /** What happens to the clients' own processes, in the midst of a planned failover. */
 export function clientFaults(library: Library): CampaignFault[] {

@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultName, Lab } from '@steadfast/lab';
-import { faultOf, type CampaignFault } from './campaign-fault.ts';
+import { faultOf, PATIENT_MS, type CampaignFault } from './campaign-fault.ts';
 import { inTurn, ofLab, once, onEachHost, stutter } from './makes.ts';
 
 const fault = faultOf('pg');
-/** Several outages one after the other. */
-const PATIENT_MS = 90_000;
 /** A switchover has shut the old primary down by then, and not promoted the new one. */
 const UNDER_WAY_MS = 700;
 

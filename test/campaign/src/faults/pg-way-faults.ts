@@ -1,5 +1,5 @@
 import type { RestBehaviour } from '../run/rest-proxy.ts';
-import { faultOf, type CampaignFault } from './campaign-fault.ts';
+import { faultOf, PATIENT_MS, type CampaignFault } from './campaign-fault.ts';
 import { linkFaults, LINKS, THROUGH_PROXIES } from './link-faults.ts';
 import { after, inTurn, ofLab, once, onLinks, stutter } from './makes.ts';
 
@@ -49,7 +49,7 @@ export const WAY_FAULTS: readonly CampaignFault[] = [
     'none',
     75,
     ofLab('dns-flip'),
-    { holdMs: LONG_LIE_MS, briefHoldMs: BRIEF_LIE_MS },
+    { holdMs: LONG_LIE_MS, briefHoldMs: BRIEF_LIE_MS, deadlineMs: PATIENT_MS },
   ),
   fault(
     'dns-stale',

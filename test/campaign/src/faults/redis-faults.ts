@@ -1,6 +1,6 @@
 import type { Lab } from '@steadfast/lab';
 import { onEachRedis, onMaster, toEachRedis } from '../run/direct.ts';
-import { faultOf, type CampaignFault, type Made, type Stage } from './campaign-fault.ts';
+import { faultOf, PATIENT_MS, type CampaignFault, type Made, type Stage } from './campaign-fault.ts';
 import { clientFaults } from './client-faults.ts';
 import { linkFaults } from './link-faults.ts';
 import { inTurn, ofLab, once, onEachHost, restartInTurn, stutter } from './makes.ts';
@@ -11,8 +11,6 @@ const MASTER = { combines: { touches: ['primary'], down: 1 } } as const;
 const REPLICA = { combines: { touches: ['replicas'], down: 1 } } as const;
 /** The old master takes writes until it is told, some 11 s later. */
 const UNTIL_TOLD = { afterMs: 11_000 };
-/** Several outages one after the other. */
-const PATIENT_MS = 90_000;
 
 const MASTER_FAULTS: readonly CampaignFault[] = [
   fault('sentinel-failover', 'a planned failover', 'moves', 20, ofLab('sentinel-failover'), {
@@ -221,7 +219,7 @@ const WAY_FAULTS: readonly CampaignFault[] = [
     'none',
     75,
     ofLab('dns-flip', { which: 'redis' }),
-    { holdMs: 60_000, briefHoldMs: 10_000, combines: { touches: ['dns'] } },
+    { holdMs: 60_000, briefHoldMs: 10_000, deadlineMs: PATIENT_MS, combines: { touches: ['dns'] } },
   ),
   fault(
     'dns-stale',
