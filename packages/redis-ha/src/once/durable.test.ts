@@ -1,14 +1,16 @@
-import { HaError } from '@steadfast/shared';
+import { HaError, withOutcome } from '@steadfast/shared';
 import { ManualClock } from '@steadfast/shared/testing';
 import { describe, expect, it } from 'vitest';
 import type { DriverCommand } from '../commands/command.ts';
 import { runDurable, type DurableHost, type DurableOptions } from './durable.ts';
 
-/** A host whose scripts answer OK; the questions behind them are answered from a list. */
-function host(...answers: unknown[]): DurableHost & { readonly asked: string[]; readonly tokens: string[] } {
+type ScriptedHost = DurableHost & { readonly asked: string[]; readonly tokens: string[]; refuses?: Error };
+
+/** A host whose scripts answer OK, until it refuses; the questions behind them are answered from a list. */
+function host(...answers: unknown[]): ScriptedHost {
   const asked: string[] = [];
   const tokens: string[] = [];
-  return {
+  const made: ScriptedHost = {
     asked,
     tokens,
     keyPrefix: '',
@@ -22,9 +24,12 @@ function host(...answers: unknown[]): DurableHost & { readonly asked: string[]; 
       const answer = answers.shift();
       const settled = answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
       settled.catch(() => undefined);
-      return [Promise.resolve([0, [Buffer.from('OK')]]), settled];
+      const { refuses } = made;
+      const applied = refuses ? Promise.reject(refuses) : Promise.resolve([0, [Buffer.from('OK')]]);
+      return [applied, settled];
     },
   };
+  return made;
 }
 
 const lost = (): HaError => new HaError('HA_CONNECTION_LOST', 'lost', { outcome: 'unknown' });
@@ -72,6 +77,28 @@ describe('durable', () => {
     expect(await run(server, { replicas: 1 })).toEqual(['OK']);
     expect(server.asked).toHaveLength(2);
     expect(new Set(server.tokens).size).toBe(1);
+  });
+
+  it.each([
+    ['cannot be sent', new HaError('HA_NO_PRIMARY', 'none', { outcome: 'notSent' })],
+    ['is refused', withOutcome(new Error('NOREPLICAS Not enough good replicas to write.'), 'rejected')],
+  ])('does not forget what was applied where the repeat %s', async (_what, error) => {
+    const server = host(lost());
+    const work = run(server, { replicas: 1 });
+    server.refuses = error;
+    await expect(work).rejects.toMatchObject({
+      code: 'HA_NOT_DURABLE',
+      outcome: 'unknown',
+      acknowledgedBy: 0,
+      answers: ['OK'],
+      cause: error,
+    });
+  });
+
+  it('is told as `once` is where nothing was applied', async () => {
+    const server = host();
+    server.refuses = new HaError('HA_NO_PRIMARY', 'none', { outcome: 'notSent' });
+    await expect(run(server, { replicas: 1 })).rejects.toBe(server.refuses);
   });
 
   it('does not try for ever', async () => {

@@ -1,4 +1,12 @@
-import { Deadline, HaError, isHaError, uniqueToken, wrongSetting, type Clock } from '@steadfast/shared';
+import {
+  asError,
+  Deadline,
+  HaError,
+  isHaError,
+  uniqueToken,
+  wrongSetting,
+  type Clock,
+} from '@steadfast/shared';
 import { Command } from 'ioredis';
 import type { DriverCommand } from '../commands/command.ts';
 import { isByRole } from '../commands/error-reply.ts';
@@ -54,7 +62,8 @@ const MAX_TRIES = 5;
  * As `once`, and resolves when `replicas` replicas have it. WAIT counts for the writes of its own connection, so it goes right
  * behind them in the same write; where its answer is lost, work and question are given again together, under the same token.
  * @returns the answers, as `once` does
- * @throws NotDurableError where fewer replicas answered in time; HaError HA_CONFIG; and as `once` does
+ * @throws NotDurableError where the master has applied it and fewer replicas answered in time, or could not be asked any more;
+ * HaError HA_CONFIG; and as `once` does
  */
 export async function runDurable(
   host: DurableHost,
@@ -64,6 +73,7 @@ export async function runDurable(
   const durability = readDurability(options);
   const token = options.token ?? uniqueToken();
   const deadline = Deadline.after(host.clock, host.failoverWaitMs);
+  let before: { readonly answers: unknown } | undefined;
   for (let tries = 1; ; tries++) {
     let waited: Promise<Waited> | undefined;
     const send = (command: DriverCommand): unknown => {
@@ -71,7 +81,11 @@ export async function runDurable(
       waited = settle(confirmed);
       return answer;
     };
-    const answers = await onceFor({ ...host, send }, work, { ...options, token });
+    const answers = await onceFor({ ...host, send }, work, { ...options, token }).catch((error: unknown) => {
+      // What becomes of a repeat says nothing of the round before it, which was applied.
+      throw before ? notAsked(durability, before.answers, asError(error)) : error;
+    });
+    before ??= { answers };
     const result = await (waited as Promise<Waited> | undefined);
     const again = result && 'error' in result && mayAskAgain(result.error);
     if (again && tries < MAX_TRIES && !deadline.expired) continue;
@@ -104,16 +118,21 @@ function mayAskAgain(error: Error): boolean {
 }
 
 function conclude(result: Waited | undefined, asked: Durability, answers: unknown): unknown {
-  const wanted = `${asked.replicas} replicas${asked.fsync ? ' and every disk' : ''}`;
-  if (!result || 'error' in result) {
-    const why = result ? `: ${result.error.message}` : '';
-    const message = `the master has applied it, and whether ${wanted} have it could not be asked${why}`;
-    throw new NotDurableError(message, { acknowledgedBy: 0, answers, cause: result?.error });
-  }
+  if (!result || 'error' in result) throw notAsked(asked, answers, result?.error);
   if (result.count >= asked.replicas && result.local) return answers;
   const local = result.local ? '' : ', and it is not on the master’s own disk';
-  const message = `the master has applied it, and ${result.count} of ${wanted} have it after ${asked.timeoutMs} ms${local}`;
+  const message = `the master has applied it, and ${result.count} of ${wanted(asked)} have it after ${asked.timeoutMs} ms${local}`;
   throw new NotDurableError(message, { acknowledgedBy: result.count, answers });
+}
+
+function notAsked(asked: Durability, answers: unknown, cause: Error | undefined): NotDurableError {
+  const why = cause ? `: ${cause.message}` : '';
+  const message = `the master has applied it, and whether ${wanted(asked)} have it could not be asked${why}`;
+  return new NotDurableError(message, { acknowledgedBy: 0, answers, cause });
+}
+
+function wanted({ replicas, fsync }: Durability): string {
+  return `${replicas} replicas${fsync ? ' and every disk' : ''}`;
 }
 
 function readDurability(given: Pick<DurableOptions, 'replicas' | 'timeoutMs' | 'fsync'>): Durability {
