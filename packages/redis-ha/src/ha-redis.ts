@@ -208,6 +208,8 @@ export class HaRedis extends Redis {
   override disconnect(reconnect = false): void {
     // A dial under way is the new connection already: ended, its connector would reject, and that is the end of the client.
     if (reconnect && this.status === 'connecting' && !this.#dialer.link) return;
+    // What is safe is sent again: it must not arrive from here as well, after later ones.
+    if (reconnect) this.#dialer.cut();
     if (reconnect) return super.disconnect(true);
     this.#traffic.closing = true;
     this.#dedicated?.destroy();

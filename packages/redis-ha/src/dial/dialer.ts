@@ -84,7 +84,10 @@ export class Dialer {
     throw closedError();
   }
 
-  /** Ends the link at once, and any dial under way. ioredis would end it politely, and wait 2 s for a frozen server. */
+  /**
+   * Ends the link at once, and any dial under way. ioredis would end it politely, and wait 2 s for a frozen server. What has
+   * been written may still arrive, as programs that end with a last command expect; where it is to be sent again, `cut` first.
+   */
   disconnect(): void {
     this.#giveUp?.abort();
     this.#link?.socket.destroy();
