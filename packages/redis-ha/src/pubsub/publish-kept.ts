@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto';
 import { uniqueToken, wrongSetting } from '@steadfast/shared';
 import { runScriptOnce, type OnceHost } from '../once/once.ts';
 
 export interface PublishOptions {
   /** how many messages the stream keeps at least, 100 to 10,000,000 (default 1,000) */
   keep?: number;
-  /** names this message, so that publishing it again does nothing: 1 to 200 characters without blanks (default: one of its own) */
+  /**
+   * names this message on its channel, so that publishing it there again does nothing: 1 to 200 characters without blanks
+   * (default: one of its own)
+   */
   token?: string;
 }
 
@@ -53,10 +57,19 @@ export async function publishKept(
     throw wrongSetting('publishKept: keep', keep, `a whole number from ${MIN_KEPT} to 10000000`);
   if (!/^\S{1,200}$/.test(token))
     throw wrongSetting('publishKept: token', token, '1 to 200 characters without blanks');
-  const work = { script: SCRIPT, keys: [streamOf(channel)], args: [channel, message, keep, token] };
+  const stream = streamOf(channel);
+  const work = { script: SCRIPT, keys: [stream], args: [channel, message, keep, token] };
   // A repeat by ourselves comes within failoverWaitMs; one by the caller, who named the message, may come later.
   const ttlMs = options.token === undefined ? Math.max(60_000, host.failoverWaitMs) : undefined;
-  const answer = await runScriptOnce(host, work, { token, ...(ttlMs === undefined ? {} : { ttlMs }) });
-  const [id, receivers] = answer as [string, number];
+  const proof = { token: proofToken(stream, token), ...(ttlMs === undefined ? {} : { ttlMs }) };
+  const [id, receivers] = (await runScriptOnce(host, work, proof)) as [string, number];
   return { id, receivers };
+}
+
+/**
+ * Proofs of all work share one space of names: the same token on another channel, or given to `once`, is another piece of work.
+ * Hashed, since both together may be longer than a token is.
+ */
+function proofToken(stream: string, token: string): string {
+  return `publish:${createHash('sha256').update(`${token} ${stream}`).digest('hex')}`;
 }
