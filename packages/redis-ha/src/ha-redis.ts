@@ -276,7 +276,7 @@ export class HaRedis extends Redis {
 
   /** An element of a list, which stays in a list of the consumer's own until it is done. @see take */
   take(list: string, own: string, options: TakeOptions = {}): Promise<Taken | null> {
-    return take(takeHost(this, this.#settings.clock), list, own, options);
+    return take(takeHost(this, this.#settings.clock, this.#databases), list, own, options);
   }
 
   /** As ioredis's; connections that `use` has lent are waited for, at most failoverWaitMs. */
@@ -350,9 +350,13 @@ export class HaRedis extends Redis {
   }
 
   #carry(command: DriverCommand): unknown {
-    const ownDb = this.options.db ?? 0;
     const send = (connection: HaRedis): unknown => connection.sendCommand(command as SendArguments[0]);
-    return carry(this.#pool, command, { db: this.#traffic.db, ownDb, send });
+    return carry(this.#pool, command, { ...this.#databases, send });
+  }
+
+  /** That which is selected, and that of a connection which is lent. */
+  get #databases(): { db: number; ownDb: number } {
+    return { db: this.#traffic.db, ownDb: this.options.db ?? 0 };
   }
 
   #held({ hold }: ReplicationGroup): void {

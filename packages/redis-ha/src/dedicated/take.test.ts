@@ -1,7 +1,7 @@
 import { HaError } from '@steadfast/shared';
 import { ManualClock } from '@steadfast/shared/testing';
 import { describe, expect, it } from 'vitest';
-import { take, type TakeHost, type TakeOptions } from './take.ts';
+import { take, takeHost, type TakeHost, type TakeOptions } from './take.ts';
 
 const lost = (): HaError => new HaError('HA_CONNECTION_LOST', 'lost', { outcome: 'unknown' });
 
@@ -9,7 +9,9 @@ const lost = (): HaError => new HaError('HA_CONNECTION_LOST', 'lost', { outcome:
 function setUp(courses: ('done' | 'answer lost' | 'lost' | 'empty')[], list = ['b', 'a']) {
   const clock = new ManualClock();
   const lists = { list: [...list], own: [] as string[] };
-  const move = async (): Promise<string | null> => {
+  const timeouts: number[] = [];
+  const move = async (...words: [...string[], timeoutS: number]): Promise<string | null> => {
+    timeouts.push(words.at(-1) as number);
     const course = courses.shift() ?? 'empty';
     if (course === 'lost') throw lost();
     if (course === 'empty') {
@@ -31,7 +33,13 @@ function setUp(courses: ('done' | 'answer lost' | 'lost' | 'empty')[], list = ['
       return Promise.resolve(at === -1 ? 0 : 1);
     },
   };
-  return { lists, take: (options: TakeOptions = {}) => take(host, 'list', 'own', options) };
+  return {
+    host,
+    clock,
+    timeouts,
+    lists,
+    take: (options: TakeOptions = {}) => take(host, 'list', 'own', options),
+  };
 }
 
 describe('taking an element', () => {
@@ -58,7 +66,39 @@ describe('taking an element', () => {
 
   it('ends with its time', async () => {
     expect(await setUp([]).take()).toBeNull();
-    expect(await setUp(['done']).take({ waitMs: 0 })).toBeNull();
+    expect(await setUp([]).take({ waitMs: 0 })).toBeNull();
+    expect(await setUp(['lost', 'done']).take({ waitMs: 0 })).toBeNull();
+  });
+
+  it('takes what is there without waiting, where it is to wait for nothing', async () => {
+    const { timeouts, take: next } = setUp(['done']);
+    expect((await next({ waitMs: 0 }))?.value).toBe('a');
+    expect(timeouts).toEqual([0.01]);
+  });
+
+  it('takes what is there also where the look at its own list has taken all of its time', async () => {
+    const { host, clock } = setUp(['done']);
+    const slow = { ...host, first: () => clock.advance(10_000).then(() => null) };
+    expect((await take(slow, 'list', 'own', { waitMs: 5_000 }))?.value).toBe('a');
+  });
+
+  it.each([
+    ['another database than its options name', 2, ['select 2', 'blmove', 'select 2', 'blmove']],
+    ['that of its options', 0, ['blmove', 'blmove']],
+  ])('moves where the client looks and removes: with %s selected', async (_, db, expected) => {
+    const sent: string[] = [];
+    const answers = [null, 'a'];
+    const lent = {
+      select: (selected: number) => Promise.resolve(void sent.push(`select ${selected}`)),
+      blmove: () => Promise.resolve((sent.push('blmove'), answers.shift() ?? null)),
+    };
+    const client = {
+      lindex: () => Promise.resolve(null),
+      use: <T>(work: (own: typeof lent) => Promise<T>) => work(lent),
+      once: () => Promise.resolve([1]),
+    };
+    await take(takeHost(client, new ManualClock(), { db, ownDb: 0 }), 'list', 'own', {});
+    expect(sent).toEqual(expected);
   });
 
   it('ends by its signal, and refuses wrong times', async () => {
