@@ -6,12 +6,14 @@ import { BLOCKING_NAMES } from './commands/blocking.ts';
 import { TRANSACTION_NAMES } from './commands/transaction-guard.ts';
 import { blocksOthers, carry } from './dedicated/carry.ts';
 import { DedicatedPool, type UseOptions } from './dedicated/dedicated-pool.ts';
+import { MONITORING, whenMonitoring } from './dedicated/monitoring.ts';
+import { OWN_CONNECTION } from './dedicated/own-connection.ts';
 import { take, takeHost, type Taken, type TakeOptions } from './dedicated/take.ts';
 import { connectorFor } from './dial/ha-connector.ts';
 import { closedError, Dialer } from './dial/dialer.ts';
 import { driverOptions } from './driver/driver-options.ts';
 import { concealArguments, concealSecrets } from './driver/conceal.ts';
-import { internalsOf, watchStatus } from './driver/internals.ts';
+import { endBetweenLinks, internalsOf, watchStatus } from './driver/internals.ts';
 import { ReplicationGroup } from './group/replication-group.ts';
 import { groupKey, groups } from './group/shared-groups.ts';
 import { acquireLock, withLock, type LockHost } from './lock/acquire.ts';
@@ -41,9 +43,6 @@ type Duplicate<Override> = HaRedis & ReturnType<typeof Redis.prototype.duplicate
 type AsDriver<Override> = Override extends Partial<RedisOptions> ? Override : undefined;
 type Listener = Parameters<EventEmitter['once']>[1];
 type SendArguments = Parameters<Redis['sendCommand']>;
-
-/** Of connections that the client opens for itself. Their first command always comes before they stand: it has to wait. */
-const OWN_CONNECTION = { blocking: 'inline', enableOfflineQueue: true, metrics: undefined } as const;
 
 /**
  * An ioredis client that follows the primary. Commands wait through a failover instead of failing, are sent again only where
@@ -216,10 +215,7 @@ export class HaRedis extends Redis {
     const { status } = this;
     if (status === 'end') return;
     super.disconnect();
-    // Between two connections ioredis has nothing to close, and would never say that it has ended.
-    if (status !== 'reconnecting') return;
-    internalsOf(this).manuallyClosing = false;
-    internalsOf(this).setStatus('end');
+    if (status === 'reconnecting') endBetweenLinks(internalsOf(this));
   }
 
   /** A client of its own connection; it shares what is known of the group, as all clients with the same settings do. */
@@ -272,6 +268,11 @@ export class HaRedis extends Redis {
   ): Promise<T> {
     if (this.status === 'end') return Promise.reject(closedError());
     return this.#pool.use(work, options);
+  }
+
+  /** As ioredis's; where it is refused nothing is left of the connection. @see whenMonitoring */
+  override monitor(callback?: Callback<Redis>): Promise<Redis> {
+    return whenMonitoring<Redis>(this.duplicate(MONITORING), () => this.#group?.log, callback);
   }
 
   /** An element of a list, which stays in a list of the consumer's own until it is done. @see take */

@@ -56,6 +56,12 @@ export function watchStatus(redis: Redis, listener: (status: string) => void): v
   });
 }
 
+/** Between two connections ioredis has nothing to close, and would never say that it has ended. */
+export function endBetweenLinks(driver: DriverInternals): void {
+  driver.manuallyClosing = false;
+  driver.setStatus('end');
+}
+
 /** Empties a queue. */
 export function drain(queue: Deque<QueueItem>): QueueItem[] {
   const items: QueueItem[] = [];
