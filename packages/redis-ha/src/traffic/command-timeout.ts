@@ -15,6 +15,10 @@ export function watchTimeout(command: DriverCommand, traffic: Traffic): void {
   traffic.began(command);
   const reject = command.reject.bind(command);
   command.reject = (error) => {
-    reject(error.message === 'Command timed out' ? withOutcome(error, traffic.timedOut(command)) : error);
+    if (error.message !== 'Command timed out') return reject(error);
+    const outcome = traffic.timedOut(command);
+    // To end must always be possible.
+    if (command.name === 'quit') traffic.quitUnanswered(command);
+    else reject(withOutcome(error, outcome));
   };
 }

@@ -206,6 +206,12 @@ export class Traffic {
     return this.#parking.drop(command);
   }
 
+  /** Ends the connection, which a server that says nothing will not; work on connections of their own may go on. */
+  quitUnanswered(command: DriverCommand): void {
+    this.#options.dialer.disconnect();
+    resolveOk(command);
+  }
+
   /** Ends everything that waits. */
   end(reason: HaError | undefined): void {
     this.endedBy = reason;

@@ -294,3 +294,12 @@ describe.each(['disconnect', 'quit'] as const)('a client that is closed by %s()'
     await expect.poll(() => redis.status).toBe('end');
   });
 });
+
+it('a client with a commandTimeout, whose server has fallen silent, is closed by quit() all the same', async () => {
+  const server = await group.member();
+  const redis = group.client({ ...addressOf(server), commandTimeout: 200, silenceMs: 60_000 });
+  await redis.ping();
+  server.script({ on: /./, does: ['hang'] });
+  expect(await within(BOUND_MS, redis.quit())).toBe('OK');
+  await expect.poll(() => redis.status).toBe('end');
+});
