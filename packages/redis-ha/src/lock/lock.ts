@@ -14,7 +14,10 @@ export interface Lock {
   readonly signal: AbortSignal;
   /** Makes it last ttlMs from now. @throws HaError HA_LOCK_LOST, and as any command does */
   extend(): Promise<void>;
-  /** Lets it go. @returns whether it was still held */
+  /**
+   * Lets it go.
+   * @returns whether it was certainly still held; false also where it was, but the answer was lost, and the repeat found it gone
+   */
   release(): Promise<boolean>;
   [Symbol.asyncDispose](): Promise<void>;
 }

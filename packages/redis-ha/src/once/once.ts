@@ -42,8 +42,8 @@ const MOVES_PROOF: ReadonlySet<string> = new Set(['select', 'swapdb']);
 /**
  * Applies `ops` exactly once: in one round trip, atomically, and safely repeated through failovers until the deadline.
  * @returns the answers, in order
- * @throws HaError HA_CONFIG for what cannot be run so; OnceError where a command after the first failed; a ReplyError
- * (`rejected`) where the first did; and as any command does
+ * @throws HaError HA_CONFIG for what cannot be run so; OnceError where a command after the first failed; a ReplyError where the
+ * first did (`unknown`, as errors from inside a script are, though this run has applied nothing); and as any command does
  */
 export async function runOnce(
   host: OnceHost,
