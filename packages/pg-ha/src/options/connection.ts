@@ -10,8 +10,10 @@ import { LOAD_BALANCE, type SslMode } from './table.ts';
 export interface ConnectionSettings {
   /** where the settings point: one address, or several for the strategies that take a list */
   readonly endpoints: readonly [Endpoint, ...Endpoint[]];
-  /** 'DATABASE_URL', 'PG', …: where that stands, for errors */
+  /** 'DATABASE_URL host and port', 'PGHOST and PGPORT' …: where that stands, for errors */
   readonly source: string;
+  /** nobody named a host: what stands in `endpoints` is libpq's default */
+  readonly unnamed: boolean;
   readonly user: string | undefined;
   readonly password: PoolConfig['password'];
   readonly database: string | undefined;
@@ -31,6 +33,8 @@ export interface SessionParams {
 /** Where a value came from, so that an error can name it. Hosts and ports may be lists, as in libpq. */
 interface Source {
   name: string;
+  /** what to call its host and port */
+  address: string;
   host?: string | undefined;
   port?: string | undefined;
   user?: string | undefined;
@@ -48,8 +52,11 @@ const PASSED: ReadonlySet<string> = new Set([
   'options',
   'query_timeout',
   'replication',
+  'sslnegotiation',
   'statement_timeout',
 ]);
+
+const NEGOTIATIONS = ['postgres', 'direct'] as const;
 
 /** pg's options that are texts and nothing else. */
 const TEXTS = ['connectionString', 'host', 'user', 'database', 'application_name'] as const;
@@ -79,14 +86,17 @@ export function readConnection(
     throw wrongSetting('option port', typeof port, 'a whole number from 1 to 65535');
   const source = readSource(options, env);
   const { params, name } = source;
+  const host = options.host ?? source.host;
+  const address = (options.host ?? options.port) == null ? source.address : 'options host and port';
   return {
     endpoints: readEndpoints(
-      name,
-      options.host ?? source.host ?? 'localhost',
+      address,
+      host ?? 'localhost',
       String(options.port ?? source.port ?? ''),
       provider?.port ?? 5432,
     ),
-    source: name,
+    source: address,
+    unnamed: host === undefined,
     user: options.user ?? source.user,
     password: options.password ?? source.password,
     database: options.database ?? source.database,
@@ -96,6 +106,7 @@ export function readConnection(
       ca: ca === undefined ? undefined : caSource(ca, options.ca !== undefined),
       name,
       params,
+      negotiation: options.sslnegotiation ?? word(name, params, 'sslnegotiation', NEGOTIATIONS),
       env,
       defaultMode: defaultSslMode,
       needsCa: provider?.ca === 'own',
@@ -139,7 +150,7 @@ function readEndpoints(
   const wrong = (): Error => {
     const allowed = 'host[,host…] and one port from 1 to 65535 for all of them or one for each';
     const needed = defaultPort === 'own' ? '; this provider gives each service a port of its own' : '';
-    return wrongSetting(`${name} host and port`, `${shownHosts(hosts)}:${ports}`, allowed + needed);
+    return wrongSetting(name, `${shownHosts(hosts)}:${ports}`, allowed + needed);
   };
   if (portList.length !== 1 && portList.length !== hostList.length) throw wrong();
   const [first, ...rest] = hostList.map((host, index) => {
@@ -164,9 +175,10 @@ function readSource(options: PoolConfig, env: Environment): Source {
   if (options.connectionString) return fromUrl('option connectionString', options.connectionString);
   if (env['DATABASE_URL']) return fromUrl('DATABASE_URL', env['DATABASE_URL']);
   const rails = env['POSTGRES_HOST'] || env['POSTGRES_USERNAME'] || env['POSTGRES_DATABASE'];
-  const [name, names] = rails ? (['POSTGRES_', RAILS_NAMES] as const) : (['PG', LIBPQ_NAMES] as const);
+  const names = rails ? RAILS_NAMES : LIBPQ_NAMES;
   return {
-    name,
+    name: rails ? 'POSTGRES_*' : 'PG*',
+    address: `${names.host} and ${names.port}`,
     host: set(env, names.host),
     port: set(env, names.port),
     user: set(env, names.user),
@@ -218,6 +230,7 @@ function fromUrl(name: string, given: string): Source {
   };
   return {
     name,
+    address: `${name} host and port`,
     host: url.searchParams.get('host') ?? part(hosts),
     port: url.searchParams.get('port') ?? undefined,
     user: part(url.username),

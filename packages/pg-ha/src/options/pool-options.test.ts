@@ -335,10 +335,10 @@ describe('a wrong setting gives one line naming it', () => {
       "PG_HA_FAILOVER_WAIT_MS is 'soon'; allowed: milliseconds from 100 to 3600000",
     ],
     [{ DATABASE_URL: 'mysql://a:secret@db/x' }, "DATABASE_URL is 'mysql://***@db/x'; allowed: postgres://"],
-    [{ PGHOST: 'db', PGPORT: '0' }, "PG host and port is 'db:0'; allowed: host[,host…] and one port"],
+    [{ PGHOST: 'db', PGPORT: '0' }, "PGHOST and PGPORT is 'db:0'; allowed: host[,host…] and one port"],
     [
       { PGHOST: 'a,b,c', PGPORT: '1,2' },
-      "PG host and port is 'a,b,c:1,2'; allowed: host[,host…] and one port",
+      "PGHOST and PGPORT is 'a,b,c:1,2'; allowed: host[,host…] and one port",
     ],
     [{ DATABASE_URL: 'postgres://u@a:1,b:x/db' }, "DATABASE_URL host and port is 'a:1,b:***:'"],
     [
@@ -367,7 +367,7 @@ describe('a wrong setting gives one line naming it', () => {
     ],
     [
       { PG_HA_STRATEGY: 'managed', PG_HA_PROVIDER: 'aiven', PG_HA_CA: ca, PGHOST: 'db' },
-      /^PG host and port is 'db:'; allowed: .*this provider gives each service a port of its own$/,
+      /^PGHOST and PGPORT is 'db:'; allowed: .*this provider gives each service a port of its own$/,
     ],
     [
       { PG_HA_STRATEGY: 'managed', PG_HA_PROVIDER: 'digitalocean', PGHOST: 'db' },
@@ -387,7 +387,7 @@ describe('a wrong setting gives one line naming it', () => {
     ],
     [{ PG_HA_CA: '/dev/zero' }, /^PG_HA_CA is '\/dev\/zero'; allowed: .*more than 1048576 bytes/],
     [{ PG_HA_HOSTS: 'app:secret@h1:5432' }, "PG_HA_HOSTS is '***@h1:5432'; allowed: host:port"],
-    [{ PGHOST: '/tmp', PGPORT: 'x' }, "PG host and port is '/tmp:x'"],
+    [{ PGHOST: '/tmp', PGPORT: 'x' }, "PGHOST and PGPORT is '/tmp:x'"],
     [{ RAILS_MAX_THREADS: '-1' }, "RAILS_MAX_THREADS is '-1'; allowed: a whole number from 1 to 10000"],
     [{ POSTGRES_STATEMENT_TIMEOUT: '14 parsecs' }, "POSTGRES_STATEMENT_TIMEOUT is '14 parsecs'"],
   ];

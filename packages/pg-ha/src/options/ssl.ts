@@ -26,6 +26,8 @@ export interface SslSource {
   /** where the parameters come from: 'DATABASE_URL' */
   readonly name: string;
   readonly params: URLSearchParams;
+  /** libpq's sslnegotiation: `direct` begins with the TLS handshake */
+  readonly negotiation: string | undefined;
   readonly env: Environment;
   readonly defaultMode: SslMode;
   /** the provider signs with a CA of the customer's own: without it nothing can be verified */
@@ -39,10 +41,18 @@ const NO_CA = "PG_HA_CA (not set: the system's certificates)";
 /**
  * libpq's meaning of sslmode: `require` encrypts and verifies nothing, unless a root certificate is given, which makes it
  * `verify-ca`; `verify-full` also checks the host name, and so does `verify-ca` where no root certificate is given (which
- * libpq refuses): the system's vouch for everybody. Never below TLS 1.2.
+ * libpq refuses): the system's vouch for everybody. Without sslmode a root or a client certificate means `verify-full`. Never
+ * below TLS 1.2.
  * https://www.postgresql.org/docs/current/libpq-ssl.html
  */
 export function resolveSsl(source: SslSource): SslSetting {
+  const setting = readSsl(source);
+  if (source.negotiation !== 'direct' || setting.value !== false) return setting;
+  const allowed = `postgres, or not set, where TLS is turned off (${setting.trust})`;
+  throw wrongSetting('sslnegotiation', 'direct', allowed);
+}
+
+function readSsl(source: SslSource): SslSetting {
   const { params, env } = source;
   const option = source.option ?? undefined; // null, as in pg, is not set
   if (option !== undefined && typeof option !== 'boolean' && typeof option !== 'object')
@@ -73,13 +83,26 @@ function fromOption(option: true | ConnectionOptions, { ca }: SslSource): SslSet
   return { value, trust, ...(asked.rejectUnauthorized === false && { unverified: true }) };
 }
 
-function readMode({ name, params, env, defaultMode }: SslSource): SslMode {
+function readMode(source: SslSource): SslMode {
+  const { name, params, env, defaultMode } = source;
   const inUrl = params.get('sslmode') ?? sslParam(params.get('ssl'), name);
-  const raw = inUrl ?? (env['PGSSLMODE'] || defaultMode);
+  const raw = inUrl ?? (env['PGSSLMODE'] || (impliesTls(source) ? 'verify-full' : defaultMode));
   const mode = SSL_MODES.find((known) => known === raw);
   if (mode) return mode;
   const what = inUrl === null ? 'PGSSLMODE' : `sslmode in ${name}`;
   throw wrongSetting(what, raw, SSL_MODES.join(', '), SSL_MODES);
+}
+
+/** Without TLS these would do nothing: whoever gives one wants it, also where pg's own reading of the URL turns it on. */
+const TLS_PARAMS = ['sslrootcert', 'sslcert', 'sslkey'] as const;
+const TLS_VARIABLES = ['PGSSLROOTCERT', 'PGSSLCERT', 'PGSSLKEY'] as const;
+
+function impliesTls({ params, negotiation, env }: SslSource): boolean {
+  return (
+    negotiation === 'direct' ||
+    TLS_PARAMS.some((param) => params.get(param)) ||
+    TLS_VARIABLES.some((variable) => env[variable])
+  );
 }
 
 /** pg's own `ssl=true` in a URL, in libpq's words. */

@@ -69,6 +69,21 @@ describe('every option, wrong in turn', () => {
     expect(error.message).toMatch(new RegExp(`^option ${name}.* is .+; allowed: .+`));
   });
 
+  const addresses: [env: Record<string, string>, options: HaPoolOptions, message: string][] = [
+    [{ POSTGRES_HOST: 'db', POSTGRES_PORT: 'abc' }, {}, "POSTGRES_HOST and POSTGRES_PORT is 'db:abc'"],
+    [{ PGPORT: '99999' }, {}, "PGHOST and PGPORT is 'localhost:99999'"],
+    [{ DATABASE_URL: 'postgres://a@h1/x' }, { port: 70_000 }, "options host and port is 'h1:70000'"],
+    [{ PGHOST: 'h1,h2' }, {}, "PGHOST and PGPORT is 'h1:5432,h2:5432'; allowed: one host"],
+    [{ PGHOST: 'h1' }, { host: 'h2,h3' }, "options host and port is 'h2:5432,h3:5432'; allowed: one host"],
+    [{ DATABASE_URL: 'postgres://a@h1,h2/x' }, {}, "DATABASE_URL host and port is 'h1:5432,h2:5432'"],
+  ];
+  it.each(addresses)('%o %o: where the address stands that is wrong is named', (given, options, message) => {
+    expect(refusal({ env: given, ...options })).toMatchObject({
+      code: 'HA_CONFIG',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
   it('takes all of them where they are right, so that the refusals above are about the one that is wrong', () => {
     expect(refusal({ env })).toBeUndefined();
   });

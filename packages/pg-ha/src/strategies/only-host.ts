@@ -7,5 +7,5 @@ import type { ConnectionSettings } from '../options/connection.ts';
  */
 export function onlyHost({ endpoints, source }: ConnectionSettings, allowed: string): Endpoint {
   if (endpoints.length === 1) return endpoints[0];
-  throw wrongSetting(`${source} hosts`, endpoints.map(endpointKey).join(','), allowed);
+  throw wrongSetting(source, endpoints.map(endpointKey).join(','), allowed);
 }
