@@ -8,11 +8,13 @@ const key = (options: HaRedisOptions = {}): string => groupKey(readSettings({ ..
 
 const NAT = { 'a:1': { host: 'b', port: 2 } };
 
+const MANAGED: HaRedisOptions = { strategy: 'managed', host: 'h' };
+
 const TOGETHER: [what: string, options: HaRedisOptions, than?: HaRedisOptions][] = [
   ['the same settings', {}],
   ['another database and prefix', { db: 1, keyPrefix: 'x' }],
   ['the same sentinels in other words', { sentinels: [{ host: 'h1' }, 'h2:26379'] }],
-  ['a name that is looked up in the same way', { strategy: 'managed' }, { strategy: 'managed' }],
+  ['a name that is looked up in the same way', MANAGED, { ...MANAGED }],
   ['the same addresses translated', { natMap: NAT }, { natMap: { ...NAT } }],
   ['other waits', { failoverWaitMs: 1, maxWaiting: 1, silenceMs: 100, commandTimeout: 5 }],
 ];

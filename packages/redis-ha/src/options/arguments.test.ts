@@ -9,6 +9,7 @@ const rows: { given: unknown[]; options: object }[] = [
   { given: [url, { keyPrefix: 'p' }], options: { url, keyPrefix: 'p' } },
   { given: [url, { host: 'x', port: 2, username: 'x', password: 'x', db: 9 }], options: { url } },
   { given: ['redis://u', { password: 'p', db: 9 }], options: { url: 'redis://u', password: 'p', db: 9 } },
+  { given: ['redis://u?keyPrefix=a', { keyPrefix: 'b' }], options: { url: 'redis://u?keyPrefix=a' } },
   { given: [7000], options: { port: 7000 } },
   { given: [7000, { db: 1 }], options: { port: 7000, db: 1 } },
   { given: [7000, 'h'], options: { port: 7000, host: 'h' } },

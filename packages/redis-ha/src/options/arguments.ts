@@ -23,8 +23,8 @@ export function readArguments(given: readonly unknown[]): HaRedisOptions {
 
 /** Single options win over a URL among them; over a URL that stands before them they do not. */
 function withUrl(url: string, options: HaRedisOptions): HaRedisOptions {
-  const { username, password, db } = parseRedisUrl('the first argument of HaRedis', url);
-  const carried = new Set(['host', 'port']);
+  const { username, password, db, query } = parseRedisUrl('the first argument of HaRedis', url);
+  const carried = new Set(['host', 'port', ...Object.keys(query)]);
   for (const [name, value] of Object.entries({ username, password, db }))
     if (value !== undefined) carried.add(name);
   const rest = Object.entries(options).filter(([name]) => !carried.has(name));

@@ -28,8 +28,8 @@ export interface HaOptions {
   /** how the master is found (default `sentinel` where sentinels are given, else `single`) */
   strategy: (typeof STRATEGIES)[number] | undefined;
   /**
-   * redis://user:password@host:port/db (or valkey://), rediss:// (or valkeys://) for TLS; everything but host and port also
-   * counts under `sentinel`
+   * redis://user:password@host:port/db?option=value (or valkey://), rediss:// (or valkeys://) for TLS; everything but host
+   * and port also counts under `sentinel`
    */
   url: string | undefined;
   /** whose endpoint it is, with strategy `managed`: sets what is documented of it (default: nobody's) */

@@ -1,6 +1,7 @@
 import { parseEndpoint, wrongSetting, type Endpoint } from '@steadfast/shared';
+import { readQuery, type UrlQuery } from './url-query.ts';
 
-/** What a Redis URL says. Its query is left to ioredis's option names, which `options` take directly. */
+/** What a Redis URL says. */
 export interface RedisUrl {
   readonly endpoint: Endpoint;
   readonly portGiven: boolean;
@@ -8,10 +9,12 @@ export interface RedisUrl {
   readonly password: string | undefined;
   readonly db: number | undefined;
   readonly tls: boolean;
+  /** options by their names; what stands before the query wins */
+  readonly query: UrlQuery;
 }
 
 const ALLOWED =
-  'redis://[user[:password]@]host[:port][/db] (or valkey://), and rediss:// (or valkeys://) for TLS';
+  'redis://[user[:password]@]host[:port][/db][?option=value…] (or valkey://), and rediss:// (or valkeys://) for TLS';
 
 /**
  * @param what the setting's name, for the error
@@ -40,6 +43,23 @@ export function parseRedisUrl(what: string, text: string): RedisUrl {
     username: part(url.username),
     password: part(url.password),
     db: path === '' ? undefined : Number(path),
-    tls: url.protocol === 'rediss:' || url.protocol === 'valkeys:',
+    tls: overTls(url),
+    query: queryOf(url),
   };
+}
+
+function overTls({ protocol }: URL): boolean {
+  return protocol === 'rediss:' || protocol === 'valkeys:';
+}
+
+/** Without what the URL has said already. */
+function queryOf(url: URL): UrlQuery {
+  const said = new Set<string>();
+  if (url.username || url.password) said.add('username').add('password');
+  if (url.hostname) said.add('host');
+  if (url.port) said.add('port');
+  if (url.pathname.length > 1) said.add('db');
+  // TLS is not turned off behind the scheme's back.
+  if (overTls(url)) said.add('tls');
+  return Object.fromEntries(Object.entries(readQuery(url.searchParams)).filter(([name]) => !said.has(name)));
 }

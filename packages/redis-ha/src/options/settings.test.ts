@@ -105,7 +105,8 @@ describe('settings', () => {
     [{}, 0],
   ];
   it.each(pings)('with %o ping an idle link after %i ms', (env, idlePingMs) => {
-    expect(readSettings({}, { REDIS_HA_STRATEGY: 'managed', ...env }).idlePingMs).toBe(idlePingMs);
+    const managed = { REDIS_HA_STRATEGY: 'managed', REDIS_URL: 'redis://h' };
+    expect(readSettings({}, { ...managed, ...env }).idlePingMs).toBe(idlePingMs);
   });
 });
 
@@ -136,6 +137,19 @@ const wrong: { says: RegExp; options?: Record<string, unknown>; env?: Record<str
     options: { tls: { minVersion: 'TLSv1.1' } },
   },
   { says: /^REDIS_SENTINELS .*needed by strategy sentinel/, env: { REDIS_HA_STRATEGY: 'sentinel' } },
+  {
+    says: /^REDIS_URL \(option url\) is 'not set'; allowed: .*needed by strategy managed$/,
+    env: { REDIS_HA_STRATEGY: 'managed' },
+  },
+  {
+    says: /^REDIS_HA_CA or REDIS_HA_CA_FILE \(option ca\) is '\(hidden\)'; allowed: with rediss:\/\/ .*not used$/,
+    env: { REDIS_URL: 'redis://h', REDIS_HA_CA: 'secret' },
+  },
+  {
+    says: /^REDIS_HA_CA or REDIS_HA_CA_FILE \(option ca\) is '\(hidden\)'; allowed: /,
+    env: { REDIS_SENTINELS: 'h', REDIS_HA_CA_FILE: '/nowhere.pem' },
+  },
+  { says: /^option db is 'x'; allowed: a whole number/, options: { db: 'x' } },
   { says: /^REDIS_SENTINELS is 'h1:99999'; allowed: host:port/, env: { REDIS_SENTINELS: 'h1:99999' } },
   {
     says: /^REDIS_HA_FAILOVER_WAIT_MS is 'soon'; allowed: milliseconds from 0 to/,
@@ -176,7 +190,7 @@ const wrong: { says: RegExp; options?: Record<string, unknown>; env?: Record<str
   { says: /^option port is 'object'/, options: { port: {} } },
   { says: /^option tls is '\(hidden\)'; allowed: true, false/, options: { tls: 'secret' } },
   {
-    says: /^REDIS_HA_CA \(option ca\) is '\(hidden: neither PEM text nor a path\)'; allowed: .*cannot be read as a file/,
+    says: /^REDIS_HA_CA or REDIS_HA_CA_FILE \(option ca\) is '\(hidden: neither PEM text nor a path\)'; allowed: .*cannot be read as a file/,
     env: {
       REDIS_URL: 'rediss://h',
       REDIS_HA_CA: Buffer.from('-----BEGIN secret\n'.repeat(3)).toString('base64'),
@@ -184,11 +198,11 @@ const wrong: { says: RegExp; options?: Record<string, unknown>; env?: Record<str
   },
   { says: /^REDIS_URL is '\(hidden: the database/, env: { REDIS_URL: 'redis://u:secret@h/zero' } },
   {
-    says: /^REDIS_HA_CA \(option ca\) is '\/nowhere\.pem'; allowed: .*ENOENT/,
+    says: /^REDIS_HA_CA or REDIS_HA_CA_FILE \(option ca\) is '\/nowhere\.pem'; allowed: .*ENOENT/,
     env: { REDIS_URL: 'rediss://h', REDIS_HA_CA_FILE: '/nowhere.pem' },
   },
   {
-    says: /^REDIS_HA_CA \(option ca\) is .*no\.pem'; allowed: .*holds none/,
+    says: /^REDIS_HA_CA or REDIS_HA_CA_FILE \(option ca\) is .*no\.pem'; allowed: .*holds none/,
     env: { REDIS_URL: 'rediss://h', REDIS_HA_CA_FILE: noPem },
   },
   { says: /^REDIS_HA_LOG_LEVEL is 'loud'/, env: { REDIS_HA_LOG_LEVEL: 'loud' } },

@@ -25,7 +25,8 @@ import { readNatMap, type Translate } from './nat-map.ts';
 import { OPTION_TABLE, type STRATEGIES, type HaOptions } from './option-table.ts';
 import { readProvider } from './provider.ts';
 import { parseRedisUrl, type RedisUrl } from './redis-url.ts';
-import { resolveTls } from './tls.ts';
+import { CA, resolveTls } from './tls.ts';
+import { inQueryOf, refuseWrongQuery, withQuery, type UrlQuery } from './url-query.ts';
 
 /** The app's own pino logger. */
 export type AppLogger = NonNullable<Parameters<typeof createLogger>[2]>;
@@ -103,28 +104,20 @@ export interface Settings {
 }
 
 /** @throws HaError HA_CONFIG naming the option or variable, its value and what is allowed */
-export function readSettings(
-  options: HaRedisOptions,
-  env: Environment = readEnvironment(options.env),
-): Settings {
-  refuseForeign(options);
-  refuseOdd(options);
-  const read = readOptions<HaOptions>(OPTION_TABLE, given(options), env);
+export function readSettings(given: HaRedisOptions, env: Environment = readEnvironment(given.env)): Settings {
+  refuseForeign(given);
+  refuseOdd(given);
+  const url = readUrl(given, env);
+  const options = url ? withQuery(given, url.query, env) : given;
+  const read = readOptions<HaOptions>(OPTION_TABLE, withoutNulls(options), env);
   const sentinels = read.sentinels ?? [];
   const strategy = read.strategy ?? (sentinels.length > 0 ? 'sentinel' : 'single');
-  if (strategy === 'sentinel' && sentinels.length === 0)
-    throw wrongSetting(
-      'REDIS_SENTINELS (option sentinels)',
-      'not set',
-      'host:port[,host:port…], needed by strategy sentinel',
-    );
+  refuseNowhere(strategy, options, { ...read, url });
   const ha = Object.freeze({ ...read, strategy });
-  const url =
-    read.url === undefined
-      ? undefined
-      : parseRedisUrl(options.url === undefined ? 'REDIS_URL' : 'option url', read.url);
   const tls = options.tls ?? url?.tls ?? false;
   const dataTls = tls === false ? undefined : resolveTls('tls', tls, ha);
+  const tlsToSentinels = sentinelTls(options, dataTls, ha);
+  refuseUnusedCa(ha, dataTls ?? tlsToSentinels);
   const portGiven = options.port !== undefined || url?.portGiven === true;
   const provider = readProvider(ha.provider, { strategy, portGiven, tls: dataTls !== undefined });
   const clock = options.clock ?? systemClock;
@@ -146,7 +139,7 @@ export function readSettings(
     idlePingMs: ha.idlePingMs ?? provider?.idlePingMs ?? 0,
     sentinel: {
       credentials: sentinelCredentials(ha, url, options, env),
-      tls: sentinelTls(options, dataTls, ha),
+      tls: tlsToSentinels,
     },
     driver: driverOptions(options, ha, url, dataTls),
     logger: options.logger,
@@ -157,12 +150,50 @@ export function readSettings(
 }
 
 /** ioredis says null where it means: not set. */
-function given(options: HaRedisOptions): Record<string, unknown> {
+function withoutNulls(options: HaRedisOptions): Record<string, unknown> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null));
 }
 
+function readUrl(options: HaRedisOptions, env: Environment): RedisUrl | undefined {
+  const read = readOptions<Pick<HaOptions, 'url'>>({ url: OPTION_TABLE.url }, withoutNulls(options), env);
+  if (read.url === undefined) return undefined;
+  const what = (options.url ?? undefined) === undefined ? 'REDIS_URL' : 'option url';
+  const url = parseRedisUrl(what, read.url);
+  refuseWrongQuery(what, url.query);
+  refuseForeign(url.query, inQueryOf(what));
+  refuseOdd(url.query, inQueryOf(what));
+  return url;
+}
+
+/** A strategy whose servers nobody has named would quietly follow this machine. */
+function refuseNowhere(
+  strategy: Settings['ha']['strategy'],
+  { host }: HaRedisOptions,
+  { sentinels, url }: { sentinels: HaOptions['sentinels']; url: RedisUrl | undefined },
+): void {
+  if (strategy === 'sentinel' && !sentinels?.length)
+    throw wrongSetting(
+      'REDIS_SENTINELS (option sentinels)',
+      'not set',
+      'host:port[,host:port…], needed by strategy sentinel',
+    );
+  if (strategy === 'managed' && !url && !host)
+    throw wrongSetting(
+      'REDIS_URL (option url)',
+      'not set',
+      "the provider's endpoint, redis[s]://[user[:password]@]host[:port], or the option host; needed by strategy managed",
+    );
+}
+
+/** Whoever names whom to trust wants TLS, and would talk in clear. */
+function refuseUnusedCa({ ca }: HaOptions, tls: ConnectionOptions | undefined): void {
+  if (ca === undefined || tls) return;
+  const allowed = 'with rediss:// or valkeys:// in REDIS_URL, or the option tls; without TLS it is not used';
+  throw wrongSetting(CA, '(hidden)', allowed);
+}
+
 /** What would quietly do nothing, or undo what this client is for, is refused. */
-function refuseForeign(options: object): void {
+function refuseForeign(options: object, named = asOption): void {
   const reasons: Record<string, string> = {
     Connector: 'this client brings its own',
     retryStrategy: 'reconnecting is paced by this client; failoverWaitMs says how long commands wait',
@@ -171,25 +202,32 @@ function refuseForeign(options: object): void {
   for (const [name, why] of Object.entries(reasons)) {
     const value = (options as Record<string, unknown>)[name];
     if (value !== undefined && value !== null)
-      throw new HaError('HA_CONFIG', `option ${name} cannot be used: ${why}`, { outcome: 'notSent' });
+      throw new HaError('HA_CONFIG', `${named(name)} cannot be used: ${why}`, { outcome: 'notSent' });
   }
 }
 
 /** ioredis's own options that this client reads itself. */
-function refuseOdd(options: HaRedisOptions): void {
+function refuseOdd(options: HaRedisOptions | UrlQuery, named = asOption): void {
+  const given = (name: keyof HaRedisOptions): unknown => (options as HaRedisOptions)[name] ?? undefined;
   for (const name of ['host', 'keyPrefix'] as const) {
-    const value: unknown = options[name];
-    if (value !== undefined && value !== null && typeof value !== 'string')
-      throw wrongSetting(`option ${name}`, value, 'a text');
+    const value = given(name);
+    if (value !== undefined && typeof value !== 'string') throw wrongSetting(named(name), value, 'a text');
   }
-  const port: unknown = options.port ?? undefined;
+  const port = given('port');
   if (port !== undefined && typeof port !== 'number' && typeof port !== 'string')
-    throw wrongSetting('option port', typeof port, 'a whole number from 1 to 65535');
+    throw wrongSetting(named('port'), typeof port, 'a whole number from 1 to 65535');
+  const db = given('db');
+  if (db !== undefined && (!['number', 'string'].includes(typeof db) || !/^\d{1,5}$/.test(String(db))))
+    throw wrongSetting(named('db'), db, 'a whole number from 0 to 99999');
   for (const name of ['tls', 'sentinelTLS'] as const) {
-    const value: unknown = options[name];
-    if (value !== undefined && value !== null && typeof value !== 'boolean' && typeof value !== 'object')
-      throw wrongSetting(`option ${name}`, '(hidden)', 'true, false or an object of TLS options');
+    const value = given(name);
+    if (value !== undefined && typeof value !== 'boolean' && typeof value !== 'object')
+      throw wrongSetting(named(name), '(hidden)', 'true, false or an object of TLS options');
   }
+}
+
+function asOption(name: string): string {
+  return `option ${name}`;
 }
 
 function readEndpoint(options: HaRedisOptions, url: RedisUrl | undefined): Endpoint {

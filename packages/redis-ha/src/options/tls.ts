@@ -18,7 +18,7 @@ export function resolveTls(
 }
 
 /** How to name the setting that says whom to trust. */
-const CA = 'REDIS_HA_CA (option ca)';
+export const CA = 'REDIS_HA_CA or REDIS_HA_CA_FILE (option ca)';
 
 /** The clear error for a server whose certificate we refuse, or that speaks no TLS; undefined for any other failure. */
 export function tlsRefusal(error: unknown, member: string): HaError | undefined {

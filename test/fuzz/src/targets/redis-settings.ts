@@ -18,7 +18,17 @@ const url: Arbitrary<string> = fc
     user: fc.constantFrom('', 'app', 'a%40b', '%'),
     password: fc.option(password),
     host: fc.constantFrom('h', 'h:6379', '[::1]:6379', '', 'h:99999', 'h:0', '1.2.3.4'),
-    rest: fc.constantFrom('', '/', '/3', '/99999', '/x', '?db=1', '/1?a=b@c'),
+    rest: fc.constantFrom(
+      '',
+      '/',
+      '/3',
+      '/99999',
+      '/x',
+      '?db=1',
+      '/1?a=b@c',
+      '?silenceMs=2s&tls=true',
+      '?path=x&db=',
+    ),
   })
   .map(({ scheme, user, password: secret, host, rest }) =>
     [

@@ -87,7 +87,7 @@ describe('a wrong setting', () => {
     const url = `rediss://${username}:${password}@${host}:${managed.port}`;
     const tls = { servername: managed.hostname };
     const { error } = await firstError({ REDIS_URL: url }, { tls });
-    expect(error.message).toMatch(/certificate.*was refused.*REDIS_HA_CA \(option ca\)/);
+    expect(error.message).toMatch(/certificate.*was refused.*REDIS_HA_CA or REDIS_HA_CA_FILE \(option ca\)/);
     expect(isHaError(error, 'HA_CONFIG')).toBe(true);
     expect(await readFile(managed.caFile, 'utf8')).toContain('BEGIN CERTIFICATE');
     const redis = new HaRedis({ tls, env: { REDIS_URL: url, REDIS_HA_CA_FILE: managed.caFile } });
