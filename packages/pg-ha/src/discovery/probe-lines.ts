@@ -13,12 +13,15 @@ export interface ProbeLinesOptions {
   applicationName: string;
 }
 
-/** What our own connections take over of the pool's settings, and of its strategy. */
+type Asked = 'user' | 'password' | 'database' | 'ssl' | 'sslnegotiation' | 'stream';
+
+/** What our own connections take over of the pool's settings, and of its strategy: servers are reached as the app reaches them. */
 export function questionConfig(
-  { user, password, database, ssl }: Pick<pg.PoolConfig, 'user' | 'password' | 'database' | 'ssl'>,
+  { user, password, database, ssl, sslnegotiation, stream: own }: Pick<pg.PoolConfig, Asked>,
   stream: pg.ClientConfig['stream'],
 ): pg.ClientConfig {
-  return { user, password, database, ssl, keepAlive: true, stream } as pg.ClientConfig;
+  const how = { ssl, ...(sslnegotiation && { sslnegotiation }), keepAlive: true, stream: own ?? stream };
+  return { user, password, database, ...how } as pg.ClientConfig;
 }
 
 /** A connection for questions. `busy` while one is under way; `leaving` ones are closed after their answer. */

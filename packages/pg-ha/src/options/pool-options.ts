@@ -1,5 +1,6 @@
 import {
   readEnvironment,
+  readLogger,
   readOptions,
   wrongSetting,
   type Clock,
@@ -91,6 +92,7 @@ export interface PoolSettings {
 /** @throws HaError HA_CONFIG */
 export function readPoolOptions(options: HaPoolOptions): PoolSettings {
   const env = readEnvironment(options.env);
+  readLogger(options.logger);
   const read = readOptions(OPTION_TABLE, { ...options }, env);
   refuseHalfSet(read, options, env);
   const provider = readProvider(read.provider, read.strategy);
@@ -153,10 +155,19 @@ function identity({
 function defaults(ha: HaOptions, options: HaPoolOptions): PoolConfig {
   const statementTimeout = options.statement_timeout ?? ha.statementTimeoutMs;
   return {
-    max: options.max ?? ha.poolMax,
+    max: readMax(options.max) ?? ha.poolMax,
     keepAlive: options.keepAlive ?? true,
     ...(statementTimeout === undefined ? {} : { statement_timeout: statementTimeout }),
   };
+}
+
+/** pg-pool takes anything: -1 leaves every query pending, and a word is no limit. */
+function readMax(given: unknown): number | undefined {
+  if (given === undefined || given === null) return undefined;
+  const { setting } = OPTION_TABLE.poolMax;
+  const max = setting.read(given);
+  if (max === undefined) throw wrongSetting('option max', given, setting.allowed);
+  return max;
 }
 
 /** What works and is worth a word in the log, once a pool. */

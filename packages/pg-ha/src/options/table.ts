@@ -157,7 +157,7 @@ export const OPTION_TABLE: OptionTable<HaOptions> = {
   readerRefreshMs: row(milliseconds(50, MINUTE), 1_000, 'PG_HA_READER_REFRESH_MS'),
   tokenWaitMs: row(milliseconds(0, HOUR), 200, 'PG_HA_TOKEN_WAIT_MS'),
   listenHeartbeatMs: row(milliseconds(100, HOUR), 5_000, 'PG_HA_LISTEN_HEARTBEAT_MS'),
-  logLevel: row(choice(LOG_LEVELS), 'silent', 'PG_HA_LOG_LEVEL'),
+  logLevel: row(choice(LOG_LEVELS), 'silent', 'PG_HA_LOG_LEVEL', 'STEADFAST_LOG_LEVEL'),
 };
 
 function secret<T>(setting: OptionRow<T>['setting'], ...env: string[]): OptionRow<T> {

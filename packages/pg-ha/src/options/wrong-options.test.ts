@@ -62,6 +62,10 @@ describe('every option, wrong in turn', () => {
     ['connectionString', {}],
     ['strategy', 1n],
     ['env', { PGPORT: 5432 }],
+    ['logger', { info: () => undefined }],
+    ['max', -1],
+    ['max', 0],
+    ['max', 'x'],
   ];
   it.each(odd)('option %s of the wrong kind', (name, value) => {
     const error = refusal({ env: {}, [name]: value }) as Error;

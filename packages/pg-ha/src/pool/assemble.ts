@@ -6,7 +6,6 @@ import { PoolerClient } from '../dial/pooler-client.ts';
 import { primaryTarget } from '../dial/primary-target.ts';
 import type { HaPoolOptions, PoolSettings } from '../options/pool-options.ts';
 import { Reads } from '../reader/reads.ts';
-import type { Strategy } from '../strategies/strategy.ts';
 import type { PoolTelemetry } from '../telemetry/pool-telemetry.ts';
 import { joinCluster, type ClusterShare } from './cluster.ts';
 import { Verification } from './fitness.ts';
@@ -32,7 +31,8 @@ export interface Parts {
   readonly Client: ClientClass;
   /** makes those of the pool */
   readonly PoolClient: ClientClass;
-  readonly stream: Strategy['stream'];
+  /** makes sockets: the app's own wins over the strategy's, for work as for questions */
+  readonly stream: pg.ClientConfig['stream'];
   /** the pool watches its cluster no more */
   readonly leave: () => Promise<void>;
 }
@@ -102,7 +102,7 @@ export function assemble(
     core: { ...parts, servers: reads?.servers ?? primaryServers(parts) },
     reads,
     ...clientsOf(boundClient(settings, context), settings, share, parts, pool),
-    stream,
+    stream: settings.pool.stream ?? stream,
   };
 }
 

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { createLogger, systemClock, systemRandom } from '@steadfast/shared';
 import { ManualClock } from '@steadfast/shared/testing';
 import { describe, expect, it } from 'vitest';
@@ -24,6 +25,8 @@ const APART: [what: string, options: HaPoolOptions][] = [
   ['another database, which a probe logs in to', { database: 'other' }],
   ['another server', { connectionString: URL.replace('db2', 'db3') }],
   ['other TLS', { ssl: { ca: 'x' } }],
+  ['another way to servers', { stream: () => new Socket() }],
+  ['another beginning of TLS', { sslnegotiation: 'direct' }],
   ['another pace', { refreshMs: 1_000 }],
   ['another strategy', { strategy: 'haproxy' }],
 ];

@@ -63,12 +63,14 @@ const POOLS_OWN: ReadonlySet<string> = new Set<keyof HaOptions>([
   'listenHeartbeatMs',
 ]);
 
-/** The same for pools that may watch their cluster together: where it is, who asks, over what TLS, and how often. */
+/** The same for pools that may watch their cluster together: where it is, who asks, over what socket and TLS, and how often. */
 export function keyOf(settings: PoolSettings, clock: Clock, random: Random): string {
-  const { ha, connection } = settings;
+  const { ha, connection, pool } = settings;
+  const { stream, sslnegotiation } = pool;
   const { endpoints, user, password, database, ssl } = connection;
   const watched = Object.fromEntries(Object.entries(ha).filter(([name]) => !POOLS_OWN.has(name)));
-  return clusterKey({ ...watched, endpoints, user, password, database, ssl: ssl.value, clock, random });
+  const how = { ssl: ssl.value, sslnegotiation, stream };
+  return clusterKey({ ...watched, endpoints, user, password, database, ...how, clock, random });
 }
 
 /** @throws HaError HA_CONFIG where a setting that the strategy needs is missing */

@@ -30,5 +30,5 @@ function refuseWrongPipeline(depth: number, { query_timeout: timeout }: pg.PoolC
       '1 (off) with query_timeout, which ends connections with all that is on them; use statement_timeout',
     );
   if (!('_pulsePipelinedQueryQueue' in pg.Client.prototype))
-    throw refuse('1 (off) with this version of pg, which sends one statement at a time');
+    throw refuse('1 (off) with this version of pg; 8.23 and newer can');
 }

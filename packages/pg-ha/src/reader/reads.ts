@@ -209,7 +209,8 @@ function memberPool(
   watch: ReadWatch,
 ): pg.Pool {
   const { monitor, clock, random } = core;
-  const { replicas, observe, stream } = strategy;
+  const { replicas, observe } = strategy;
+  const stream = settings.pool.stream ?? strategy.stream;
   const dial: DialContext = {
     ...context,
     gone: (lost) => forget(pool, lost),

@@ -149,6 +149,7 @@ const wrong: { says: RegExp; options?: Record<string, unknown>; env?: Record<str
     says: /^REDIS_HA_CA or REDIS_HA_CA_FILE \(option ca\) is '\(hidden\)'; allowed: /,
     env: { REDIS_SENTINELS: 'h', REDIS_HA_CA_FILE: '/nowhere.pem' },
   },
+  { says: /^option logger is 'object'; allowed: a pino logger$/, options: { logger: {}, lazyConnect: true } },
   { says: /^option db is 'x'; allowed: a whole number/, options: { db: 'x' } },
   { says: /^REDIS_SENTINELS is 'h1:99999'; allowed: host:port/, env: { REDIS_SENTINELS: 'h1:99999' } },
   {

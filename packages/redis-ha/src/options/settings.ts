@@ -2,9 +2,11 @@ import type { LookupFunction } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import {
   HaError,
+  integer,
   nameLookup,
   parseEndpoint,
   readEnvironment,
+  readLogger,
   readOptions,
   socketLookup,
   systemClock,
@@ -142,7 +144,7 @@ export function readSettings(given: HaRedisOptions, env: Environment = readEnvir
       tls: tlsToSentinels,
     },
     driver: driverOptions(options, ha, url, dataTls),
-    logger: options.logger,
+    logger: readLogger(options.logger),
     metrics: options.metrics,
     clock,
     random: options.random ?? systemRandom,
@@ -206,6 +208,8 @@ function refuseForeign(options: object, named = asOption): void {
   }
 }
 
+const DB = integer(0, 99_999);
+
 /** ioredis's own options that this client reads itself. */
 function refuseOdd(options: HaRedisOptions | UrlQuery, named = asOption): void {
   const given = (name: keyof HaRedisOptions): unknown => (options as HaRedisOptions)[name] ?? undefined;
@@ -217,8 +221,7 @@ function refuseOdd(options: HaRedisOptions | UrlQuery, named = asOption): void {
   if (port !== undefined && typeof port !== 'number' && typeof port !== 'string')
     throw wrongSetting(named('port'), typeof port, 'a whole number from 1 to 65535');
   const db = given('db');
-  if (db !== undefined && (!['number', 'string'].includes(typeof db) || !/^\d{1,5}$/.test(String(db))))
-    throw wrongSetting(named('db'), db, 'a whole number from 0 to 99999');
+  if (db !== undefined && DB.read(db) === undefined) throw wrongSetting(named('db'), db, DB.allowed);
   for (const name of ['tls', 'sentinelTLS'] as const) {
     const value = given(name);
     if (value !== undefined && typeof value !== 'boolean' && typeof value !== 'object')
