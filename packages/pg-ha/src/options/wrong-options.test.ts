@@ -94,6 +94,25 @@ describe('every option, wrong in turn', () => {
 });
 
 describe('the strategy', () => {
+  const nowhere: [strategy: string, message: string][] = [
+    [
+      'managed',
+      "DATABASE_URL (option connectionString) or the option host is 'not set'; allowed: with PG_HA_",
+    ],
+    ['haproxy', "PG_HA_HOSTS (option hosts) or the hosts of DATABASE_URL is 'not set'; allowed: with PG_HA_"],
+    ['hosts', "PG_HA_HOSTS (option hosts) or the hosts of DATABASE_URL is 'not set'; allowed: with PG_HA_"],
+  ];
+  it.each(nowhere)('%s needs a server: this machine is nobody’s cluster', (PG_HA_STRATEGY, message) => {
+    for (const given of [{}, { DATABASE_URL: 'postgres:///inbox' }, { PGPORT: '5433' }])
+      expect(refusal({ env: { ...given, PG_HA_STRATEGY } })).toMatchObject({
+        code: 'HA_CONFIG',
+        message: expect.stringContaining(message) as string,
+      });
+    for (const given of [{ PGHOST: 'h' }, { DATABASE_URL: 'postgres://h/inbox' }])
+      expect(refusal({ env: { ...given, PG_HA_STRATEGY } })).toBeUndefined();
+    expect(refusal({ env: { PG_HA_STRATEGY }, host: 'h' })).toBeUndefined();
+  });
+
   const named = { PG_HA_HOSTS: 'h1,h2', PG_HA_PATRONI_URLS: 'http://h1:8008' };
 
   it.each(Object.entries(named))('must be said where %s names servers', (name, value) => {

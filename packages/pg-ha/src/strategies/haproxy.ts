@@ -1,6 +1,7 @@
 import type { Clock, HaLogger } from '@steadfast/shared';
 import { HintResolver } from '../discovery/hint-resolver.ts';
 import type { PoolSettings } from '../options/pool-options.ts';
+import { namedHosts } from './named-hosts.ts';
 import { observeIdentity } from './observe.ts';
 import { patroniSource } from './patroni-source.ts';
 import type { Strategy } from './strategy.ts';
@@ -10,7 +11,7 @@ export function haproxy(settings: PoolSettings, clock: Clock, log: HaLogger): St
   const { hosts, patroniUrls } = settings.ha;
   return {
     rule: 'route',
-    seeds: hosts ?? settings.connection.endpoints,
+    seeds: namedHosts(settings, hosts),
     resolvers: patroniUrls ? [new HintResolver(patroniSource(patroniUrls, settings, clock, log))] : [],
     freshProbes: true,
     observe: observeIdentity,

@@ -1,5 +1,5 @@
 import type { PoolSettings } from '../options/pool-options.ts';
-import { onlyHost } from './only-host.ts';
+import { onlyHost } from './named-hosts.ts';
 import type { Strategy } from './strategy.ts';
 
 /** One server and no other: whatever it says of its role, it is the one we talk to, as with stock pg. */

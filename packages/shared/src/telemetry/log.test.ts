@@ -9,7 +9,7 @@ const bindingsOf = (logger: unknown): string =>
 describe('a line of the log', () => {
   it('names its component, with a level of ours as with a logger of the app', () => {
     const lines: string[] = [];
-    const app = pino({ write: (line: string) => void lines.push(line) });
+    const app = pino({}, { write: (line: string) => void lines.push(line) });
     createLogger('pg-ha', 'info', app, { database: 'x' }).info('hello');
     expect(JSON.parse(lines.join(''))).toMatchObject({ component: 'pg-ha', database: 'x' });
     const bindings = bindingsOf(createLogger('pg-ha', 'info', undefined, { database: 'x' }));
