@@ -109,7 +109,8 @@ function healthRoutes(app: FastifyInstance, pool: HaPool, redis: HaRedis, counts
   app.get('/livez', () => ({ live: true }));
   app.get('/readyz', (_request, reply) => {
     const [postgres, cache] = [pool.health(), redis.health()];
-    const ready = postgres.ready && cache.ready;
+    // A pool that nobody has queried looks for no primary: behind this probe nobody would until it says yes.
+    const ready = (postgres.ready || postgres.state === 'idle') && cache.ready;
     return reply.code(ready ? 200 : 503).send({ ready, postgres: postgres.state, redis: cache.state });
   });
   app.get('/stats', () => ({ postgres: pool.health(), redis: redis.health(), counts }));
