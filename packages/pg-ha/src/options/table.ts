@@ -84,7 +84,7 @@ export interface HaOptions {
   prepare: (typeof PREPARE)[number];
   /** such names on one connection at once, 1 to 10,000 (default 256) */
   prepareMax: number;
-  /** where all connections are busy, statements share them, so many at once on each; 1 (off) to 1,000 (default 1) */
+  /** where all connections are busy, statements share them, so many at once on each; 1 (off) to 1,000 (default 1); needs pg 8.23 */
   pipelineDepth: number;
   /** also measure each call: operation duration, time waited for and held connections (default false); needs `metrics` */
   callMetrics: boolean;
