@@ -27,7 +27,7 @@ const url: Arbitrary<string> = fc
       '?db=1',
       '/1?a=b@c',
       '?silenceMs=2s&tls=true',
-      '?path=x&db=',
+      '?path=x',
     ),
   })
   .map(({ scheme, user, password: secret, host, rest }) =>
