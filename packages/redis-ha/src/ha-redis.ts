@@ -5,7 +5,8 @@ import type { DriverCommand } from './commands/command.ts';
 import { BLOCKING_NAMES } from './commands/blocking.ts';
 import { TRANSACTION_NAMES } from './commands/transaction-guard.ts';
 import { blocksOthers, carry } from './dedicated/carry.ts';
-import { DedicatedPool, type UseOptions } from './dedicated/dedicated-pool.ts';
+import type { UseOptions } from './dedicated/dedicated-pool.ts';
+import { Lending } from './dedicated/lending.ts';
 import { MONITORING, whenMonitoring } from './dedicated/monitoring.ts';
 import { OWN_CONNECTION } from './dedicated/own-connection.ts';
 import { take, takeHost, type Taken, type TakeOptions } from './dedicated/take.ts';
@@ -58,11 +59,11 @@ export class HaRedis extends Redis {
   readonly #traffic: Traffic;
   readonly #care: LinkCare;
   readonly #telemetry: ClientTelemetry;
+  readonly #lending: Lending<HaRedis>;
   /** commands that block go through connections of their own */
   readonly #apart: boolean;
   /** commands that never pass unseen, by name */
   readonly #noted: ReadonlySet<string>;
-  #dedicated: DedicatedPool<HaRedis> | undefined;
   #reader: HaReader | undefined;
   #group: ReplicationGroup | undefined;
   #share: Share<ReplicationGroup> | undefined;
@@ -125,19 +126,15 @@ export class HaRedis extends Redis {
       waiting: () => this.#traffic.waiting,
       linked: () => this.#traffic.ready,
     });
+    this.#lending = new Lending<HaRedis>({
+      settings,
+      group,
+      open: () => this.duplicate({ ...OWN_CONNECTION, lazyConnect: true }),
+      conditionOf: (connection) => connection.#traffic.condition,
+    });
     concealSecrets(this, () => this.health());
     watchStatus(this, (status) => this.#onStatus(status));
     if (!this.options.lazyConnect) this.connect().catch(() => undefined);
-  }
-
-  /** Connections of their own, made when first asked for. */
-  get #pool(): DedicatedPool<HaRedis> {
-    return (this.#dedicated ??= new DedicatedPool<HaRedis>({
-      settings: this.#settings,
-      group: () => this.#lastGroup(),
-      open: () => this.duplicate({ ...OWN_CONNECTION, lazyConnect: true }),
-      conditionOf: (connection) => connection.#traffic.condition,
-    }));
   }
 
   /** The primary that is followed now. */
@@ -211,7 +208,7 @@ export class HaRedis extends Redis {
     if (reconnect) this.#dialer.cut();
     if (reconnect) return super.disconnect(true);
     this.#traffic.closing = true;
-    this.#dedicated?.destroy();
+    this.#lending.destroy();
     const { status } = this;
     if (status === 'end') return;
     super.disconnect();
@@ -231,7 +228,8 @@ export class HaRedis extends Redis {
     const group = (): ReplicationGroup => this.#lastGroup();
     const primary = (command: DriverCommand): unknown => this.sendCommand(command as SendArguments[0]);
     const db = (): number => this.#traffic.db;
-    return (this.#reader ??= new HaReader({ settings: this.#settings, group, primary, db }));
+    const ended = (): boolean => this.status === 'end';
+    return (this.#reader ??= new HaReader({ settings: this.#settings, group, primary, db, ended }));
   }
 
   /** A connection that listens, and tells or reads what it has missed. @see Subscriber */
@@ -267,7 +265,7 @@ export class HaRedis extends Redis {
     options: UseOptions = {},
   ): Promise<T> {
     if (this.status === 'end') return Promise.reject(closedError());
-    return this.#pool.use(work, options);
+    return this.#lending.pool.use(work, options);
   }
 
   /** As ioredis's; where it is refused nothing is left of the connection. @see whenMonitoring */
@@ -280,9 +278,9 @@ export class HaRedis extends Redis {
     return take(takeHost(this, this.#settings.clock, this.#databases), list, own, options);
   }
 
-  /** As ioredis's; connections that `use` has lent are waited for, at most failoverWaitMs. */
+  /** As ioredis's; connections that `use` has lent are waited for, at most failoverWaitMs, or until disconnect(). */
   override quit(callback?: Callback<'OK'>): Promise<'OK'> {
-    const drained = this.#dedicated?.drain(this.#settings.ha.failoverWaitMs);
+    const drained = this.#lending.drain(this.#settings.ha.failoverWaitMs);
     const quitted = super.quit(callback);
     return drained ? Promise.all([quitted, drained]).then(([answer]) => answer) : quitted;
   }
@@ -293,7 +291,7 @@ export class HaRedis extends Redis {
     if (this.options.commandTimeout !== undefined) watchTimeout(command, this.#traffic);
     if (this.#tally) this.#tally.watch(command);
     if (this.#traffic.open && !this.#noted.has(command.name)) return super.sendCommand(...sent);
-    if (this.#apart && !this.#traffic.transacting && blocksOthers(command)) return this.#carry(command);
+    if (this.#carries(command)) return this.#carry(command);
     return this.#traffic.route(command, sent[1]);
   }
 
@@ -334,9 +332,8 @@ export class HaRedis extends Redis {
     ];
     this.#telemetry.start(group);
     this.#tally = group.survey?.tally;
-    if (!this.#tally) return;
     const inFlight = (): number => internalsOf(this).commandQueue.length + this.#care.withheld;
-    this.#stops.push(this.#tally.join(inFlight));
+    if (this.#tally) this.#stops.push(this.#tally.join(inFlight));
   }
 
   /** The group, also once it has been left: what is still under way then must not join it again. */
@@ -350,9 +347,14 @@ export class HaRedis extends Redis {
     return { host: this.#host, group: () => this.#lastGroup(), clock, random };
   }
 
+  /** Once the client has ended, nothing may open a connection for it. */
+  #carries(command: DriverCommand): boolean {
+    return this.#apart && this.status !== 'end' && !this.#traffic.transacting && blocksOthers(command);
+  }
+
   #carry(command: DriverCommand): unknown {
     const send = (connection: HaRedis): unknown => connection.sendCommand(command as SendArguments[0]);
-    return carry(this.#pool, command, { ...this.#databases, send });
+    return carry(this.#lending.pool, command, { ...this.#databases, send });
   }
 
   /** That which is selected, and that of a connection which is lent. */
@@ -390,9 +392,7 @@ export class HaRedis extends Redis {
     this.#traffic.end(error);
     this.#care.ended();
     this.#reader?.disconnect();
-    // quit() lets work on connections of its own end first.
-    if (!this.#dedicated?.draining) this.#dedicated?.destroy();
-    this.#dedicated = undefined;
+    this.#lending.ended();
     for (const stop of this.#stops.splice(0)) stop();
     void this.#share?.release();
     this.#share = undefined;

@@ -45,6 +45,7 @@ export class DedicatedPool<C extends Lendable> {
   readonly #pool: Pool<C>;
   readonly #loans = new Set<Stop>();
   #closing = false;
+  #drained: Promise<void> | undefined;
   /** nothing may begin any more, not even what waits in the line */
   #ended = false;
 
@@ -61,10 +62,6 @@ export class DedicatedPool<C extends Lendable> {
       evictionRunIntervalMillis: Math.max(250, useIdleMs / 4),
       numTestsPerEvictionRun: useMax,
     });
-  }
-
-  get draining(): boolean {
-    return this.#closing;
   }
 
   /**
@@ -92,8 +89,19 @@ export class DedicatedPool<C extends Lendable> {
     }
   }
 
-  /** Takes no more work, waits for what is under way for at most `limitMs`, then ends it. */
-  async drain(limitMs: number): Promise<void> {
+  /** Takes no more work, waits for what is under way for at most `limitMs`, then ends it; the first call says how long. */
+  drain(limitMs: number): Promise<void> {
+    return (this.#drained ??= this.#drain(limitMs));
+  }
+
+  /** Ends all of it now. */
+  destroy(): void {
+    this.#closing = true;
+    this.#end();
+    void this.#pool.drain().then(() => this.#pool.clear());
+  }
+
+  async #drain(limitMs: number): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
     const done = new AbortController();
@@ -102,13 +110,6 @@ export class DedicatedPool<C extends Lendable> {
     this.#end();
     await drained;
     await this.#pool.clear();
-  }
-
-  /** Ends all of it now. */
-  destroy(): void {
-    this.#closing = true;
-    this.#end();
-    void this.#pool.drain().then(() => this.#pool.clear());
   }
 
   #end(): void {

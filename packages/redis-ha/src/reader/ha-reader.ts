@@ -14,6 +14,8 @@ export interface HaReaderOptions extends Pick<ReplicaSetOptions, 'settings' | 'g
   primary: (command: DriverCommand) => unknown;
   /** the database that the client has selected */
   db: () => number;
+  /** the client has ended: nothing may be opened for it */
+  ended: () => boolean;
 }
 
 /** A cursor means something to the server alone that gave it: no two hash alike. */
@@ -31,11 +33,11 @@ export class HaReader extends Redis {
   readonly #mayPick: (command: DriverCommand) => boolean;
 
   /** @ignore `redis.reader` makes it */
-  constructor({ settings, group, primary, db }: HaReaderOptions) {
+  constructor({ settings, group, primary, db, ended }: HaReaderOptions) {
     super(readerOptions(settings));
     this.#primary = primary;
     const ownDb = settings.driver.db ?? 0;
-    this.#mayPick = (command) => db() === ownDb && !WITH_CURSOR.has(command.name.toLowerCase());
+    this.#mayPick = ({ name }) => !ended() && db() === ownDb && !WITH_CURSOR.has(name.toLowerCase());
     this.#set = new ReplicaSet({ settings, group, unanswered: (command) => void primary(command) });
     internalsOf(this).setStatus('ready');
   }
@@ -63,7 +65,7 @@ export class HaReader extends Redis {
     return Promise.resolve();
   }
 
-  /** Closes the connections to replicas; the next read opens them again. */
+  /** Closes the connections to replicas; the next read opens them again, unless the client has ended. */
   override disconnect(): void {
     this.#set.close();
   }

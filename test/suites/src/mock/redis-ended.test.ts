@@ -1,0 +1,88 @@
+import type { ScriptedRedis } from '@steadfast/mock';
+import type { HaRedis } from '@steadfast/redis-ha';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { addressOf, withScriptedRedis } from './with-scripted-redis.ts';
+
+const { member, sentinels, client, data } = withScriptedRedis();
+
+const CLOSED = { code: 'HA_CLOSED', outcome: 'notSent' };
+
+/** Both share the group, which therefore goes on when one of them has ended. */
+let redis: HaRedis;
+let other: HaRedis;
+let server: ScriptedRedis;
+
+async function untilEnded(): Promise<void> {
+  await expect.poll(() => other.status).toBe('end');
+}
+
+describe('a client that has ended, of a group that others use', () => {
+  beforeEach(async () => {
+    server = await member();
+    server.script({ on: /^blpop/i, does: ['hang'] });
+    redis = client({ ...addressOf(server), failoverWaitMs: 5_000 });
+    other = client({ ...addressOf(server), failoverWaitMs: 5_000, blocking: 'dedicated' });
+    await Promise.all([redis.ping(), other.ping()]);
+  });
+
+  it.each(['quit', 'disconnect'] as const)(
+    'by %s(): commands that block are refused as all others are, and open nothing',
+    async (how) => {
+      await other[how]();
+      await untilEnded();
+      const { taken } = server;
+      for (let n = 0; n < 2; n++) await expect(other.blpop('k', 1)).rejects.toMatchObject(CLOSED);
+      await expect(other.get('k')).rejects.toMatchObject(CLOSED);
+      await redis.ping();
+      expect(server.taken).toBe(taken);
+    },
+  );
+
+  it('lends again when it is connected again, also while what an earlier quit() waits for still runs', async () => {
+    const blocked = other.blpop('k', 0).catch((error: unknown) => error);
+    await expect.poll(() => server.open).toBe(3);
+    const quitted = other.quit();
+    await untilEnded();
+    await other.connect();
+    expect(await other.use((own) => own.ping())).toBe('PONG');
+    other.disconnect();
+    expect(await blocked).toMatchObject({ code: 'HA_CLOSED', outcome: 'unknown' });
+    await quitted;
+  });
+
+  it('by quit(), then disconnect(): what still blocked ends at once', async () => {
+    const blocked = other.blpop('k', 0).catch((error: unknown) => error);
+    await expect.poll(() => server.open).toBe(3);
+    const quitted = other.quit();
+    await untilEnded();
+    expect(server.open).toBe(2);
+    const began = performance.now();
+    other.disconnect();
+    expect(await blocked).toMatchObject({ code: 'HA_CLOSED', outcome: 'unknown' });
+    await quitted;
+    await expect.poll(() => server.open).toBe(1);
+    expect(performance.now() - began).toBeLessThan(2_000);
+  });
+});
+
+describe('the reader of a client that has ended', () => {
+  it('refuses as the client does, and opens nothing', async () => {
+    const [a, b] = [await member(), await member({ role: 'slave' })];
+    data.set('k', 'v');
+    const all = await sentinels(addressOf(a), [addressOf(b)]);
+    redis = client({ sentinels: all.map(addressOf), refreshMs: 100 });
+    other = client({ sentinels: all.map(addressOf), refreshMs: 100 });
+    await expect
+      .poll(async () => [await other.reader.get('k'), other.reader.replicas.length])
+      .toEqual(['v', 1]);
+    await redis.ping();
+    other.disconnect();
+    await untilEnded();
+    await expect.poll(() => b.open).toBe(0);
+    const { taken } = b;
+    for (let n = 0; n < 3; n++) await expect(other.reader.get('k')).rejects.toMatchObject(CLOSED);
+    expect(other.reader.replicas).toEqual([]);
+    await redis.ping();
+    expect(b.taken).toBe(taken);
+  });
+});
