@@ -229,7 +229,8 @@ export class HaRedis extends Redis {
     const primary = (command: DriverCommand): unknown => this.sendCommand(command as SendArguments[0]);
     const db = (): number => this.#traffic.db;
     const ended = (): boolean => this.status === 'end';
-    return (this.#reader ??= new HaReader({ settings: this.#settings, group, primary, db, ended }));
+    const timed = (command: DriverCommand): void => watchTimeout(command, this.#traffic);
+    return (this.#reader ??= new HaReader({ settings: this.#settings, group, primary, db, ended, timed }));
   }
 
   /** A connection that listens, and tells or reads what it has missed. @see Subscriber */

@@ -16,6 +16,8 @@ export interface HaReaderOptions extends Pick<ReplicaSetOptions, 'settings' | 'g
   db: () => number;
   /** the client has ended: nothing may be opened for it */
   ended: () => boolean;
+  /** the `commandTimeout` of a read begins */
+  timed: (command: DriverCommand) => void;
 }
 
 /** A cursor means something to the server alone that gave it: no two hash alike. */
@@ -30,12 +32,14 @@ const WITH_CURSOR: ReadonlySet<string> = new Set(['scan', 'hscan', 'sscan', 'zsc
 export class HaReader extends Redis {
   readonly #set: ReplicaSet;
   readonly #primary: (command: DriverCommand) => unknown;
+  readonly #timed: (command: DriverCommand) => void;
   readonly #mayPick: (command: DriverCommand) => boolean;
 
   /** @ignore `redis.reader` makes it */
-  constructor({ settings, group, primary, db, ended }: HaReaderOptions) {
+  constructor({ settings, group, primary, db, ended, timed }: HaReaderOptions) {
     super(readerOptions(settings));
     this.#primary = primary;
+    this.#timed = timed;
     const ownDb = settings.driver.db ?? 0;
     this.#mayPick = ({ name }) => !ended() && db() === ownDb && !WITH_CURSOR.has(name.toLowerCase());
     this.#set = new ReplicaSet({ settings, group, unanswered: (command) => void primary(command) });
@@ -52,6 +56,11 @@ export class HaReader extends Redis {
     if (!isRead(command) || waitsForData(command)) {
       command.reject(refusal(command));
       return command.promise;
+    }
+    const { commandTimeout } = this.options;
+    if (commandTimeout !== undefined) {
+      this.#timed(command);
+      given.setTimeout(commandTimeout);
     }
     const link = this.#mayPick(command) ? this.#set.pick() : undefined;
     if (!link) return this.#primary(command);

@@ -4,10 +4,12 @@ import { endpointKey, type Endpoint } from '@steadfast/shared';
 import type { DriverCommand } from '../commands/command.ts';
 import { isRead } from '../commands/idempotence.ts';
 import { isByRole } from '../commands/error-reply.ts';
+import { isSettled } from '../commands/settled.ts';
 import { drain, internalsOf, watchStatus } from '../driver/internals.ts';
 import type { Settings } from '../options/settings.ts';
 import { identify } from '../wire/identify.ts';
 import { WireConnection } from '../wire/wire-connection.ts';
+import { LinkSilence } from './link-silence.ts';
 
 export interface ReplicaLinkHooks {
   /** a read that was not answered here, and may be sent elsewhere */
@@ -26,6 +28,7 @@ type SendArguments = Parameters<Redis['sendCommand']>;
 export class ReplicaLink extends Redis {
   readonly endpoint: Endpoint;
   readonly #hooks: ReplicaLinkHooks;
+  readonly #silence: LinkSilence;
   #why = 'the connection ended';
   #isCut = false;
 
@@ -36,6 +39,14 @@ export class ReplicaLink extends Redis {
     wiring.self = this;
     this.endpoint = endpoint;
     this.#hooks = hooks;
+    const { silenceMs } = settings.ha;
+    this.#silence = new LinkSilence({
+      clock: settings.clock,
+      silenceMs,
+      bytes: () => this.stream?.bytesRead ?? 0,
+      busy: () => this.inFlight > 0,
+      silent: () => this.cut(`no byte within ${silenceMs} ms`),
+    });
     this.on('error', (error: Error) => (this.#why = error.message));
     watchStatus(this, (status) => {
       if (status === 'ready') hooks.ready();
@@ -59,7 +70,14 @@ export class ReplicaLink extends Redis {
 
   /** Sends a read here, whatever pipeline it came in. */
   send(command: DriverCommand): void {
-    void super.sendCommand(command as unknown as SendArguments[0]);
+    void this.sendCommand(command as unknown as SendArguments[0]);
+  }
+
+  /** @ignore What sets it up, and what asks about it, is waited for no longer than a read is. */
+  override sendCommand(...sent: SendArguments): unknown {
+    const answer = super.sendCommand(...sent);
+    this.#silence.sent();
+    return answer;
   }
 
   /** @ignore A replica that cannot serve (it loads, or has lost its master) says so: another can. */
@@ -90,17 +108,21 @@ export class ReplicaLink extends Redis {
     return socket;
   }
 
-  /** Reads go elsewhere; what sets a connection up, or asks about it, ends with it. */
+  /** Reads that are still waited for go elsewhere; what sets a connection up, or asks about it, ends with it. */
   #handOn(): void {
     const { commandQueue, offlineQueue } = internalsOf(this);
     for (const { command } of [...drain(commandQueue), ...drain(offlineQueue)]) {
+      if (isSettled(command)) continue;
       if (isRead(command)) this.#hooks.unanswered(command);
       else command.reject(new Error(this.#why));
     }
   }
 }
 
-/** No reconnecting, no queue: both would hold reads that another server can answer now. */
+/**
+ * No reconnecting, no queue: both would hold reads that another server can answer now. A read's `commandTimeout` began when it
+ * was given, which is the reader's to know.
+ */
 function linkOptions({ driver }: Settings, dial: () => Promise<Socket>): LinkOptions {
   class Connector extends AbstractConnector {
     constructor() {

@@ -38,8 +38,10 @@ export interface ReplicaStatus {
   readonly serves: boolean;
 }
 
-/** Looks at positions per `readerMaxLagMs`. */
-const LOOKS = 4;
+/** Positions are asked for so often per `readerMaxLagMs`. */
+const ASKS = 4;
+/** Members are looked after at least so often, however old data may be: one that has come back serves soon. */
+const LOOK_MS = 250;
 /** Nobody has read for so long: nothing is asked any more. */
 const IDLE_MS = 10_000;
 /** Pauses before a replica that failed is dialled again. */
@@ -92,6 +94,7 @@ export class ReplicaSet {
   #replid: string | undefined;
   #timer: Timer | undefined;
   #usedAt: Instant = -Infinity;
+  #askedAt: Instant = -Infinity;
   #askingPrimary = false;
 
   constructor(options: ReplicaSetOptions) {
@@ -126,20 +129,35 @@ export class ReplicaSet {
   close(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#askedAt = -Infinity;
     for (const key of [...this.#members.keys()]) this.#forget(key, 'the client was closed');
   }
 
   #look(): void {
     const { clock, ha } = this.#options.settings;
-    if (clock.now() - this.#usedAt > IDLE_MS) return this.close();
-    this.#timer = clock.timer(ha.readerMaxLagMs / LOOKS, () => this.#look(), { background: true });
+    const now = clock.now();
+    if (now - this.#usedAt > IDLE_MS) return this.close();
+    const askMs = ha.readerMaxLagMs / ASKS;
+    const lookMs = Math.min(askMs, LOOK_MS);
+    this.#timer = clock.timer(lookMs, () => this.#look(), { background: true });
     this.#follow();
     // Where no replica is known (a lone server, a provider's name) nobody has to be asked either.
-    if (this.#members.size > 0) void this.#askPrimary();
+    if (this.#members.size === 0) return;
+    // Half a look of grace: timers are coarser than the clock.
+    const due = now - this.#askedAt > askMs - lookMs / 2;
+    if (due) this.#askedAt = now;
+    if (due || this.#log.epoch !== this.#generation) void this.#askPrimary();
     for (const member of this.#members.values()) {
-      if (member.state.at === 'serving') void this.#ask(member, member.state.link);
-      if (member.state.at === 'ejected' && clock.now() >= member.state.until) this.#open(member);
+      const { state, lag } = member;
+      // One that is not fresh enough may be soon: whoever reads should not have to wait for the next round.
+      const ask = due || lag.ms > ha.readerMaxLagMs;
+      if (state.at === 'serving' && ask) void this.#ask(member, state.link);
+      if (state.at === 'ejected' && now >= state.until) this.#open(member);
     }
+  }
+
+  get #generation(): number {
+    return this.#options.group().monitor.topology.generation;
   }
 
   /** Members come and go. */
@@ -220,14 +238,10 @@ export class ReplicaSet {
     }
   }
 
-  /** Asked on the connection that reads go through: one that does not answer in time is of no use to them either. */
+  /** Asked on the connection that reads go through, which ends where no answer comes: it is of no use to them either. */
   async #ask(member: ReplicaMember, link: ReplicaLink): Promise<void> {
     if (member.asking) return;
     member.asking = true;
-    const { clock, ha } = this.#options.settings;
-    const late = clock.timer(ha.silenceMs, () => link.cut(`no answer within ${ha.silenceMs} ms`), {
-      background: true,
-    });
     try {
       const info = readReplication(await link.info('replication'));
       if (!info || info.role === 'primary') return link.cut('it is no replica any more');
@@ -237,7 +251,6 @@ export class ReplicaSet {
     } catch {
       // The link has ended, and says so itself.
     } finally {
-      late.cancel();
       member.asking = false;
     }
   }
