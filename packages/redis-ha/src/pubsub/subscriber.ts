@@ -36,8 +36,10 @@ export interface Listening {
 interface Bridged {
   readonly stream: string;
   readonly bridge: ChannelBridge;
-  /** resolves when it is subscribed */
-  readonly begun: Promise<void>;
+  /** Until it is, nothing of it can have been missed: it reads what is published meanwhile itself, once it is. */
+  subscribed: boolean;
+  /** resolves when it is subscribed, and has read that */
+  begun: Promise<void>;
 }
 
 const TRIES = 3;
@@ -87,10 +89,11 @@ export class Subscriber extends EventEmitter<Events> {
     await this.#connection.psubscribe(...patterns);
   }
 
+  /** From these channels, or without names from all. */
   async unsubscribe(...channels: string[]): Promise<void> {
     const names = channels.map((channel) => (this.#stream ? this.#nameOf(channel) : channel));
     // What still comes until the server has done it is not asked for any more.
-    for (const name of names) this.#bridges.delete(name);
+    for (const name of names.length > 0 ? names : [...this.#bridges.keys()]) this.#bridges.delete(name);
     await this.#connection.unsubscribe(...names);
   }
 
@@ -106,21 +109,28 @@ export class Subscriber extends EventEmitter<Events> {
     const [stream, name] = [streamOf(channel), this.#nameOf(channel)];
     const known = this.#bridges.get(name);
     if (known) return known.begun;
-    const give = ({ message, id }: Kept): void => this.#tell('message', channel, message, id);
+    const give = ({ message, id }: Kept): void => {
+      if (this.#bridges.get(name) === bridged) this.#tell('message', channel, message, id);
+    };
     const bridge = new ChannelBridge(give);
-    const begun = this.#begin(stream, name, bridge);
-    this.#bridges.set(name, { stream, bridge, begun });
-    return begun;
+    const bridged: Bridged = { stream, bridge, subscribed: false, begun: Promise.resolve() };
+    this.#bridges.set(name, bridged);
+    bridged.begun = this.#begin(name, bridged);
+    return bridged.begun;
   }
 
-  async #begin(stream: string, name: string, bridge: ChannelBridge): Promise<void> {
+  async #begin(name: string, bridged: Bridged): Promise<void> {
+    const { stream, bridge } = bridged;
     try {
       // Where it stands before the subscription: what is published in between is read, not missed.
       bridge.begin(await this.#reader.newest(stream));
+      // An UNSUBSCRIBE that has gone out meanwhile would come before what it takes back.
+      if (this.#bridges.get(name) !== bridged) return;
       await this.#connection.subscribe(name);
+      bridged.subscribed = true;
       await bridge.catchUp((from, count) => this.#reader.read(stream, from, count));
     } catch (error) {
-      this.#bridges.delete(name);
+      if (this.#bridges.get(name) === bridged) this.#bridges.delete(name);
       throw error;
     }
   }
@@ -147,9 +157,8 @@ export class Subscriber extends EventEmitter<Events> {
   }
 
   async #mend(gap: Gap): Promise<void> {
-    const mended = await Promise.all(
-      [...this.#bridges.values()].map(({ stream, bridge }) => this.#catchUp(stream, bridge)),
-    );
+    const broken = [...this.#bridges.values()].filter(({ subscribed }) => subscribed);
+    const mended = await Promise.all(broken.map(({ stream, bridge }) => this.#catchUp(stream, bridge)));
     if (!this.#from || gap.from < this.#from) this.#from = gap.from;
     // Broken again: the next gap will tell of both.
     if (mended.includes(undefined)) return;
