@@ -219,8 +219,7 @@ export class HaRedis extends Redis {
   override duplicate<
     Override extends Partial<HaRedisOptions> | Partial<RedisOptions> | undefined = undefined,
   >(override?: Override): Duplicate<Override> {
-    const options = { ...this.#options, ...override } as HaRedisOptions;
-    return new HaRedis(options) as Duplicate<Override>;
+    return new HaRedis({ ...this.#options, ...override } as HaRedisOptions) as Duplicate<Override>;
   }
 
   /** The commands that read, on replicas that are fresh enough. @see HaReader */
