@@ -115,11 +115,12 @@ class QueryCall implements LeaseRequest {
     let answered = false; // pg answers a statement that it could not bind a second time when the link ends
     const { stream } = internals(client).connection;
     const written = stream.bytesWritten;
+    let returned = false;
     const answer = (error: Error | null, result: QueryResult): void => {
       if (answered) return;
       answered = true;
-      // What pg itself refuses, before a byte is written, no server has seen.
-      const refused = error && isOfDriver(error) && stream.bytesWritten === written;
+      // What pg itself refuses, before query() has returned or before a byte was written, no server has run.
+      const refused = error && isOfDriver(error) && (!returned || stream.bytesWritten === written);
       if (error) this.#broken(client, refused ? withOutcome(error, 'rejected') : error);
       else this.#done(client, result);
     };
@@ -127,6 +128,7 @@ class QueryCall implements LeaseRequest {
       const named = this.#mayName ? this.#nameOn(client) : undefined;
       this.#name = named?.name;
       client.query((named ?? this.#config) as string, this.#values as unknown[], answer);
+      returned = true;
       if (this.#bound) this.#queued = internals(client)._queryQueue.at(-1);
     } catch (error) {
       // pg may have kept it, and would wait for its answer for ever.

@@ -60,6 +60,8 @@ describe('a single statement with a proof', () => {
         { text: 'INSERT INTO same VALUES (9)', name: 'a named one' },
         { text: 'DELETE FROM same WHERE id = 17 RETURNING *' },
       ];
+      // The table of proofs is looked up once a pool.
+      await pool.query({ text: 'SELECT 1', commitProof: true } as pg.QueryConfig);
       for (const statement of statements) {
         const plain = await pool.transaction(async (client) => {
           const result = await client.query(statement);
