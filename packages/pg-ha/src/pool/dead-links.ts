@@ -85,10 +85,10 @@ export class DeadLinks {
     const { bytesRead } = client;
     const { processID: pid, connection } = internals(client);
     const now = this.#options.clock.now();
-    if (connection.stream.writableLength > 0) this.#unsentAt.set(client, now);
-    if (now - (this.#unsentAt.get(client) ?? -Infinity) < LEAST_SILENCE_MS) return;
     const server = this.#options.serverOf(client);
     if (!server) return void this.#lostAt.set(client, now);
+    if (connection.stream.writableLength > 0) this.#unsentAt.set(client, now);
+    if (now - (this.#unsentAt.get(client) ?? -Infinity) < LEAST_SILENCE_MS) return;
     const before = this.#again.get(client);
     const afterMs = before?.bytesRead === bytesRead ? before.afterMs : LEAST_SILENCE_MS;
     if (this.#asking || pid === null || silentMs < afterMs) return;

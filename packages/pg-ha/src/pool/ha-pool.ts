@@ -80,6 +80,7 @@ export class HaPool extends pg.Pool {
       pool: () => this,
       checkout: (callback) => super.connect(callback),
       mayDial: () => this.idleCount === 0 && this.totalCount < this.options.max,
+      hasIdle: () => this.idleCount > this.waitingCount,
       waiting: () => poolInternals(this)._pendingQueue,
       isFull: () => this.idleCount === 0 && this.totalCount >= this.options.max,
       dropStale: () => dropStale(this),
@@ -272,7 +273,6 @@ export class HaPool extends pg.Pool {
       signal: undefined,
       attempts: 0,
       settled: false,
-      places: new Set(),
       granted: (client) => callback(undefined, client),
       failed: (error) => callback(error, undefined),
     });

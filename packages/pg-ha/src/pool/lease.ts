@@ -37,8 +37,8 @@ export interface LeaseRequest {
   attempts: number;
   /** the caller has gone: a connection that still comes joins the pool */
   settled: boolean;
-  /** how to leave the queues that it waits in: whoever settles it calls them */
-  readonly places: Set<() => void>;
+  /** how to leave the queues that it waits in, where there are any: whoever settles it calls them */
+  places?: Set<() => void> | undefined;
   granted(client: PoolClient): void;
   failed(error: Error): void;
 }
@@ -78,18 +78,15 @@ function checkout(core: Core, request: LeaseRequest): void {
   }
   if (core.mayDial()) return race(core, request);
   if (core.isFull()) core.queued.add(request);
-  queue(
-    core.waiting,
-    request,
-    (granted) => ask(core, request, granted),
-    (error, client) => {
-      core.queued.delete(request);
-      if (!client) failed(core, request, error);
-      else if (request.settled) client.release();
-      else if ((client as unknown as HaClient).stale) void grantIfAlive(core, request, client);
-      else grant(core, request, client);
-    },
-  );
+  const done: Parameters<Core['checkout']>[0] = (error, client) => {
+    core.queued.delete(request);
+    if (!client) failed(core, request, error);
+    else if (request.settled) client.release();
+    else if ((client as unknown as HaClient).stale) void grantIfAlive(core, request, client);
+    else grant(core, request, client);
+  };
+  if (core.hasIdle()) ask(core, request, done);
+  else queue(core.waiting, request, (granted) => ask(core, request, granted), done);
 }
 
 /**
@@ -109,9 +106,10 @@ export function queue(
     if (at >= 0) places.splice(at, 1);
   };
   const before = waiting().length;
-  request.places.add(leave);
+  const held = (request.places ??= new Set());
+  held.add(leave);
   checkout((error, client) => {
-    request.places.delete(leave);
+    held.delete(leave);
     callback(error, client);
   });
   place = waiting().length > before ? waiting().at(-1) : undefined;
@@ -120,8 +118,8 @@ export function queue(
 /** The request has ended: nothing is kept for it. */
 export function settle(request: LeaseRequest): void {
   request.settled = true;
-  for (const leave of request.places) leave();
-  request.places.clear();
+  for (const leave of request.places ?? []) leave();
+  request.places = undefined;
 }
 
 /** pg-pool's own connect. */

@@ -61,7 +61,7 @@ class QueryCall implements LeaseRequest {
   tried: Set<string> | undefined;
   attempts = 0;
   settled = false;
-  readonly places: Set<() => void> = new Set();
+  places: LeaseRequest['places'];
   readonly #core: PoolCore;
   readonly #statement: Statement | undefined;
   readonly #config: string | HaQueryConfig;

@@ -152,7 +152,6 @@ function setup(
         after: after === undefined ? undefined : parseToken(after),
         attempts: 0,
         settled: false,
-        places: new Set(),
         granted: (client) => resolve((client as unknown as { host: string }).host),
         failed: reject,
       };

@@ -18,7 +18,8 @@ import type { HaClient } from '../dial/ha-client.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
 import { isAlive } from '../pool/fitness.ts';
 import { queue, type LeaseRequest } from '../pool/lease.ts';
-import { poolInternals, type PendingItem } from '../pool/pool-internals.ts';
+import type { PoolCore } from '../pool/pool-core.ts';
+import { poolInternals } from '../pool/pool-internals.ts';
 import type { Chooser } from './chooser.ts';
 import type { MemberPools } from './member-pools.ts';
 import { blamesServer } from './read-error.ts';
@@ -101,23 +102,20 @@ export class ReadSearch {
     this.#underWay += 1;
     this.#tried.add(endpointKey(endpoint));
     const pool = pools.at(endpoint);
+    const connect: PoolCore['checkout'] = (callback) => pool.connect(callback);
+    const done: Parameters<typeof connect>[0] = (error, client) => {
+      this.#underWay -= 1;
+      if (!client) {
+        if (isHaError(error) && error.code !== 'HA_CLOSED') watch.eject(endpoint, error);
+        return this.#failed(error ?? new Error('pg-pool gave neither a connection nor an error'));
+      }
+      if (this.#over || this.#request.settled) return client.release();
+      this.#check(client);
+    };
     // What is idle and not spoken for is handed out at once.
-    if (pool.idleCount <= pool.waitingCount) this.#watchOver();
-    const waiting = (): PendingItem[] => poolInternals(pool)._pendingQueue;
-    queue(
-      waiting,
-      this.#request,
-      (callback) => pool.connect(callback),
-      (error, client) => {
-        this.#underWay -= 1;
-        if (!client) {
-          if (isHaError(error) && error.code !== 'HA_CLOSED') watch.eject(endpoint, error);
-          return this.#failed(error ?? new Error('pg-pool gave neither a connection nor an error'));
-        }
-        if (this.#over || this.#request.settled) return client.release();
-        this.#check(client);
-      },
-    );
+    if (pool.idleCount > pool.waitingCount) return connect(done);
+    this.#watchOver();
+    queue(() => poolInternals(pool)._pendingQueue, this.#request, connect, done);
   }
 
   /** Most connections are handed out as they come; some have something to answer first. */

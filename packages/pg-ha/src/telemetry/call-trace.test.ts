@@ -22,7 +22,6 @@ describe('a watched lease', () => {
       after: 'position' as never,
       attempts: 0,
       settled: false,
-      places: new Set(),
       granted: (given) => done.push(given),
       failed: (error) => done.push(error),
     };

@@ -47,7 +47,6 @@ export class LeaseHolder {
         after: this.#after,
         attempts: 0,
         settled: false,
-        places: new Set<() => void>(),
         granted,
         failed,
       };
