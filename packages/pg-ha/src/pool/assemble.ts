@@ -40,7 +40,7 @@ export interface Parts {
 /** What the parts may ask of the pool that they are of. */
 export interface PoolAccess
   extends
-    Pick<PoolCore, 'checkout' | 'mayDial' | 'isFull' | 'hasIdle' | 'waiting' | 'dropStale'>,
+    Pick<PoolCore, 'checkout' | 'mayDial' | 'isFull' | 'waiting' | 'dropStale'>,
     Pick<DialContext, 'gone'> {
   pool: () => pg.Pool;
 }

@@ -80,7 +80,6 @@ export class HaPool extends pg.Pool {
       pool: () => this,
       checkout: (callback) => super.connect(callback),
       mayDial: () => this.idleCount === 0 && this.totalCount < this.options.max,
-      hasIdle: () => this.idleCount > this.waitingCount,
       waiting: () => poolInternals(this)._pendingQueue,
       isFull: () => this.idleCount === 0 && this.totalCount >= this.options.max,
       dropStale: () => dropStale(this),

@@ -37,8 +37,8 @@ export interface LeaseRequest {
   attempts: number;
   /** the caller has gone: a connection that still comes joins the pool */
   settled: boolean;
-  /** how to leave the queues that it waits in, where there are any: whoever settles it calls them */
-  places?: Set<() => void> | undefined;
+  /** how to leave the queues that it waits in, for one that has an end of its own: whoever settles it calls them */
+  readonly places?: Set<() => void> | undefined;
   granted(client: PoolClient): void;
   failed(error: Error): void;
 }
@@ -85,8 +85,9 @@ function checkout(core: Core, request: LeaseRequest): void {
     else if ((client as unknown as HaClient).stale) void grantIfAlive(core, request, client);
     else grant(core, request, client);
   };
-  if (core.hasIdle()) ask(core, request, done);
-  else queue(core.waiting, request, (granted) => ask(core, request, granted), done);
+  const { places } = request;
+  if (places) queue(core.waiting, places, (granted) => ask(core, request, granted), done);
+  else ask(core, request, done);
 }
 
 /**
@@ -95,7 +96,7 @@ function checkout(core: Core, request: LeaseRequest): void {
  */
 export function queue(
   waiting: () => PendingItem[],
-  request: LeaseRequest,
+  held: Set<() => void>,
   checkout: Core['checkout'],
   callback: Parameters<Core['checkout']>[0],
 ): void {
@@ -106,7 +107,6 @@ export function queue(
     if (at >= 0) places.splice(at, 1);
   };
   const before = waiting().length;
-  const held = (request.places ??= new Set());
   held.add(leave);
   checkout((error, client) => {
     held.delete(leave);
@@ -119,7 +119,7 @@ export function queue(
 export function settle(request: LeaseRequest): void {
   request.settled = true;
   for (const leave of request.places ?? []) leave();
-  request.places = undefined;
+  request.places?.clear();
 }
 
 /** pg-pool's own connect. */

@@ -41,8 +41,6 @@ export interface PoolCore {
   readonly prepare: AutoPrepare | undefined;
   /** where statements may share connections */
   readonly pipeline: Pipeline | undefined;
-  /** whether a checkout now is served at once: something is idle, and nobody waits for it */
-  hasIdle(): boolean;
   /** pg-pool's queue */
   waiting(): PendingItem[];
   /** requests that wait in pg-pool's queue for a connection to come back */

@@ -61,7 +61,7 @@ class QueryCall implements LeaseRequest {
   tried: Set<string> | undefined;
   attempts = 0;
   settled = false;
-  places: LeaseRequest['places'];
+  readonly places: LeaseRequest['places'];
   readonly #core: PoolCore;
   readonly #statement: Statement | undefined;
   readonly #config: string | HaQueryConfig;
@@ -101,8 +101,10 @@ class QueryCall implements LeaseRequest {
     this.#mayName = core.prepare !== undefined;
     this.shares = core.pipeline !== undefined && this.#statement?.plain === true && mayShare(options);
     this.deadline = Deadline.after(core.clock, options.deadlineMs ?? core.failoverWaitMs);
-    if (options.deadlineMs !== undefined || options.signal)
+    if (options.deadlineMs !== undefined || options.signal) {
       this.#bound = new CallBound(core.clock, options, this.#onEnd);
+      this.places = new Set();
+    }
   }
 
   start(): void {

@@ -113,9 +113,10 @@ export class ReadSearch {
       this.#check(client);
     };
     // What is idle and not spoken for is handed out at once.
-    if (pool.idleCount > pool.waitingCount) return connect(done);
-    this.#watchOver();
-    queue(() => poolInternals(pool)._pendingQueue, this.#request, connect, done);
+    if (pool.idleCount <= pool.waitingCount) this.#watchOver();
+    const { places } = this.#request;
+    if (places) queue(() => poolInternals(pool)._pendingQueue, places, connect, done);
+    else connect(done);
   }
 
   /** Most connections are handed out as they come; some have something to answer first. */

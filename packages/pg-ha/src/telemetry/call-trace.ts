@@ -120,10 +120,6 @@ class WatchedRequest implements Every<LeaseRequest> {
     return this.#request.places;
   }
 
-  set places(places: LeaseRequest['places']) {
-    this.#request.places = places;
-  }
-
   granted(client: PoolClient): void {
     this.#granted(client, this.#clock.now() - this.#since);
     this.#request.granted(client);

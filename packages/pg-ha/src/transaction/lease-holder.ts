@@ -47,6 +47,7 @@ export class LeaseHolder {
         after: this.#after,
         attempts: 0,
         settled: false,
+        places: new Set<() => void>(),
         granted,
         failed,
       };
