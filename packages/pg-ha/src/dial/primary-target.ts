@@ -15,11 +15,14 @@ export function primaryTarget(monitor: Seat, observe: Observe): DialTarget {
       const { topology } = monitor;
       const { leadership } = topology;
       const key = endpointKey(endpoint);
-      const leads = leadership.at === 'following' && endpointKey(leadership.primary.endpoint) === key;
-      if (!leads) throw refused(identity, topology, key);
-      const { epoch } = leadership.primary;
-      if (identity.timeline !== undefined && epoch !== undefined && identity.timeline < epoch)
-        throw refusal('HA_STALE_PRIMARY', key, `writes timeline ${identity.timeline}, ${epoch} has begun`);
+      // Several servers may stand behind one address: what is known of it can be a younger answer than this one, and another's.
+      if (identity.role === 'replica') throw refusal('HA_NOT_PRIMARY', key, 'is a standby');
+      refuseForeign(key, identity, topology);
+      if (leadership.at !== 'following' || endpointKey(leadership.primary.endpoint) !== key) {
+        const reason = topology.members.get(key)?.reason ?? 'another member leads';
+        throw refusal('HA_STALE_PRIMARY', key, `says it is primary, but ${reason}`);
+      }
+      refuseOutdated(key, identity, topology);
       return { role: 'primary', generation: topology.generation };
     },
     stillWants(endpoint, { leadership }) {
@@ -32,15 +35,16 @@ export function primaryTarget(monitor: Seat, observe: Observe): DialTarget {
   };
 }
 
-/** Why the server that answered is not the primary we follow. */
-function refused(identity: Identity, topology: Topology, key: string): HaError {
-  if (identity.role === 'replica') return refusal('HA_NOT_PRIMARY', key, 'is a standby');
-  const { clusterId } = topology;
-  if (clusterId !== undefined && identity.systemId !== undefined && identity.systemId !== clusterId) {
-    return refusal('HA_WRONG_CLUSTER', key, `belongs to cluster ${identity.systemId}, ours is ${clusterId}`);
-  }
-  const reason = topology.members.get(key)?.reason ?? 'another member leads';
-  return refusal('HA_STALE_PRIMARY', key, `says it is primary, but ${reason}`);
+/** @throws HaError HA_WRONG_CLUSTER where the server says that it belongs to another cluster */
+export function refuseForeign(key: string, { systemId }: Identity, { clusterId }: Topology): void {
+  if (clusterId !== undefined && systemId !== undefined && systemId !== clusterId)
+    throw refusal('HA_WRONG_CLUSTER', key, `belongs to cluster ${systemId}, ours is ${clusterId}`);
+}
+
+/** @throws HaError HA_STALE_PRIMARY where a younger timeline than the server writes is known */
+export function refuseOutdated(key: string, { timeline }: Identity, { epoch }: Topology): void {
+  if (timeline !== undefined && epoch !== undefined && timeline < epoch)
+    throw refusal('HA_STALE_PRIMARY', key, `writes timeline ${timeline}, ${epoch} has begun`);
 }
 
 /** A server that must not be used. Nothing had been sent. */

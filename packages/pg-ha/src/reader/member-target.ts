@@ -1,7 +1,7 @@
 import { endpointKey, primaryOf, type Endpoint, type Seat } from '@steadfast/shared';
 import type { DialTarget } from '../dial/dial-target.ts';
 import type { Observe } from '../dial/identity.ts';
-import { refusal } from '../dial/primary-target.ts';
+import { refusal, refuseForeign, refuseOutdated } from '../dial/primary-target.ts';
 
 export interface MemberTargetOptions {
   endpoint: Endpoint;
@@ -27,14 +27,12 @@ export function memberTarget({
     admit(_endpoint, identity, at) {
       if (observe && monitor.topology.members.get(key)?.role !== identity.role)
         monitor.report(observe(endpoint, identity, at));
-      const { clusterId, epoch, generation } = monitor.topology;
-      const { role, timeline, systemId } = identity;
-      if (clusterId !== undefined && systemId !== undefined && systemId !== clusterId)
-        throw refusal('HA_WRONG_CLUSTER', key, `belongs to cluster ${systemId}, ours is ${clusterId}`);
+      const { topology } = monitor;
+      const { role } = identity;
+      refuseForeign(key, identity, topology);
       if (role === 'primary' && !primaryToo) throw refusal('HA_NO_REPLICA', key, 'is the primary');
-      if (role === 'primary' && timeline !== undefined && epoch !== undefined && timeline < epoch)
-        throw refusal('HA_STALE_PRIMARY', key, `writes timeline ${timeline}, ${epoch} has begun`);
-      return { role, generation };
+      if (role === 'primary') refuseOutdated(key, identity, topology);
+      return { role, generation: topology.generation };
     },
     stillWants: () => true,
     // A standby stays what it is when another member is promoted; so do its sessions when it is promoted itself.

@@ -114,15 +114,17 @@ describe("a provider's endpoint", () => {
       const writers = startWriters((id) => pool.query('INSERT INTO lied_to VALUES ($1)', [id]));
       await writers.acknowledgedAfter(0, 10_000);
       const flip = await held.lab.fault('dns-flip');
-      // Somebody who comes now finds a standby alone, and waits for a primary.
-      const newcomer = withPool({ env: managedEnv() }, (other) =>
-        other.query('SELECT pg_is_in_recovery() AS r'),
-      );
+      const role = (other: HaPool): Promise<unknown> => other.query('SELECT pg_is_in_recovery() AS r');
+      // Who watches the cluster together with those writers may still hear their last answer, and is let in by none but the primary.
+      const neighbour = withPool({ env: managedEnv() }, role);
+      // Somebody who comes now and asks for himself finds a standby alone, and waits for a primary.
+      const newcomer = withPool({ env: managedEnv(), dnsWatchMs: 900 }, role);
       const early = Symbol('not yet');
       const pause = new Promise((resolve) => setTimeout(() => resolve(early), 500));
       expect(await Promise.race([newcomer, pause])).toBe(early);
       await flip.heal();
       await expect(newcomer).resolves.toMatchObject({ rows: [{ r: false }] });
+      await expect(neighbour).resolves.toMatchObject({ rows: [{ r: false }] });
       await writers.acknowledgedAfter(monotonicMs(), 10_000);
       await writers.stop(10_000);
       const { rows } = await pool.query<{ id: string }>('SELECT id FROM lied_to');
