@@ -23,6 +23,7 @@ export * from './topology/topology.ts';
 export * from './topology/position-log.ts';
 export * from './topology/apply-observation.ts';
 export * from './topology/picker.ts';
+export * from './topology/admission.ts';
 export * from './topology/leadership-event.ts';
 export * from './discovery/resolver.ts';
 export * from './discovery/prober.ts';

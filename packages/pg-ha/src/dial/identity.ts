@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { Endpoint, Instant, Observation } from '@steadfast/shared';
+import type { Endpoint, Instant, SelfObservation } from '@steadfast/shared';
 import { sqlstateOf } from '../errors/sqlstate.ts';
 
 /** What a server says of itself, by SQL. */
@@ -11,8 +11,8 @@ export interface Identity {
   readonly systemId: string | undefined;
 }
 
-/** How an answer about a member becomes an observation, by strategy. */
-export type Observe = (endpoint: Endpoint, identity: Identity, at: Instant) => Observation;
+/** How a member's answer becomes an observation, by strategy. */
+export type Observe = (endpoint: Endpoint, identity: Identity, at: Instant) => SelfObservation;
 
 /**
  * `pg_control_checkpoint()` still names the old timeline just after a promotion; the name of the WAL file being written

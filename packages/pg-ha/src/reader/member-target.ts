@@ -1,7 +1,7 @@
-import { endpointKey, primaryOf, type Endpoint, type Seat } from '@steadfast/shared';
+import { endpointKey, primaryOf, whyForeign, whyOutdated, type Endpoint, type Seat } from '@steadfast/shared';
 import type { DialTarget } from '../dial/dial-target.ts';
 import type { Observe } from '../dial/identity.ts';
-import { refusal, refuseForeign, refuseOutdated } from '../dial/primary-target.ts';
+import { refusal } from '../dial/primary-target.ts';
 
 export interface MemberTargetOptions {
   endpoint: Endpoint;
@@ -28,10 +28,13 @@ export function memberTarget({
       if (observe && monitor.topology.members.get(key)?.role !== identity.role)
         monitor.report(observe(endpoint, identity, at));
       const { topology } = monitor;
-      const { role } = identity;
-      refuseForeign(key, identity, topology);
-      if (role === 'primary' && !primaryToo) throw refusal('HA_NO_REPLICA', key, 'is the primary');
-      if (role === 'primary') refuseOutdated(key, identity, topology);
+      const { role, systemId: clusterId, timeline: epoch } = identity;
+      const foreign = whyForeign(topology, { clusterId });
+      if (foreign) throw refusal(key, foreign);
+      if (role === 'primary' && !primaryToo)
+        throw refusal(key, { code: 'HA_NO_REPLICA', why: 'is the primary' });
+      const outdated = role === 'primary' ? whyOutdated(topology, { epoch }) : undefined;
+      if (outdated) throw refusal(key, outdated);
       return { role, generation: topology.generation };
     },
     stillWants: () => true,

@@ -8,6 +8,7 @@ import {
   notePosition,
   primaryOf,
   WaitQueue,
+  whyForeign,
   type Clock,
   type Deadline,
   type Endpoint,
@@ -227,9 +228,8 @@ export class ReadWatch {
     if (!replicas && monitor.topology.members.get(key)?.role !== standing.role)
       monitor.report(observe(endpoint, standing, at));
     const { topology } = monitor;
-    const { clusterId } = topology;
-    if (clusterId !== undefined && standing.systemId !== undefined && standing.systemId !== clusterId)
-      throw refusal('HA_WRONG_CLUSTER', key, `belongs to cluster ${standing.systemId}, ours is ${clusterId}`);
+    const foreign = whyForeign(topology, { clusterId: standing.systemId });
+    if (foreign) throw refusal(key, foreign);
     const state = answered(this.stateOf(endpoint), standing, topology.epoch);
     this.#note(key, state, standing, at);
     this.#set(endpoint, state);

@@ -12,15 +12,7 @@ import type { Epoch } from './member.ts';
  *   come to nothing. The only thing that takes an epoch back, and only the one it names.
  */
 export type Observation =
-  | {
-      readonly kind: 'self';
-      readonly endpoint: Endpoint;
-      readonly role: 'primary' | 'replica';
-      readonly epoch?: Epoch | undefined;
-      /** identity of the whole cluster (PostgreSQL's system identifier), where it could be asked */
-      readonly clusterId?: string | undefined;
-      readonly at: Instant;
-    }
+  | SelfObservation
   | {
       readonly kind: 'unreachable';
       readonly endpoint: Endpoint;
@@ -49,3 +41,13 @@ export type Observation =
       readonly source: string;
       readonly at: Instant;
     };
+
+export interface SelfObservation {
+  readonly kind: 'self';
+  readonly endpoint: Endpoint;
+  readonly role: 'primary' | 'replica';
+  readonly epoch?: Epoch | undefined;
+  /** identity of the whole cluster (PostgreSQL's system identifier), where it could be asked */
+  readonly clusterId?: string | undefined;
+  readonly at: Instant;
+}

@@ -87,8 +87,10 @@ export class Invariants implements Watcher {
       );
   }
 
-  /** P4: nobody older than one who was let in before. */
+  /** P4: nobody who says that it is a standby, and nobody older than one who was let in before. */
   admitted(pool: number, connection: Connection): void {
+    if (connection.role === 'replica')
+      this.#violate('role', `a standby is let in as the primary that ${connection.endpoint?.host} leads to`);
     const key = `${pool}/${connection.dialGeneration}`;
     if (!this.#proven.has(key)) this.#proven.set(key, this.#world.app.now());
     const { timeline } = connection;

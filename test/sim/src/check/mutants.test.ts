@@ -4,10 +4,10 @@ import { runSchedule } from '../run-schedule.ts';
 import { scheduleOf } from '../schedule/schedule.ts';
 import { MUTANTS } from './mutants.ts';
 
-/** Some are noticed only after hundreds of schedules, ms. */
+/** Some are noticed only after a thousand schedules, ms. */
 const PATIENCE_MS = 60_000;
 /** A mutant that is not noticed in so many schedules is not noticed. */
-const SCHEDULES = 400;
+const SCHEDULES = 2_000;
 
 describe('the checks of the simulation notice a client that', () => {
   it.each(MUTANTS.map((mutant) => [mutant.breaks, mutant] as const))(

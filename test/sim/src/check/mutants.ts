@@ -30,13 +30,21 @@ function forgetful(clock: Clock): Resolver {
 export const MUTANTS: readonly Mutant[] = [
   {
     breaks: 'lets in whoever answers at the address of the primary, whatever it says of itself',
-    parts: { verifies: false },
+    parts: { admits: () => undefined },
     caughtBy: ['epoch'],
+  },
+  {
+    breaks:
+      'lets in a standby where a younger answer of another server says that its address leads to the primary',
+    parts: {
+      admits: (topology, self) => REAL_PARTS.admits(topology, { ...self, role: 'primary' }),
+    },
+    caughtBy: ['role'],
   },
   {
     breaks: 'picks the member that was primary before, and asks nobody',
     parts: {
-      verifies: false,
+      admits: () => undefined,
       pick: (topology) => {
         const last = topology.leadership.at === 'searching' ? topology.leadership.last : undefined;
         const first = [...topology.members.values()].find(({ role }) => role !== 'replica');

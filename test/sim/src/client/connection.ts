@@ -1,4 +1,11 @@
-import { endpointKey, HaError, isHaError, type Endpoint, type Outcome } from '@steadfast/shared';
+import {
+  endpointKey,
+  HaError,
+  isHaError,
+  type Endpoint,
+  type Outcome,
+  type Refusal,
+} from '@steadfast/shared';
 import type { Link } from '../world/link.ts';
 import type { Answer, Body } from '../world/server.ts';
 import type { PoolOptions } from './pool.ts';
@@ -23,7 +30,8 @@ export class Connection {
   /** the generation of which its dial was paced */
   dialGeneration = 0;
   dialSince: number | undefined;
-  /** the timeline that its server has shown */
+  /** what its server has shown of itself */
+  role: 'primary' | 'replica' | undefined;
   timeline: number | undefined;
   link: Link | undefined;
   busySince: number | undefined;
@@ -126,18 +134,13 @@ export class Connection {
     const { answer, since } = await this.#identity(endpoint);
     if (answer.is !== 'who') throw dialFailed('HA_DIAL_FAILED', 'no identity');
     const { role, timeline } = answer;
-    seat.report({ kind: 'self', endpoint, role, epoch: timeline, at: since });
-    this.timeline = timeline;
+    const self = { kind: 'self', endpoint, role, epoch: timeline, at: since } as const;
+    seat.report(self);
+    [this.role, this.timeline] = [role, timeline];
     const { topology } = seat;
-    const { leadership } = topology;
     const key = endpointKey(endpoint);
-    if (parts.verifies) {
-      const leads = leadership.at === 'following' && endpointKey(leadership.primary.endpoint) === key;
-      if (!leads) throw dialFailed('HA_NOT_PRIMARY', `${key} is not who is followed`);
-      const { epoch } = leadership.primary;
-      if (timeline !== undefined && epoch !== undefined && timeline < epoch)
-        throw dialFailed('HA_STALE_PRIMARY', `${key} writes timeline ${timeline}`);
-    }
+    const refusal = parts.admits(topology, self);
+    if (refusal) throw dialFailed(refusal.code, `${key} ${refusal.why}`);
     this.generation = topology.generation;
     const { link } = this;
     if (!link) return;
@@ -175,7 +178,7 @@ export class Connection {
 }
 
 function dialFailed(
-  code: 'HA_DIAL_FAILED' | 'HA_NO_PRIMARY' | 'HA_CLOSED' | 'HA_NOT_PRIMARY' | 'HA_STALE_PRIMARY',
+  code: 'HA_DIAL_FAILED' | 'HA_NO_PRIMARY' | 'HA_CLOSED' | Refusal['code'],
   why: string,
 ): HaError {
   return new HaError(code, why, { outcome: 'notSent' });

@@ -3,6 +3,7 @@ import {
   DialPacer,
   opossumBreaker,
   pick,
+  whyNotPrimary,
   type Breaker,
   type BreakerOptions,
   type Clock,
@@ -27,7 +28,7 @@ export interface Parts {
   readonly monitorOptions: (options: MonitorOptions) => MonitorOptions;
   readonly suspect: (seat: Seat, reason: string) => void;
   /** a server's own answer is held against what is known before it gets any work */
-  readonly verifies: boolean;
+  readonly admits: typeof whyNotPrimary;
   /** what is said of a statement that was in flight when its link ended */
   readonly lostOutcome: 'unknown' | 'notSent';
   /** a lost COMMIT is resolved by a claim, or taken for one or the other */
@@ -46,7 +47,7 @@ export const REAL_PARTS: Parts = {
   breaker: opossumBreaker,
   monitorOptions: (options) => options,
   suspect: (seat, reason) => seat.suspect(reason),
-  verifies: true,
+  admits: whyNotPrimary,
   lostOutcome: 'unknown',
   resolves: 'by claim',
   lateMs: 0,
