@@ -38,7 +38,7 @@ export interface HaQueryOptions extends CallLimits {
 }
 
 /** So long after the caller's end the answer to a cancelled statement is waited for, ms. */
-const LAST_WORD_MS = 40;
+const LAST_WORD_MS = 25;
 
 export type HaQueryConfig = QueryConfig & HaQueryOptions;
 

@@ -9,7 +9,7 @@ import type { Sockets } from './sockets.ts';
 
 const TICK_MS = 4;
 /** A tick this late is the machine's doing where the process did not compute meanwhile; else the client's. */
-const STALL_NS = 20e6;
+const STALL_NS = 10e6;
 const SAMPLE_EVERY_NS = 500e6;
 const ERROR_CHARACTERS = 160;
 
