@@ -10,6 +10,7 @@ import {
   openTcp,
   withOutcome,
   type Endpoint,
+  type HaCode,
   type Instant,
   type Topology,
 } from '@steadfast/shared';
@@ -40,6 +41,9 @@ const PG = pg.Client.prototype as unknown as ClientInternals;
 
 /** A cancel request that nobody waits for ends after this, ms. */
 const ABANDON_MS = 1_000;
+
+/** A server that refuses us is there, and a dial that we have ended ourselves says nothing at all. */
+const SAYS_NOTHING: ReadonlySet<HaCode> = new Set(['HA_AUTH', 'HA_CLOSED', 'HA_INTERRUPTED']);
 
 /** A server that was dialled, and what it has said of itself. */
 interface Reached {
@@ -386,9 +390,8 @@ export class HaClient extends pg.Client {
     const { target, who } = this.#context;
     this.interrupt();
     const error = dialError(cause, endpoint, who);
-    // Whether the member is gone is for a probe to say: behind a load balancer one dial proves nothing, and a server that
-    // says it is full, or refuses us, is there. A dial that we have ended ourselves says nothing at all.
-    const telling = error.code !== 'HA_AUTH' && error.code !== 'HA_CLOSED' && sqlstateOf(cause) !== '53300';
+    // Whether the member is gone is for a probe to say: behind a load balancer one dial proves nothing. A full server is there.
+    const telling = !SAYS_NOTHING.has(error.code) && sqlstateOf(cause) !== '53300';
     if (telling) target.suspect(endpoint, error.message);
     return error;
   }
