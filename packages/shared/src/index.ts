@@ -15,6 +15,7 @@ export * from './policy/retry-budget.ts';
 export * from './policy/retry-policy.ts';
 export * from './policy/wait-queue.ts';
 export * from './policy/dial-pacer.ts';
+export * from './policy/question-signs.ts';
 export * from './policy/breaker.ts';
 export * from './topology/endpoint.ts';
 export * from './topology/member.ts';

@@ -7,7 +7,6 @@ import {
   endpointKey,
   HaError,
   isHaError,
-  openTcp,
   withOutcome,
   type Endpoint,
   type HaCode,
@@ -34,7 +33,7 @@ import { readIdentity, type Identity } from './identity.ts';
 import { cancelOnTimeout } from './query-timeout.ts';
 import { boundQuestion, isOutrun, type QuestionBounds } from './question-bounds.ts';
 import { noteServerError } from './server-errors.ts';
-import { standingSocket } from './standing-socket.ts';
+import { knockedSocket, type Knock } from './standing-socket.ts';
 
 /** What the overrides below go on to. */
 const PG = pg.Client.prototype as unknown as ClientInternals;
@@ -341,7 +340,8 @@ export class HaClient extends pg.Client {
     };
     const timer = boundQuestion(clock, bounds, () => this, giveUp);
     try {
-      if (!standing) await this.#open(endpoint, bounds.heard, insists ? late.signal : undefined);
+      const knock = insists ? { until: late.signal, opened: timer.again } : undefined;
+      if (!standing) await this.#open(endpoint, bounds, knock);
       const since = clock.now();
       const identity = await readIdentity(this);
       if (this.socketFactory === stream) this.#address = internals(this).connection.stream.remoteAddress;
@@ -351,20 +351,18 @@ export class HaClient extends pg.Client {
     }
   }
 
-  /** Dials and logs in; with `insistUntil` over a socket that was knocked for until then. */
-  async #open(endpoint: Endpoint, heard?: () => void, insistUntil?: AbortSignal): Promise<void> {
+  /** Dials and logs in; with `knock` over a socket that was knocked for until then. */
+  async #open(endpoint: Endpoint, { signs }: QuestionBounds, knock?: Knock): Promise<void> {
     this.#aim(endpoint);
     // A path leads to a socket of this machine, and of the app's own sockets nothing is known.
-    if (insistUntil && !this.socketFactory && !endpoint.host.startsWith('/')) {
-      const { connection } = internals(this);
-      const { clock } = this.#context;
-      const socket = await openTcp({ address: { ...endpoint }, clock, signal: insistUntil });
-      connection.stream = standingSocket(socket);
+    if (knock && !this.socketFactory && !endpoint.host.startsWith('/')) {
+      const socket = await knockedSocket(endpoint, this.#context.clock, knock);
+      internals(this).connection.stream = socket;
       // Interrupted meanwhile, which could only end the socket of before.
       if (this.#state.at === 'ended') throw new Error('the dial was given up');
     }
     this.#socket = internals(this).connection.stream;
-    if (heard) this.#socket.once('data', heard);
+    if (signs) this.#socket.once('connect', signs.opened).once('data', signs.heard);
     await new Promise<void>((resolve, reject) =>
       super.connect((error: Error | null) => (error ? reject(error) : resolve())),
     );

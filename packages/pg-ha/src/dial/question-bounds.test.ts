@@ -96,6 +96,22 @@ describe('the time a question may take', () => {
     timer.cancel();
     expect([ends, clock.pending]).toEqual([[], 0]);
   });
+
+  it('begins anew when a server that was knocked at has opened', async () => {
+    const clock = new ManualClock();
+    const bounds = { timeoutMs: 1_000, patienceMs: 1_000 };
+    const ends: number[] = [];
+    const timer = boundQuestion(
+      clock,
+      bounds,
+      () => undefined,
+      () => ends.push(clock.now()),
+    );
+    await clock.advance(950);
+    timer.again();
+    await clock.advance(2_000);
+    expect([ends, clock.pending]).toEqual([[1_950], 0]);
+  });
 });
 
 describe('a dial that was outrun', () => {

@@ -4,6 +4,7 @@ import {
   type Clock,
   type Endpoint,
   type Instant,
+  type QuestionSigns,
   type Timer,
   type Topology,
 } from '@steadfast/shared';
@@ -14,8 +15,8 @@ export interface QuestionBounds {
   readonly timeoutMs: number;
   /** nothing at all has been heard of the server by then: the question has been led astray */
   readonly patienceMs: number;
-  /** to be called at the first byte that a newly dialled server sends, under TLS or before it */
-  readonly heard?: (() => void) | undefined;
+  /** to be given of a newly dialled server; its first byte comes under TLS or before it */
+  readonly signs?: QuestionSigns | undefined;
 }
 
 /** A question that shall lose no time must have a connection by this part of its patience: no server is slow in that. */
@@ -23,6 +24,13 @@ const CONNECT_SHARE = 0.4;
 
 /** However impatient: a packet may be on its way for so long, ms. */
 const LEAST_CONNECT_MS = 100;
+
+/** The time that a question has. */
+export interface QuestionTimer {
+  readonly cancel: () => void;
+  /** a connection stands only now, after the server was knocked at: the answer has all of the time */
+  readonly again: () => void;
+}
 
 /**
  * Calls `giveUp` when a question has lasted `timeoutMs`, or `patienceMs` without a byte of an answer, or, where that is shorter
@@ -33,7 +41,7 @@ export function boundQuestion(
   { timeoutMs, patienceMs }: QuestionBounds,
   client: () => ClientBase | undefined,
   giveUp: (error: Error) => void,
-): Pick<Timer, 'cancel'> {
+): QuestionTimer {
   const firstMs = Math.min(patienceMs, timeoutMs);
   const connectMs = Math.min(firstMs, Math.max(LEAST_CONNECT_MS, CONNECT_SHARE * firstMs));
   const end = (afterMs: number): void => giveUp(new Error(`no answer within ${afterMs} ms`));
@@ -47,8 +55,15 @@ export function boundQuestion(
     if (!asked || internals(asked).connection.stream.connecting) return end(connectMs);
     timer = clock.timer(firstMs - connectMs, firstByte);
   };
-  let timer = firstMs < timeoutMs ? clock.timer(connectMs, connection) : clock.timer(firstMs, firstByte);
-  return { cancel: () => timer.cancel() };
+  const start = (): Timer =>
+    firstMs < timeoutMs ? clock.timer(connectMs, connection) : clock.timer(firstMs, firstByte);
+  const cancel = (): void => timer.cancel();
+  const again = (): void => {
+    timer.cancel();
+    timer = start();
+  };
+  let timer = start();
+  return { cancel, again };
 }
 
 /** A dial is not held to be slow before it has lasted so long, ms. */

@@ -1,5 +1,12 @@
 import type pg from 'pg';
-import { asError, type Clock, type Endpoint, type Observation, type Prober } from '@steadfast/shared';
+import {
+  asError,
+  type Clock,
+  type Endpoint,
+  type Observation,
+  type Prober,
+  type QuestionSigns,
+} from '@steadfast/shared';
 import type { Who } from '../dial/dial-context.ts';
 import type { QuestionBounds } from '../dial/question-bounds.ts';
 import { readIdentity, type Identity, type Observe } from '../dial/identity.ts';
@@ -37,12 +44,12 @@ export class PgProber implements Prober {
     endpoint: Endpoint,
     timeoutMs: number,
     patienceMs: number = timeoutMs,
-    heard?: () => void,
+    signs?: QuestionSigns,
   ): Promise<Observation> {
     const { clock, observe, who } = this.#options;
     const at = clock.now();
     try {
-      return observe(endpoint, await this.#ask(endpoint, { timeoutMs, patienceMs, heard }), at);
+      return observe(endpoint, await this.#ask(endpoint, { timeoutMs, patienceMs, signs }), at);
     } catch (error) {
       const failure = dialError(asError(error), endpoint, who);
       // A server that is full says nothing about its role, and is not unreachable either.

@@ -1,9 +1,9 @@
 import pg from 'pg';
-import { endpointKey, openTcp, type Clock, type Endpoint } from '@steadfast/shared';
+import { endpointKey, type Clock, type Endpoint, type QuestionSigns } from '@steadfast/shared';
 import { internals } from '../dial/client-internals.ts';
 import { guardFrames } from '../dial/frame-guard.ts';
 import { boundQuestion, type QuestionBounds } from '../dial/question-bounds.ts';
-import { standingSocket } from '../dial/standing-socket.ts';
+import { knockedSocket } from '../dial/standing-socket.ts';
 
 export interface ProbeLinesOptions {
   clock: Clock;
@@ -59,7 +59,7 @@ export class ProbeLines {
     const late = Promise.withResolvers<never>();
     const timer = boundQuestion(clock, bounds, () => line.client, late.reject);
     try {
-      const answer = await Promise.race([this.#put(line, question, bounds.heard), late.promise]);
+      const answer = await Promise.race([this.#put(line, question, bounds.signs, timer.again), late.promise]);
       if (line.leaving) this.#drop(line);
       return answer;
     } catch (error) {
@@ -91,12 +91,13 @@ export class ProbeLines {
   async #put<T>(
     line: Line,
     question: (client: pg.Client) => Promise<T>,
-    heard: QuestionBounds['heard'],
+    signs: QuestionSigns | undefined,
+    opened: () => void,
   ): Promise<T> {
     line.busy = true;
     if (line.client) internals(line.client).connection.stream.ref();
     try {
-      return await question(line.client ?? (await this.#connect(line, heard)));
+      return await question(line.client ?? (await this.#connect(line, signs, opened)));
     } finally {
       line.busy = false;
       // Waiting for the next question must not keep the process alive.
@@ -104,9 +105,9 @@ export class ProbeLines {
     }
   }
 
-  async #connect(line: Line, heard: QuestionBounds['heard']): Promise<pg.Client> {
+  async #connect(line: Line, signs: QuestionSigns | undefined, opened: () => void): Promise<pg.Client> {
     const { config, applicationName } = this.#options;
-    const stream = await this.#stream(line);
+    const stream = await this.#stream(line, opened);
     const client = new pg.Client({
       ...config,
       ...line.endpoint,
@@ -118,17 +119,18 @@ export class ProbeLines {
     client.on('error', () => this.#drop(line));
     if (line.end.signal.aborted) this.#drop(line);
     line.end.signal.throwIfAborted();
-    if (heard) internals(client).connection.stream.once('data', heard);
+    const socket = internals(client).connection.stream;
+    if (signs) socket.once('connect', signs.opened).once('data', signs.heard);
     await client.connect();
     return client;
   }
 
   /** Fresh questions are many at once, and need no second way; a path leads to a socket of this machine. */
-  async #stream({ endpoint, end }: Line): Promise<Pick<pg.ClientConfig, 'stream'>> {
+  async #stream({ endpoint, end }: Line, opened: () => void): Promise<Pick<pg.ClientConfig, 'stream'>> {
     const { clock, config, fresh } = this.#options;
     if (fresh || config.stream || endpoint.host.startsWith('/')) return {};
-    const socket = await openTcp({ address: { ...endpoint }, clock, signal: end.signal });
-    return { stream: () => standingSocket(socket) };
+    const socket = await knockedSocket(endpoint, clock, { until: end.signal, opened });
+    return { stream: () => socket };
   }
 
   #drop(line: Line): void {

@@ -49,6 +49,8 @@ export class Monitor {
   readonly #questions: Questions;
   /** how often in this search a route has led to a standby, and the next question followed at once */
   #ledAstray = 0;
+  /** when all were asked since one that was gone had answered */
+  #hailedAt: Instant = -Infinity;
   #topology: Topology;
   #state: State = { at: 'idle' };
   #timer: Timer | undefined;
@@ -275,9 +277,10 @@ export class Monitor {
       asked.heard();
       if (pace.silentMs >= GONE_MS) this.#hail(endpoint);
     };
+    const signs = { opened: asked.opened, heard };
     let observation: Observation | undefined;
     try {
-      do observation = await prober.probe(endpoint, probeTimeoutMs, patienceMs ?? probeTimeoutMs, heard);
+      do observation = await prober.probe(endpoint, probeTimeoutMs, patienceMs ?? probeTimeoutMs, signs);
       while (this.#isAstray(observation));
     } finally {
       asked.end(observation !== undefined && observation.kind !== 'unreachable');
@@ -286,9 +289,11 @@ export class Monitor {
     if (patienceMs === undefined || observation.kind !== 'unreachable') this.#apply(observation, 'probe');
   }
 
-  /** One that was gone answers: whoever else is gone may be back, too. */
+  /** The first that was gone answers: whoever else is gone may be back, too. */
   #hail(back: Endpoint): void {
-    if (this.#state.at !== 'searching') return;
+    const now = this.#options.clock.now();
+    if (this.#state.at !== 'searching' || now - this.#hailedAt < GONE_MS) return;
+    this.#hailedAt = now;
     for (const { endpoint } of this.#topology.members.values())
       if (endpointKey(endpoint) !== endpointKey(back)) this.#lookAt(endpoint, 'now');
   }

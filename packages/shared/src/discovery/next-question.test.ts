@@ -5,6 +5,7 @@ import { nextQuestion, type Asking, type NextQuestion } from './next-question.ts
 const pace = {
   mayAsk: true,
   answering: false,
+  opening: false,
   sinceMs: 60,
   silentMs: 10_000,
   patienceMs: (leastMs: number): number => Math.max(leastMs, 120),
@@ -45,6 +46,12 @@ const rows: [what: string, asking: Partial<Asking>, next: NextQuestion | undefin
   [
     'one beside another that is being answered, when a third is back',
     { company: 'now', pace: { ...pace, answering: true } },
+    undefined,
+  ],
+  ['one beside another that has just got a connection', { pace: { ...pace, opening: true } }, undefined],
+  [
+    'one beside another that has just got a connection, when a third is back',
+    { company: 'now', pace: { ...pace, opening: true } },
     undefined,
   ],
   ['one beside another where a third has got company in this round', { company: 'none' }, undefined],

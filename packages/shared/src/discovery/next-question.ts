@@ -32,7 +32,7 @@ export interface Asking {
    * kept that one silent may be over for this one, too; `none`, since another one has got it.
    */
   readonly company: 'due' | 'now' | 'none';
-  readonly pace: Pick<RoutePace, 'mayAsk' | 'answering' | 'sinceMs' | 'silentMs' | 'patienceMs'>;
+  readonly pace: Pick<RoutePace, 'mayAsk' | 'answering' | 'opening' | 'sinceMs' | 'silentMs' | 'patienceMs'>;
 }
 
 /** `patienceMs`: without a byte by then it proves nothing, and another is put; undefined: it has the time that it takes. */
@@ -62,7 +62,8 @@ function throughRoute({ searchedMs, first, pace }: Asking): NextQuestion {
 }
 
 function companyFor({ searchedMs, company, pace }: Asking): NextQuestion | undefined {
-  if (searchedMs === undefined || company === 'none' || pace.answering) return undefined;
+  if (searchedMs === undefined || company === 'none') return undefined;
+  if (pace.answering || pace.opening) return undefined;
   const leastMs = COMPANIONS * COMPANY_MS;
   const patienceMs = pace.patienceMs(leastMs);
   const gone = Math.min(pace.silentMs, searchedMs) >= GONE_MS;

@@ -1,3 +1,4 @@
+import type { QuestionSigns } from '../policy/question-signs.ts';
 import type { Endpoint } from '../topology/endpoint.ts';
 import type { Observation } from '../topology/observation.ts';
 
@@ -5,10 +6,15 @@ import type { Observation } from '../topology/observation.ts';
 export interface Prober {
   /**
    * Resolves with a `self` or an `unreachable` observation, within `timeoutMs`; where nothing at all has been heard of the
-   * member, within `patienceMs` already. Calls `heard`, where it can tell, at the first byte of an answer.
+   * member, within `patienceMs` already. Gives `signs` of what happens before, where it can tell.
    * @throws where asking elsewhere would hide the cause: refused credentials, a wrong certificate
    */
-  probe(endpoint: Endpoint, timeoutMs: number, patienceMs?: number, heard?: () => void): Promise<Observation>;
+  probe(
+    endpoint: Endpoint,
+    timeoutMs: number,
+    patienceMs?: number,
+    signs?: QuestionSigns,
+  ): Promise<Observation>;
   /**
    * Asks whom a route led to at the last question, over the connection of that question; undefined where it is gone. The server
    * may have been promoted since, and a login takes longer than this.

@@ -54,8 +54,8 @@ export class Cluster {
       seeds: [A, B],
       resolvers: controlPlane ? [this.#controlPlane()] : [],
       prober: {
-        probe: (endpoint, timeoutMs, patienceMs = timeoutMs, heard) =>
-          this.#probe(endpoint, patienceMs, heard),
+        probe: (endpoint, timeoutMs, patienceMs = timeoutMs, signs) =>
+          this.#probe(endpoint, patienceMs, signs?.heard),
         rest: () => void (this.rests += 1),
         close: () => undefined,
       },

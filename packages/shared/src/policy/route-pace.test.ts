@@ -99,4 +99,24 @@ describe('questions through a route', () => {
     asked.heard();
     expect(pace.mayAsk).toBe(true);
   });
+
+  it('tell for a tenth of a second that one has got a connection, unless it has ended or the route has changed', async () => {
+    const openings = (): boolean[] => {
+      const seen = [pace.opening];
+      asked.opened();
+      return [...seen, pace.opening];
+    };
+    let asked = pace.ask();
+    expect(openings()).toEqual([false, true]);
+    await clock.advance(99);
+    expect(pace.opening).toBe(true);
+    await clock.advance(1);
+    expect(openings()).toEqual([false, true]);
+    asked.end(true);
+    asked = pace.ask();
+    expect(openings()).toEqual([false, true]);
+    await clock.advance(1);
+    pace.hurry();
+    expect(openings()).toEqual([false, false]);
+  });
 });

@@ -1,4 +1,5 @@
 import type { Clock, Instant } from '../runtime/clock.ts';
+import type { QuestionSigns } from './question-signs.ts';
 
 /** An answer is slow from here on, ms, or where it took four times as long as the quickest. */
 const SLOW_MS = 50;
@@ -15,10 +16,11 @@ const DOUBT_GAP_MS = 100;
 /** For so long a question whose server has begun to answer keeps others from being put beside it, ms. */
 const ANSWERING_MS = 250;
 
+/** A connection that was opened so short a time ago is about to be answered on, ms. */
+const OPENING_MS = 100;
+
 /** A question that is out. */
-export interface PacedQuestion {
-  /** its server has sent the first byte */
-  readonly heard: () => void;
+export interface PacedQuestion extends QuestionSigns {
   /** it has ended, answered or not */
   readonly end: (answered: boolean) => void;
 }
@@ -37,6 +39,8 @@ export class RoutePace {
   #open = false;
   /** the question that was the last to hear the first byte of its answer, and when */
   #answering: { question: PacedQuestion; since: Instant } | undefined;
+  /** the question that was the last to get a connection, and when */
+  #opening: { question: PacedQuestion; since: Instant } | undefined;
   #hurriedAt: Instant = -Infinity;
   #usualMs = 0;
   #quickestMs = Infinity;
@@ -54,6 +58,11 @@ export class RoutePace {
   /** Whether a server has begun to answer, a moment ago. */
   get answering(): boolean {
     return this.#answering !== undefined && this.#clock.now() - this.#answering.since < ANSWERING_MS;
+  }
+
+  /** Whether a connection was opened a moment ago. */
+  get opening(): boolean {
+    return this.#opening !== undefined && this.#clock.now() - this.#opening.since < OPENING_MS;
   }
 
   /** For how long nobody has been asked, ms. */
@@ -77,11 +86,15 @@ export class RoutePace {
     this.#askedAt = since;
     this.#open = true;
     const question = {
+      opened: () => {
+        if (since >= this.#hurriedAt) this.#opening = { question, since: this.#clock.now() };
+      },
       heard: () => {
         if (since >= this.#hurriedAt) this.#answering = { question, since: this.#clock.now() };
       },
       end: (answered: boolean) => {
         if (this.#answering?.question === question) this.#answering = undefined;
+        if (this.#opening?.question === question) this.#opening = undefined;
         this.#end(since, answered);
       },
     };
@@ -92,6 +105,7 @@ export class RoutePace {
   hurry(): void {
     this.#open = false;
     this.#answering = undefined;
+    this.#opening = undefined;
     this.#hurriedAt = this.#clock.now();
     this.#usualMs = 0;
     this.#gapMs = 0;
