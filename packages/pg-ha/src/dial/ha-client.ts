@@ -340,7 +340,7 @@ export class HaClient extends pg.Client {
     };
     const timer = boundQuestion(clock, bounds, () => this, giveUp);
     try {
-      const knock = insists ? { until: late.signal, opened: timer.again } : undefined;
+      const knock = insists ? { until: late.signal, opened: timer.opened } : undefined;
       if (!standing) await this.#open(endpoint, bounds, knock);
       const since = clock.now();
       const identity = await readIdentity(this);
@@ -362,7 +362,7 @@ export class HaClient extends pg.Client {
       if (this.#state.at === 'ended') throw new Error('the dial was given up');
     }
     this.#socket = internals(this).connection.stream;
-    if (signs) this.#socket.once('connect', signs.opened).once('data', signs.heard);
+    if (signs) this.#socket.once('data', signs.heard);
     await new Promise<void>((resolve, reject) =>
       super.connect((error: Error | null) => (error ? reject(error) : resolve())),
     );

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { applyObservation, emptyTopology, type Endpoint } from '@steadfast/shared';
 import { ManualClock } from '@steadfast/shared/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { boundQuestion, isOutrun } from './question-bounds.ts';
 
 const SERVER: Endpoint = { host: 'a', port: 1 };
@@ -97,9 +97,10 @@ describe('the time a question may take', () => {
     expect([ends, clock.pending]).toEqual([[], 0]);
   });
 
-  it('begins anew when a server that was knocked at has opened', async () => {
+  it('begins anew when a server that was shut has opened, which is told', async () => {
     const clock = new ManualClock();
-    const bounds = { timeoutMs: 1_000, patienceMs: 1_000 };
+    const opened = vi.fn<() => void>();
+    const bounds = { timeoutMs: 1_000, patienceMs: 1_000, signs: { opened, heard: () => undefined } };
     const ends: number[] = [];
     const timer = boundQuestion(
       clock,
@@ -108,9 +109,10 @@ describe('the time a question may take', () => {
       () => ends.push(clock.now()),
     );
     await clock.advance(950);
-    timer.again();
+    timer.opened();
     await clock.advance(2_000);
     expect([ends, clock.pending]).toEqual([[1_950], 0]);
+    expect(opened).toHaveBeenCalledOnce();
   });
 });
 

@@ -28,8 +28,8 @@ const LEAST_CONNECT_MS = 100;
 /** The time that a question has. */
 export interface QuestionTimer {
   readonly cancel: () => void;
-  /** a connection stands only now, after the server was knocked at: the answer has all of the time */
-  readonly again: () => void;
+  /** to be called when a server that was shut has opened: the answer has all of the time from now on */
+  readonly opened: () => void;
 }
 
 /**
@@ -38,7 +38,7 @@ export interface QuestionTimer {
  */
 export function boundQuestion(
   clock: Clock,
-  { timeoutMs, patienceMs }: QuestionBounds,
+  { timeoutMs, patienceMs, signs }: QuestionBounds,
   client: () => ClientBase | undefined,
   giveUp: (error: Error) => void,
 ): QuestionTimer {
@@ -58,12 +58,13 @@ export function boundQuestion(
   const start = (): Timer =>
     firstMs < timeoutMs ? clock.timer(connectMs, connection) : clock.timer(firstMs, firstByte);
   const cancel = (): void => timer.cancel();
-  const again = (): void => {
+  const opened = (): void => {
     timer.cancel();
     timer = start();
+    signs?.opened();
   };
   let timer = start();
-  return { cancel, again };
+  return { cancel, opened };
 }
 
 /** A dial is not held to be slow before it has lasted so long, ms. */

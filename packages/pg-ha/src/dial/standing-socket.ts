@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net';
 import { openTcp, type Clock, type Endpoint } from '@steadfast/shared';
 
-/** How long a silent server is knocked at, and who hears that it has opened. */
+/** An address that took no connection for so long was shut, ms. */
+const SHUT_MS = 100;
+
+/** How long a silent server is knocked at, and who hears that one which was shut has opened. */
 export interface Knock {
   readonly until: AbortSignal;
   readonly opened: () => void;
@@ -16,8 +19,9 @@ export async function knockedSocket(
   clock: Clock,
   { until, opened }: Knock,
 ): Promise<Socket> {
+  const since = clock.now();
   const socket = await openTcp({ address: { ...endpoint }, clock, signal: until });
-  opened();
+  if (clock.now() - since >= SHUT_MS) opened();
   return standingSocket(socket);
 }
 

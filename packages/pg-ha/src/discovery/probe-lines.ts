@@ -13,6 +13,8 @@ export interface ProbeLinesOptions {
   applicationName: string;
 }
 
+type Heard = QuestionSigns['heard'] | undefined;
+
 type Asked = 'user' | 'password' | 'database' | 'ssl' | 'sslnegotiation' | 'stream';
 
 /** What our own connections take over of the pool's settings, and of its strategy: servers are reached as the app reaches them. */
@@ -59,7 +61,10 @@ export class ProbeLines {
     const late = Promise.withResolvers<never>();
     const timer = boundQuestion(clock, bounds, () => line.client, late.reject);
     try {
-      const answer = await Promise.race([this.#put(line, question, bounds.signs, timer.again), late.promise]);
+      const answer = await Promise.race([
+        this.#put(line, question, bounds.signs?.heard, timer.opened),
+        late.promise,
+      ]);
       if (line.leaving) this.#drop(line);
       return answer;
     } catch (error) {
@@ -91,13 +96,13 @@ export class ProbeLines {
   async #put<T>(
     line: Line,
     question: (client: pg.Client) => Promise<T>,
-    signs: QuestionSigns | undefined,
+    heard: Heard,
     opened: () => void,
   ): Promise<T> {
     line.busy = true;
     if (line.client) internals(line.client).connection.stream.ref();
     try {
-      return await question(line.client ?? (await this.#connect(line, signs, opened)));
+      return await question(line.client ?? (await this.#connect(line, heard, opened)));
     } finally {
       line.busy = false;
       // Waiting for the next question must not keep the process alive.
@@ -105,7 +110,7 @@ export class ProbeLines {
     }
   }
 
-  async #connect(line: Line, signs: QuestionSigns | undefined, opened: () => void): Promise<pg.Client> {
+  async #connect(line: Line, heard: Heard, opened: () => void): Promise<pg.Client> {
     const { config, applicationName } = this.#options;
     const stream = await this.#stream(line, opened);
     const client = new pg.Client({
@@ -119,8 +124,7 @@ export class ProbeLines {
     client.on('error', () => this.#drop(line));
     if (line.end.signal.aborted) this.#drop(line);
     line.end.signal.throwIfAborted();
-    const socket = internals(client).connection.stream;
-    if (signs) socket.once('connect', signs.opened).once('data', signs.heard);
+    if (heard) internals(client).connection.stream.once('data', heard);
     await client.connect();
     return client;
   }

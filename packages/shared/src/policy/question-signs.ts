@@ -1,6 +1,6 @@
 /** What is seen of a question before its answer. */
 export interface QuestionSigns {
-  /** a connection to its server stands, newly dialled */
+  /** its server, which took no connection for a while, has taken one */
   readonly opened: () => void;
   /** its server has sent the first byte */
   readonly heard: () => void;

@@ -16,7 +16,7 @@ const DOUBT_GAP_MS = 100;
 /** For so long a question whose server has begun to answer keeps others from being put beside it, ms. */
 const ANSWERING_MS = 250;
 
-/** A connection that was opened so short a time ago is about to be answered on, ms. */
+/** Who was shut and has opened so short a time ago is about to answer, ms. */
 const OPENING_MS = 100;
 
 /** A question that is out. */
@@ -60,7 +60,7 @@ export class RoutePace {
     return this.#answering !== undefined && this.#clock.now() - this.#answering.since < ANSWERING_MS;
   }
 
-  /** Whether a connection was opened a moment ago. */
+  /** Whether who was shut has opened a moment ago. */
   get opening(): boolean {
     return this.#opening !== undefined && this.#clock.now() - this.#opening.since < OPENING_MS;
   }
