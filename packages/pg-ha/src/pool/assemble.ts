@@ -13,7 +13,7 @@ import { ProofTable } from '../transaction/proof-table.ts';
 import { primaryServers, type LeaseRequest } from './lease.ts';
 import { fasterStatements } from './faster-statements.ts';
 import type { PoolCore } from './pool-core.ts';
-import { hasRoomForDial } from './pool-internals.ts';
+import { hasRoomForDial, type PendingItem } from './pool-internals.ts';
 import { Spare, spareFirst } from './spare.ts';
 
 /** How pg-pool makes connections. */
@@ -67,7 +67,7 @@ export function assemble(
   const pacer = new DialPacer(clock, random, { concurrency: ha.dialConcurrency, ...hedge });
   const budget = new RetryBudget(clock, { capacity: 1_000, perSecond: 100 });
   const { failoverWaitMs, keepConnectionOnSqlError, dialTimeoutMs } = ha;
-  const queued = new Set<LeaseRequest>();
+  const queued = new Map<LeaseRequest, PendingItem>();
   const parts = {
     monitor,
     clock,

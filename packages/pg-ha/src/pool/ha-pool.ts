@@ -81,7 +81,7 @@ export class HaPool extends pg.Pool {
       checkout: (callback) => super.connect(callback),
       mayDial: () => this.idleCount === 0 && this.totalCount < this.options.max,
       waiting: () => poolInternals(this)._pendingQueue,
-      isFull: () => this.idleCount === 0 && this.totalCount >= this.options.max,
+      isFull: () => this.idleCount <= this.waitingCount && this.totalCount >= this.options.max,
       dropStale: () => dropStale(this),
       gone: (client) => forget(this, client),
     });

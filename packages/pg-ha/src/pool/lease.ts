@@ -77,7 +77,7 @@ function checkout(core: Core, request: LeaseRequest): void {
     if (shared) return request.granted(shared);
   }
   if (core.mayDial()) return race(core, request);
-  if (core.isFull()) core.queued.add(request);
+  const full = core.isFull();
   const done: Parameters<Core['checkout']>[0] = (error, client) => {
     core.queued.delete(request);
     if (!client) failed(core, request, error);
@@ -88,12 +88,11 @@ function checkout(core: Core, request: LeaseRequest): void {
   const { places } = request;
   if (places) queue(core.waiting, places, (granted) => ask(core, request, granted), done);
   else ask(core, request, done);
+  const place = full ? core.waiting().at(-1) : undefined;
+  if (place) core.queued.set(request, place);
 }
 
-/**
- * Calls `checkout`, pg-pool's own connect. Where that queues, the place is given up with the request: pg-pool hands a connection
- * from one place to the next in one go, so that thousands that nobody waits in any more would overflow the stack.
- */
+/** Calls `checkout`, pg-pool's own connect. Where that queues, the place is given up with the request. */
 export function queue(
   waiting: () => PendingItem[],
   held: Set<() => void>,
@@ -102,9 +101,7 @@ export function queue(
 ): void {
   let place: PendingItem | undefined;
   const leave = (): void => {
-    const places = waiting();
-    const at = place ? places.indexOf(place) : -1;
-    if (at >= 0) places.splice(at, 1);
+    if (place) giveUpPlace(waiting(), place);
   };
   const before = waiting().length;
   held.add(leave);
@@ -113,6 +110,15 @@ export function queue(
     callback(error, client);
   });
   place = waiting().length > before ? waiting().at(-1) : undefined;
+}
+
+/**
+ * Nobody waits there any more. pg-pool hands a connection from one place to the next in one go: thousands that are given up and
+ * still there would overflow the stack, and the connection would be lost.
+ */
+function giveUpPlace(places: PendingItem[], place: PendingItem): void {
+  const at = places.indexOf(place);
+  if (at >= 0) places.splice(at, 1);
 }
 
 /** The request has ended: nothing is kept for it. */
@@ -181,11 +187,12 @@ function race(core: Core, request: LeaseRequest): void {
  */
 export function giveUpExpired(core: Core): void {
   if (core.monitor.state !== 'searching') return;
-  for (const request of core.queued) {
+  for (const [request, place] of core.queued) {
     if (!request.deadline.expired) continue;
     core.queued.delete(request);
     fail(request, tooLate(request, new Error('every connection is busy, and there is no primary')));
     settle(request);
+    giveUpPlace(core.waiting(), place);
   }
 }
 

@@ -43,11 +43,11 @@ export interface PoolCore {
   readonly pipeline: Pipeline | undefined;
   /** pg-pool's queue */
   waiting(): PendingItem[];
-  /** requests that wait in pg-pool's queue for a connection to come back */
-  readonly queued: Set<LeaseRequest>;
+  /** requests that wait in pg-pool's queue for a connection to come back, and where they stand there */
+  readonly queued: Map<LeaseRequest, PendingItem>;
   /** whether a checkout now would dial: nothing is idle and there is room */
   mayDial(): boolean;
-  /** whether a checkout now would queue: nothing is idle and there is no room */
+  /** whether a checkout now has to wait for a connection to come back: all that is idle is spoken for, and there is no room */
   isFull(): boolean;
   readonly verification: Verification;
   /** closes the idle connections that have been quiet for long */

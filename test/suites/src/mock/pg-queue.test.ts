@@ -1,0 +1,46 @@
+import type { ScriptedPostgres } from '@steadfast/mock';
+import type { HaPool } from '@steadfast/pg-ha';
+import { describe, expect, it } from 'vitest';
+import { outcomeOfCall, withScriptedPostgres } from './with-scripted-postgres.ts';
+
+const { member, pool: poolOf } = withScriptedPostgres();
+
+/** A pool with its one connection idle. */
+async function smallPool(): Promise<{ server: ScriptedPostgres; pool: HaPool }> {
+  const server = await member();
+  const limits = { failoverWaitMs: 500, silenceMs: 100, probeTimeoutMs: 100, refreshMs: 100 };
+  const pool = poolOf([server], { max: 1, ...limits });
+  await pool.query('SELECT 1');
+  return { server, pool };
+}
+
+/** The outcomes of `count` statements that are given to the pool now. */
+function outcomes(pool: HaPool, count: number): Promise<string[]> {
+  return Promise.all(Array.from({ length: count }, () => outcomeOfCall(pool.query('SELECT 1'))));
+}
+
+describe('calls that wait for a connection which somebody holds, while the primary is gone', () => {
+  it('leave the queue at their deadline, thousands of them, and the connection serves whoever comes next', async () => {
+    const { server, pool } = await smallPool();
+    const held = await pool.connect();
+    const ended = outcomes(pool, 5_000);
+    server.script({ on: 'connect', does: ['hang'] });
+    expect(new Set(await ended)).toEqual(new Set(['notSent']));
+    expect(pool.waitingCount).toBe(0);
+    server.unscript();
+    await expect.poll(() => pool.health().state, { timeout: 5_000 }).toBe('steady');
+    held.release();
+    await pool.query({ text: 'SELECT 1', deadlineMs: 3_000 });
+  });
+
+  it('end at their deadline also where they came in the same turn as whoever got it', async () => {
+    const { server, pool } = await smallPool();
+    const lease = pool.connect();
+    const ended = outcomes(pool, 3);
+    const held = await lease;
+    server.script({ on: 'connect', does: ['hang'] });
+    await expect.poll(() => pool.health().state, { timeout: 5_000 }).toBe('searching');
+    setTimeout(() => held.release(), 2_000);
+    expect(new Set(await ended)).toEqual(new Set(['notSent']));
+  });
+});
