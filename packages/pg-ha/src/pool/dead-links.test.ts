@@ -3,6 +3,7 @@ import {
   applyObservation,
   emptyTopology,
   type Endpoint,
+  type EpochRule,
   type HaLogger,
   type Topology,
 } from '@steadfast/shared';
@@ -36,7 +37,7 @@ class FakeClient {
 interface Setup {
   clock: ManualClock;
   /** the sessions that work, and what the server calls the one that asks */
-  server: { working: string; self: string; fails: boolean };
+  server: { working: string; self: string; standby: string; fails: boolean };
   asked: number[][];
   /** when it was tried to ask */
   tried: number[];
@@ -52,12 +53,12 @@ beforeEach(() => {
   meanwhile = () => undefined;
 });
 
-function setup(): Setup {
+function setup(rule: EpochRule = 'self'): Setup {
   const clock = new ManualClock();
-  const server = { working: '', self: '99', fails: false };
+  const server = { working: '', self: '99', standby: 'false', fails: false };
   const asked: number[][] = [];
   const tried: number[] = [];
-  let topology: Topology = applyObservation(emptyTopology('self', [PRIMARY], 0), { ...FOUND, at: 0 });
+  let topology: Topology = applyObservation(emptyTopology(rule, [PRIMARY], 0), { ...FOUND, at: 0 });
   const prober = {
     processID: 99,
     query: (_sql: string, [pids]: [number[]]) => {
@@ -81,6 +82,7 @@ function setup(): Setup {
   const log = { debug: () => undefined } as unknown as HaLogger;
   const links = new DeadLinks({
     serverOf: (client) => followedServer(client, monitor),
+    throughRoute: rule === 'route',
     clock,
     log,
     lines,
@@ -156,6 +158,25 @@ describe('a link that is silent with work on it', () => {
     const client = new FakeClient();
     await silent([client], 3_000, 3_000);
     expect([asked.length, client.cut]).toEqual([1, undefined]);
+  });
+
+  it('is left alone where the route leads the question to a standby, and asked about again a little later', async () => {
+    const { asked, silent, server } = setup('route');
+    const client = new FakeClient();
+    server.standby = 'true';
+    await silent([client], 3_000, 3_500);
+    expect([asked.length, client.cut]).toEqual([1, undefined]);
+    server.standby = 'false';
+    await silent([client], 3_750, 4_000);
+    expect([asked.length, client.cut]).toEqual([2, expect.stringMatching(/^unknown: the link has died/)]);
+  });
+
+  it('is judged by its one server also where that is a standby', async () => {
+    const { silent, server } = setup();
+    const client = new FakeClient();
+    server.standby = 'true';
+    await silent([client], 3_000, 3_000);
+    expect(client.cut).toBeDefined();
   });
 
   it('is left alone where the server names no session, or another one is the primary', async () => {

@@ -26,20 +26,26 @@ const LEAST_SILENCE_MS = 3_000;
 /** Where the server could not be asked (it may be full), it is asked again when the silence is so much longer. */
 const SOONER = 1.25;
 
-/** `self` is how the server calls the session that asks, `working` those of the ones asked about that answer no statement yet. */
+/**
+ * `self` is how the server calls the session that asks, `working` those of the ones asked about that answer no statement yet.
+ * `standby` is text, whatever the app's type parsers make of booleans.
+ */
 interface SessionsRow {
   self: string;
+  standby: string;
   working: string;
 }
 
 /** A session that has ended its work just now may have its answer on the way. Other users' sessions have no state for us. */
-const SESSIONS_SQL = `SELECT pg_backend_pid()::text AS self, array_to_string(array(
+const SESSIONS_SQL = `SELECT pg_backend_pid()::text AS self, pg_is_in_recovery()::text AS standby, array_to_string(array(
     SELECT pid FROM pg_stat_activity WHERE pid = ANY ($1::int[])
     AND (state IS NULL OR state NOT LIKE 'idle%' OR clock_timestamp() - state_change < interval '1 second')), ',') AS working`;
 
 export interface DeadLinksOptions {
   /** who can be asked about a link, which must be the very server at its other end; undefined while nobody can */
   serverOf: (client: HaClient) => Endpoint | undefined;
+  /** several servers stand behind an address */
+  throughRoute: boolean;
   clock: Clock;
   log: HaLogger;
   /** connections of their own for the questions */
@@ -114,11 +120,13 @@ export class DeadLinks {
   async #ask(suspects: readonly Suspect[]): Promise<void> {
     const [first] = suspects;
     if (!first) return;
-    const { lines, timeoutMs, log } = this.#options;
+    const { lines, timeoutMs, log, throughRoute } = this.#options;
     const pids = suspects.map(({ pid }) => pid);
     try {
       const bounds = { timeoutMs, patienceMs: timeoutMs };
-      const working = await lines.ask(first.server, bounds, (client) => readWorking(client, pids));
+      const question = (client: pg.ClientBase): ReturnType<typeof readWorking> =>
+        readWorking(client, pids, throughRoute);
+      const working = await lines.ask(first.server, bounds, question);
       for (const suspect of suspects) if (working && !working.has(suspect.pid)) cut(suspect);
     } catch (error) {
       for (const { client, bytesRead, silentMs } of suspects)
@@ -141,7 +149,8 @@ export function askAboutDeadLinks(
 ): DeadLinks {
   const config = questionConfig(pool, stream);
   const lines = new ProbeLines({ clock, config, fresh: true, applicationName: 'steadfast-probe' });
-  return new DeadLinks({ serverOf, clock, log, lines, timeoutMs: ha.probeTimeoutMs });
+  const throughRoute = monitor.topology.rule === 'route';
+  return new DeadLinks({ serverOf, throughRoute, clock, log, lines, timeoutMs: ha.probeTimeoutMs });
 }
 
 /** The primary, where the link leads there. */
@@ -153,11 +162,19 @@ export function followedServer(
   return primary && endpoint && endpointKey(primary) === endpointKey(endpoint) ? primary : undefined;
 }
 
-/** Undefined where a pooler stands in between, which tells of other sessions than the servers know. */
-async function readWorking(client: pg.ClientBase, pids: number[]): Promise<Set<number> | undefined> {
+/**
+ * Undefined where a pooler stands in between, which tells of other sessions than the servers know.
+ * @throws where a route has led to a standby: it knows nothing of the primary's sessions
+ */
+async function readWorking(
+  client: pg.ClientBase,
+  pids: number[],
+  throughRoute: boolean,
+): Promise<Set<number> | undefined> {
   const { rows } = await client.query<SessionsRow>(SESSIONS_SQL, [pids]);
   const [row] = rows;
   if (!row || Number(row.self) !== internals(client).processID) return undefined;
+  if (throughRoute && row.standby === 'true') throw new Error('the route leads to a standby');
   return new Set(row.working.split(',').map(Number));
 }
 
