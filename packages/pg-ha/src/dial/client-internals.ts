@@ -43,7 +43,8 @@ export interface ClientInternals {
   readonly _sentQueryQueue?: QueuedQuery[];
   /** statements are sent without waiting for the answers to those before; pg reads it at each */
   pipeline?: boolean;
-  readonly _queryable: boolean;
+  /** statements are taken */
+  _queryable: boolean;
   /** it has logged in */
   readonly _connected: boolean;
   readonly _ending: boolean;

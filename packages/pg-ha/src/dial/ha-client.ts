@@ -377,8 +377,10 @@ export class HaClient extends pg.Client {
   }
 
   #destroy(reason?: Error): void {
-    const { stream } = internals(this).connection;
+    const inner = internals(this);
+    const { stream } = inner.connection;
     this.#interruption = reason;
+    inner._queryable = false; // pg hears of the end a turn later
     if (this.busy) return cutTcp(stream, this.#socket);
     // pg listens to its socket from connect() on; an error that nobody hears would end the process.
     stream.destroy(stream.listenerCount('error') > 0 ? reason : undefined);

@@ -1,5 +1,5 @@
 import { pgMessages, type ScriptedPostgres, type Step } from '@steadfast/mock';
-import type { HaPool } from '@steadfast/pg-ha';
+import { HaPool } from '@steadfast/pg-ha';
 import { describe, expect, it } from 'vitest';
 import { outcomeOfCall, TRUE_COUNTS, withScriptedPostgres } from './with-scripted-postgres.ts';
 
@@ -64,6 +64,35 @@ describe('what a server says of itself beside the answer to our question', () =>
     a.script({ on: 'SELECT 1', does: [{ answerAs: middle }] });
     for (let n = 0; n < 3; n++) await expectToServe(pool);
     expect(pool.health().state).toBe('steady');
+  });
+});
+
+describe('a client that somebody holds when another server becomes the primary', () => {
+  it('sends nothing from that moment on: what it is given in the same turn was not sent', async () => {
+    const [a, b] = [await member(), await member(STANDBY)];
+    const pool = poolOf([a, b]);
+    const held = await pool.connect();
+    const outcome = new Promise<string>((resolve) =>
+      pool.once('failover', () => resolve(outcomeOfCall(held.query(insert('1'))))),
+    );
+    promote(b, a);
+    a.script({ on: 'connect', does: ['reset'] });
+    await pool.query(insert('2')).catch(() => undefined);
+    expect(await outcome).toBe('notSent');
+    expect(tables.count('t', '1')).toBe(0);
+    held.release();
+  });
+});
+
+describe('the one server of strategy single', () => {
+  it.each([false, true])('is taken as it is, whether a standby: %s', async (standby) => {
+    const { host, port } = await member({ standby });
+    const pool = new HaPool({ host, port, user: 'app', database: 'app', failoverWaitMs: 2_000, env: {} });
+    try {
+      await expectToServe(pool);
+    } finally {
+      await pool.end();
+    }
   });
 });
 
