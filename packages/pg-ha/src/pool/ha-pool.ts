@@ -316,7 +316,9 @@ export class HaPool extends pg.Pool {
     this.#core.monitor.endWaiting();
     this.#listener?.close();
     try {
-      await Promise.all([ended, this.#reader?.end(), this.#reads?.end()]);
+      // The app may have ended the reader itself.
+      const reader = this.#reader?.ending ? undefined : this.#reader?.end();
+      await Promise.all([ended, reader, this.#reads?.end()]);
     } finally {
       this.#silence.stop();
       this.#deadLinks?.close();

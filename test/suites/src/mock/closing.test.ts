@@ -166,6 +166,18 @@ describe('a pool that is ended', () => {
     await within(BOUND_MS, read);
     await expect.poll(() => server.open, { timeout: BOUND_MS }).toBe(0);
   });
+
+  it('whose reader the app has ended: waits for what is in flight all the same', async () => {
+    const server = await pg.member();
+    const pool = pg.pool([server]);
+    const held = await pool.connect();
+    await pool.reader.end();
+    const ended = pool.end().then(() => 'ended');
+    expect(await Promise.race([ended, sleep(50, 'waits')])).toBe('waits');
+    held.release();
+    expect(await within(BOUND_MS, ended)).toBe('ended');
+    await expect.poll(() => server.open, { timeout: BOUND_MS }).toBe(0);
+  });
 });
 
 interface Surroundings {
