@@ -8,17 +8,20 @@ export interface MemberTargetOptions {
   monitor: Seat;
   /** absent where the endpoint is no member (HAProxy's replica port): what answers there says nothing about the topology */
   observe: Observe | undefined;
-  /** the primary may answer too */
+  /** the primary may answer */
   primaryToo: boolean;
+  /** a standby may: not behind the address of the primary, since nobody knows how far the one is that is reached there */
+  standbyToo: boolean;
   suspect: (endpoint: Endpoint) => void;
 }
 
-/** Connections to one member, for reads: whatever its role, but never to a primary that has been replaced. */
+/** Connections to one member, for reads: of any role that may answer, but never to a primary that has been replaced. */
 export function memberTarget({
   endpoint,
   monitor,
   observe,
   primaryToo,
+  standbyToo,
   suspect,
 }: MemberTargetOptions): DialTarget {
   const key = endpointKey(endpoint);
@@ -33,6 +36,8 @@ export function memberTarget({
       if (foreign) throw refusal(key, foreign);
       if (role === 'primary' && !primaryToo)
         throw refusal(key, { code: 'HA_NO_REPLICA', why: 'is the primary' });
+      if (role === 'replica' && !standbyToo)
+        throw refusal(key, { code: 'HA_NOT_PRIMARY', why: 'is a standby' });
       const outdated = role === 'primary' ? whyOutdated(topology, { epoch }) : undefined;
       if (outdated) throw refusal(key, outdated);
       return { role, generation: topology.generation };

@@ -211,6 +211,7 @@ function memberPool(
   const { monitor, clock, random } = core;
   const { replicas, observe } = strategy;
   const stream = settings.pool.stream ?? strategy.stream;
+  const ofReplicas = replicas?.some((each) => endpointKey(each) === endpointKey(endpoint)) === true;
   const dial: DialContext = {
     ...context,
     gone: (lost) => forget(pool, lost),
@@ -218,8 +219,9 @@ function memberPool(
     target: memberTarget({
       endpoint,
       monitor,
-      observe: replicas ? undefined : observe,
+      observe: ofReplicas ? undefined : observe,
       primaryToo: target.prefer !== 'standby' || target.readOnlyPrimary,
+      standbyToo: !replicas || ofReplicas,
       suspect: (at) => watch.suspect(at),
     }),
   };

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { withScriptedPostgres } from './with-scripted-postgres.ts';
+
+const { member, pool: poolOf } = withScriptedPostgres();
+
+/** Our question for the role of a server that was dialled. */
+const IDENTITY = /AS system_id$/;
+
+describe('a read that goes to the primary, whose route leads to a standby for a moment', () => {
+  it('is not answered there, where nobody knows how far it is', async () => {
+    const server = await member();
+    const pool = poolOf([server], { strategy: 'haproxy' });
+    await pool.query('SELECT 1');
+    const dialled = server.script({ on: IDENTITY, does: ['answer'] });
+    const become = (standby: boolean) => ({ run: () => void (server.says.standby = standby) });
+    const astray = server.script({ on: IDENTITY, does: [become(true), 'answer', become(false)], times: 1 });
+    await pool.reader.query('SELECT 2');
+    expect([astray.met, dialled.met > 0]).toEqual([1, true]);
+  });
+});
