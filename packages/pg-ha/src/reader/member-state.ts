@@ -12,7 +12,7 @@ import type { Standing } from './standing.ts';
 /**
  * One member as reads see it.
  * - `unasked`: nothing is known yet; it gets no work.
- * - `answering`: its last answer, and under which epoch of the cluster it was given.
+ * - `answering`: its last answer, and under which epoch of the cluster it was asked for.
  * - `ejected`: it could not be reached, or must not be used; it gets no work, and is looked at again from `until` on. Only a
  *   look brings it back: no caller ever waits for a dead member to be tried.
  */
@@ -40,7 +40,7 @@ export interface ReadMember {
 
 const EJECTION: BackoffOptions = { minMs: 250, maxMs: 5_000 };
 
-/** Pure: the member has answered, while the cluster's epoch was `epoch`. */
+/** Pure: the member has answered a question that was put while the cluster's epoch was `epoch`. */
 export function answered(before: MemberState, standing: Standing, epoch: Epoch | undefined): MemberState {
   const first = before.at === 'answering' && before.epoch === epoch ? before.firstReceived : Infinity;
   // Before anybody sends it more a standby replays what it has itself, which proves nothing.

@@ -12,6 +12,7 @@ import {
   type Clock,
   type Deadline,
   type Endpoint,
+  type Epoch,
   type HaError,
   type Instant,
   type Seat,
@@ -195,23 +196,22 @@ export class ReadWatch {
     const key = endpointKey(endpoint);
     if (this.#asking.has(key)) return;
     this.#asking.add(key);
-    const { clock, lines, probeTimeoutMs: timeoutMs, who } = this.#options;
-    const at = clock.now();
+    const { clock, lines, monitor, probeTimeoutMs: timeoutMs, who } = this.#options;
+    const asked = { at: clock.now(), epoch: monitor.topology.epoch };
     try {
-      this.#heard(
-        endpoint,
-        await lines.ask(endpoint, { timeoutMs, patienceMs: timeoutMs }, readStanding),
-        at,
-      );
+      const standing = await lines.ask(endpoint, { timeoutMs, patienceMs: timeoutMs }, readStanding);
+      this.#heard(endpoint, standing, asked);
     } catch (error) {
       const failure = isHaError(error) ? error : dialError(asError(error), endpoint, who);
       if (this.#state === 'looking') this.eject(endpoint, failure);
     } finally {
       this.#asking.delete(key);
     }
+    // Who was asked under the epoch before may have answered as it was then.
+    const outdated = monitor.topology.epoch !== asked.epoch;
     // It was its link that hung: what heals does not wake that.
-    const wakes = this.stateOf(endpoint).at === 'ejected' && this.#hasAnsweredOthers(endpoint, at);
-    if (wakes && this.#state === 'looking') void this.#ask(endpoint);
+    const hung = this.stateOf(endpoint).at === 'ejected' && this.#hasAnsweredOthers(endpoint, asked.at);
+    if ((outdated || hung) && this.#state === 'looking') void this.#ask(endpoint);
   }
 
   /** Whether the monitor has asked a member since, and was answered. */
@@ -220,7 +220,11 @@ export class ReadWatch {
     return member !== undefined && member.role !== 'unknown' && member.observedAt > since;
   }
 
-  #heard(endpoint: Endpoint, standing: Standing, at: Instant): void {
+  #heard(
+    endpoint: Endpoint,
+    standing: Standing,
+    { at, epoch }: { at: Instant; epoch: Epoch | undefined },
+  ): void {
     if (this.#state !== 'looking') return;
     const { monitor, observe, replicas } = this.#options;
     const key = endpointKey(endpoint);
@@ -230,7 +234,7 @@ export class ReadWatch {
     const { topology } = monitor;
     const foreign = whyForeign(topology, { clusterId: standing.systemId });
     if (foreign) throw refusal(key, foreign);
-    const state = answered(this.stateOf(endpoint), standing, topology.epoch);
+    const state = answered(this.stateOf(endpoint), standing, epoch);
     this.#note(key, state, standing, at);
     this.#set(endpoint, state);
   }
