@@ -45,6 +45,25 @@ describe('DnsResolver', () => {
     });
   }
 
+  it('does not go back to what an older lookup finds that answers last', async () => {
+    const open: ((addresses: string[]) => void)[] = [];
+    const find = (): Promise<string[]> => new Promise((resolve) => open.push(resolve));
+    const clock = new ManualClock();
+    const resolver = new DnsResolver({ hostname: 'db.example', find, clock, watchMs: 1_000 });
+    const heard: string[] = [];
+    resolver.watch((reason) => heard.push(reason));
+    const first = resolver.look(1_000);
+    open.shift()?.(['a']);
+    await first;
+    const [older, younger] = [resolver.look(1_000), resolver.look(1_000)];
+    open[1]?.(['b']);
+    const moved = { addresses: ['b'], moves: 1 };
+    expect(await younger).toEqual(moved);
+    open[0]?.(['a']);
+    expect([await older, heard.length]).toEqual([moved, 1]);
+    resolver.close();
+  });
+
   it('settles in time where the system’s resolver does not', async () => {
     const clock = new ManualClock();
     const find = (): Promise<string[]> => new Promise(() => undefined);

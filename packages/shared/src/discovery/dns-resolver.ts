@@ -23,6 +23,12 @@ export interface NameLook {
   readonly moves: number;
 }
 
+/** A lookup under way; `order` tells which of two began later. */
+interface Lookup {
+  readonly order: number;
+  readonly addresses: Promise<readonly string[]>;
+}
+
 export interface DnsResolverOptions {
   hostname: string;
   find: NameLookup;
@@ -39,7 +45,10 @@ export interface DnsResolverOptions {
 export class DnsResolver implements Resolver {
   readonly name = 'dns';
   readonly #options: DnsResolverOptions;
-  readonly #lookups: Promise<readonly string[]>[] = [];
+  readonly #lookups: Lookup[] = [];
+  /** lookups that have begun, and the youngest whose answer is known */
+  #begun = 0;
+  #answered = 0;
   #known: readonly string[] = [];
   #moves = 0;
   #wake: ((reason: string) => void) | undefined;
@@ -60,16 +69,16 @@ export class DnsResolver implements Resolver {
   }
 
   /**
-   * Looks once.
+   * Looks once. An answer that a younger lookup has overtaken tells of before: what is known by then counts.
    * @throws where no name server answers within `timeoutMs`
    */
   async look(timeoutMs: number): Promise<NameLook> {
     const { clock } = this.#options;
     const late = (): Error => new Error(`no name server answered within ${timeoutMs} ms`);
-    const addresses = await within(clock, timeoutMs, this.#find(), late);
-    const before = this.#known;
-    if (addresses.length > 0) this.#known = addresses;
-    if (addresses.length > 0 && before.length > 0) this.#compare(before, addresses);
+    const { order, addresses: found } = this.#find();
+    const addresses = await within(clock, timeoutMs, found, late);
+    if (order < this.#answered) return { addresses: this.#known, moves: this.#moves };
+    if (addresses.length > 0) this.#learn(addresses, order);
     return { addresses, moves: this.#moves };
   }
 
@@ -84,13 +93,21 @@ export class DnsResolver implements Resolver {
   }
 
   /** A lookup of one's own, or, where there are enough, the answer to the youngest of them. */
-  #find(): Promise<readonly string[]> {
+  #find(): Lookup {
     const youngest = this.#lookups.at(-1);
     if (youngest && this.#lookups.length >= MAX_LOOKUPS) return youngest;
     const { hostname, find } = this.#options;
-    const lookup = find(hostname).finally(() => this.#lookups.splice(this.#lookups.indexOf(lookup), 1));
+    const addresses = find(hostname).finally(() => this.#lookups.splice(this.#lookups.indexOf(lookup), 1));
+    const lookup = { order: (this.#begun += 1), addresses };
     this.#lookups.push(lookup);
     return lookup;
+  }
+
+  #learn(addresses: readonly string[], order: number): void {
+    const before = this.#known;
+    this.#known = addresses;
+    this.#answered = order;
+    if (before.length > 0) this.#compare(before, addresses);
   }
 
   /** To point to none of the addresses of before is a move: a round of load balancers is none. */
