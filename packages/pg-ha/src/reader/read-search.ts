@@ -59,10 +59,13 @@ export class ReadSearch {
   #over = false;
   #asked = false;
   #hedge: Timer | undefined;
+  /** how to leave the members' queues in which it waits */
+  #places: Set<() => void> | undefined;
 
   constructor(parts: ReadSearchParts, request: LeaseRequest) {
     this.#parts = parts;
     this.#request = request;
+    this.#places = request.places;
     this.#tried = request.tried ??= new Set();
     this.#patience = Deadline.after(parts.clock, request.deadline.stepMs(parts.tokenWaitMs));
   }
@@ -113,9 +116,11 @@ export class ReadSearch {
       this.#check(client);
     };
     // What is idle and not spoken for is handed out at once.
-    if (pool.idleCount <= pool.waitingCount) this.#watchOver();
-    const { places } = this.#request;
-    if (places) queue(() => poolInternals(pool)._pendingQueue, places, connect, done);
+    if (pool.idleCount <= pool.waitingCount) {
+      this.#places ??= new Set();
+      this.#watchOver();
+    }
+    if (this.#places) queue(() => poolInternals(pool)._pendingQueue, this.#places, connect, done);
     else connect(done);
   }
 
@@ -204,6 +209,8 @@ export class ReadSearch {
   #end(): void {
     this.#over = true;
     this.#hedge?.cancel();
+    for (const leave of this.#places ?? []) leave();
+    this.#places?.clear();
   }
 }
 

@@ -18,3 +18,17 @@ describe('a read that goes to the primary, whose route leads to a standby for a 
     expect([astray.met, dialled.met > 0]).toEqual([1, true]);
   });
 });
+
+describe('reads that were answered elsewhere while a standby’s connections were held', () => {
+  it('leave its queue, thousands of them, and its connection serves on', async () => {
+    const [primary, standby] = [await member(), await member({ standby: true })];
+    const { reader } = poolOf([primary, standby], { max: 1 });
+    await reader.query('SELECT 1');
+    const held = await reader.connect();
+    await Promise.all(Array.from({ length: 5_000 }, () => reader.query('SELECT 1')));
+    expect(reader.waitingCount).toBe(0);
+    held.release();
+    await reader.query('SELECT 1');
+    await expect.poll(() => reader.idleCount).toBe(2);
+  });
+});
