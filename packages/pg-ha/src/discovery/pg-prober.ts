@@ -11,7 +11,7 @@ import type { Who } from '../dial/dial-context.ts';
 import type { QuestionBounds } from '../dial/question-bounds.ts';
 import { readIdentity, type Identity, type Observe } from '../dial/identity.ts';
 import { dialError } from '../errors/dial-error.ts';
-import { sqlstateOf } from '../errors/sqlstate.ts';
+import { meaningOf, refusesLogin, sqlstateOf } from '../errors/sqlstate.ts';
 import { ProbeLines } from './probe-lines.ts';
 import type { Scout } from './scout.ts';
 
@@ -74,7 +74,37 @@ export class PgProber implements Prober {
     const { scouts } = this.#options;
     const fresh = this.#options.fresh || bounds.patienceMs < bounds.timeoutMs;
     const scout = [...scouts].find(({ wanted, eager }) => (fresh ? wanted : eager));
-    return scout?.ask(endpoint, bounds, !fresh) ?? this.#lines.ask(endpoint, bounds, readIdentity);
+    if (!scout) return this.#lines.ask(endpoint, bounds, readIdentity);
+    return scouts.size === 1
+      ? scout.ask(endpoint, bounds, !fresh)
+      : this.#askForAll(scout, endpoint, bounds, !fresh);
+  }
+
+  /**
+   * A pool's sessions may have what its server does not know, or allow no question its time: where the server has spoken and
+   * nothing came of it, it is asked once more, for the other pools.
+   */
+  async #askForAll(
+    scout: Scout,
+    endpoint: Endpoint,
+    bounds: QuestionBounds,
+    stays: boolean,
+  ): Promise<Identity> {
+    const { clock } = this.#options;
+    const since = clock.now();
+    let spoken = false;
+    const heard = (): void => {
+      spoken = true;
+      bounds.heard?.();
+    };
+    try {
+      return await scout.ask(endpoint, { ...bounds, heard }, stays);
+    } catch (error) {
+      const timeoutMs = bounds.timeoutMs - (clock.now() - since);
+      if (!spoken || timeoutMs <= 0 || refusesAnybody(error)) throw error;
+      const patienceMs = Math.min(bounds.patienceMs, timeoutMs);
+      return this.#lines.ask(endpoint, { timeoutMs, patienceMs }, readIdentity);
+    }
   }
 
   rest(): void {
@@ -85,4 +115,9 @@ export class PgProber implements Prober {
   close(): void {
     this.#lines.close();
   }
+}
+
+/** Whoever asks with these credentials, now, would be told the same. */
+function refusesAnybody(error: unknown): boolean {
+  return refusesLogin(error) || meaningOf(error)?.outcome === 'notSent';
 }
