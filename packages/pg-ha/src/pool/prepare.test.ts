@@ -79,6 +79,15 @@ describe('the names on one connection', () => {
     expect(closed).toEqual([]);
   });
 
+  it('are not kept for one that the server could not read: its place goes to another', () => {
+    const [statements, prepare, { client, parsed }] = [new Statements(), new AutoPrepare(1), connection()];
+    const broken = worn(statements, 'SELECT no_such_thing');
+    const name = prepare.named(client, broken, broken.text)?.name ?? '';
+    expect(prepare.isStale(client, broken, name, refusal('42703'))).toBe(false);
+    expect(prepare.named(client, worn(statements, 'SELECT 2'), 'SELECT 2')?.name).toBe('steadfast_2');
+    expect(parsed).toEqual({});
+  });
+
   it.each([
     ['the server does not know it', '26000', { mine: 'SELECT 2' }],
     ['its result has changed its shape', '0A000', { steadfast_1: 'SELECT 1', mine: 'SELECT 2' }],

@@ -40,11 +40,14 @@ export class AutoPrepare {
    */
   isStale(client: PoolClient, statement: Statement, name: string, error: Error): boolean {
     const sqlstate = sqlstateOf(error);
+    const { parsedStatements } = internals(client).connection;
+    // What the server could not read has no name there: one that is never closed would take another's place for good.
+    if (parsedStatements[name] === undefined) this.#known.get(client)?.delete(name);
     if (sqlstate !== UNKNOWN_NAME && sqlstate !== OTHER_RESULT) return false;
     if (statement.name === name) statement.name = undefined;
     if (sqlstate === OTHER_RESULT) return true; // it is closed when its turn comes
     this.#known.get(client)?.delete(name);
-    delete internals(client).connection.parsedStatements[name];
+    delete parsedStatements[name];
     return true;
   }
 
