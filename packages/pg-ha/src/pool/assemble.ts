@@ -60,6 +60,7 @@ export function assemble(
     database: connection.database ?? connection.user ?? 'default',
     trust: connection.ssl.trust,
   };
+  const faster = fasterStatements(settings, clock, pool); // may refuse, so before anything is joined
   const told = (open: boolean): void => telemetry().breakerChanged(open);
   const share = joinCluster(settings, who, { clock, random, log }, told);
   const { strategy, seat: monitor } = share;
@@ -78,7 +79,7 @@ export function assemble(
     pooler: settings.pooler,
     queued,
     proofTable: new ProofTable(),
-    ...fasterStatements(settings, clock, pool),
+    ...faster,
     verification: new Verification(options.verify),
     ...access,
   };

@@ -88,7 +88,12 @@ export class HaPool extends pg.Pool {
     const { verify } = core.verification;
     const config = { ...settings.pool, ...(stream && { stream }) } as pg.PoolConfig;
     super({ ...config, ...(verify && { verify }), Client: PoolClient } as pg.PoolConfig);
-    this.#telemetry = createTelemetry(this, core, log, settings, options.metrics);
+    try {
+      this.#telemetry = createTelemetry(this, core, log, settings, options.metrics);
+    } catch (error) {
+      void leave();
+      throw error;
+    }
     this.#core = this.#telemetry.core;
     this.#reads = reads;
     if (reads) showCounts(this, reads.pools);

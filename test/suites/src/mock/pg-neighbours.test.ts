@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pgMessages, type ScriptedPostgres } from '@steadfast/mock';
 import { afterEach, describe, expect, it } from 'vitest';
 import { withScriptedPostgres } from './with-scripted-postgres.ts';
@@ -34,5 +35,18 @@ describe('pools that watch their cluster together', () => {
     poolOf([front], { options: '-c no_such_thing=1' });
     const pool = poolOf([front], { failoverWaitMs: 3_000 });
     expect((await pool.query('SELECT 1')).rows).toEqual([{ x: '1' }]);
+  });
+
+  it('stop when the last has ended, also where another one could never be made', async () => {
+    const server = await member();
+    const settings = { pipelineDepth: 4, refreshMs: 100 };
+    expect(() => poolOf([server], { ...settings, query_timeout: 100 })).toThrow('query_timeout');
+    expect(() => poolOf([server], { ...settings, metrics: 'no meter' as never })).toThrow('metrics');
+    const pool = poolOf([server], settings);
+    await pool.query('SELECT 1');
+    await pool.end();
+    const { taken } = server;
+    await sleep(500);
+    expect(server.taken).toBe(taken);
   });
 });
