@@ -93,12 +93,14 @@ export class PgProber implements Prober {
     const { clock } = this.#options;
     const since = clock.now();
     let spoken = false;
+    const { signs: given } = bounds;
     const heard = (): void => {
       spoken = true;
-      bounds.heard?.();
+      given?.heard();
     };
+    const signs = { opened: () => given?.opened(), heard };
     try {
-      return await scout.ask(endpoint, { ...bounds, heard }, stays);
+      return await scout.ask(endpoint, { ...bounds, signs }, stays);
     } catch (error) {
       const timeoutMs = bounds.timeoutMs - (clock.now() - since);
       if (!spoken || timeoutMs <= 0 || refusesAnybody(error)) throw error;
