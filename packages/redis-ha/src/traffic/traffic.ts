@@ -108,7 +108,7 @@ export class Traffic {
     const { status } = driver;
     if (this.#flushing) return send(command);
     if (status === 'end') return this.#afterEnd(command);
-    if (command.name === 'quit') return this.#quit(command);
+    if (command.name === 'quit') return this.#quit(command, stream);
     if (status === 'wait') this.#options.connect();
     if (status === 'connect' && isHandshake(command) && !this.#isCallersSelect(command)) return send(command);
     // ioredis would return to the database of before; every parked command brings its own.
@@ -116,7 +116,8 @@ export class Traffic {
     if (status === 'ready' && !this.#passage.ready && isSubscribe(command)) return this.#parkOwn(command);
     const alerted = this.#guard.alert;
     const refusal = this.#guard.refusal(command);
-    if (alerted && !this.#guard.alert) this.flush();
+    // Later: what of a pipeline is still to come goes as the first of it did, beside the one write that is made of a whole one.
+    if (alerted && !this.#guard.alert) queueMicrotask(() => this.flush());
     if (refusal) return reject(command, refusal);
     if (this.#clear) return this.#dispatch(command, stream);
     return this.#mayPass(command) ? this.#dispatch(command) : this.#park(command);
@@ -370,11 +371,12 @@ export class Traffic {
     return false;
   }
 
-  #quit(command: DriverCommand): unknown {
+  #quit(command: DriverCommand, stream: unknown): unknown {
     const { dialer, driver } = this.#options;
     if (this.#parking.size > 0) return this.#park(command);
     this.closing = true;
-    if (driver.status === 'ready' && dialer.link !== undefined) return this.#dispatch(command);
+    const mayGo = driver.status === 'ready' && dialer.link !== undefined;
+    if (mayGo) return this.#dispatch(command, this.#clear ? stream : undefined);
     return this.#quitNow(command);
   }
 
