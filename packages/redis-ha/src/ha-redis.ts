@@ -1,4 +1,4 @@
-import { describeError, primaryOf, type Endpoint, type Share, type TopologyChange } from '@steadfast/shared';
+import { describeError, primaryOf, type Endpoint, type TopologyChange } from '@steadfast/shared';
 import type { EventEmitter } from 'node:events';
 import { Redis, type Callback, type RedisOptions } from 'ioredis';
 import type { DriverCommand } from './commands/command.ts';
@@ -15,8 +15,8 @@ import { closedError, Dialer } from './dial/dialer.ts';
 import { driverOptions } from './driver/driver-options.ts';
 import { concealArguments, concealSecrets } from './driver/conceal.ts';
 import { endBetweenLinks, internalsOf, watchStatus } from './driver/internals.ts';
-import { ReplicationGroup } from './group/replication-group.ts';
-import { groupKey, groups } from './group/shared-groups.ts';
+import { Membership } from './group/membership.ts';
+import type { ReplicationGroup } from './group/replication-group.ts';
 import { acquireLock, withLock, type LockHost } from './lock/acquire.ts';
 import type { LockOptions } from './lock/lock-options.ts';
 import type { Lock } from './lock/lock.ts';
@@ -64,19 +64,18 @@ export class HaRedis extends Redis {
   readonly #apart: boolean;
   /** commands that never pass unseen, by name */
   readonly #noted: ReadonlySet<string>;
+  readonly #membership: Membership;
   #reader: HaReader | undefined;
-  #group: ReplicationGroup | undefined;
-  #share: Share<ReplicationGroup> | undefined;
   /** counts acknowledged writes, where a survival report is wanted */
   #tally: Tally | undefined;
-  #stops: (() => void)[] = [];
 
   /** As ioredis: options, a URL or a port and a host, each with options after it. */
   constructor(...given: HaRedisArguments) {
     const options = readArguments(given);
     const settings = readSettings(options);
     const wiring: { self?: HaRedis } = {};
-    const group = (): ReplicationGroup => (wiring.self as HaRedis).#lastGroup();
+    const membership = new Membership(settings, (joined) => (wiring.self as HaRedis).#joined(joined));
+    const group = (): ReplicationGroup => membership.lastGroup;
     const dialer = new Dialer(group, {
       unlinked: (link) => {
         (wiring.self as HaRedis).#care.unlinked(link);
@@ -95,23 +94,18 @@ export class HaRedis extends Redis {
     this.#apart = settings.ha.blocking === 'dedicated';
     this.#noted = this.#apart ? new Set([...TRANSACTION_NAMES, ...BLOCKING_NAMES]) : TRANSACTION_NAMES;
     this.#settings = settings;
+    this.#membership = membership;
     this.#dialer = dialer;
-    const driver = internalsOf(this);
+    const around = { settings, group, dialer, driver: internalsOf(this) };
     const story = new CommandStory(settings.clock);
     this.#care = new LinkCare({
-      settings,
-      group,
-      dialer,
-      driver,
+      ...around,
       traffic: () => this.#traffic,
       ping: () => this.ping(),
       onGap: (gap) => this.#telemetry.missed(gap),
     });
     this.#traffic = new Traffic({
-      settings,
-      group,
-      dialer,
-      driver,
+      ...around,
       send: (command, stream) => super.sendCommand(command as SendArguments[0], stream as SendArguments[1]),
       select: (db) => void this.select(db).catch(() => undefined),
       connect: () => void this.connect().catch(() => undefined),
@@ -139,12 +133,14 @@ export class HaRedis extends Redis {
 
   /** The primary that is followed now. */
   get primary(): Endpoint | undefined {
-    return this.#group && primaryOf(this.#group.monitor.topology)?.endpoint;
+    const { group } = this.#membership;
+    return group && primaryOf(group.monitor.topology)?.endpoint;
   }
 
   /** For readiness probes. Plain data. */
   health(): RedisHealth {
-    return redisHealth(this.#group, { linked: this.#traffic.ready, waiting: this.#traffic.waiting });
+    const { ready: linked, waiting } = this.#traffic;
+    return redisHealth(this.#membership.group, { linked, waiting });
   }
 
   /**
@@ -196,7 +192,7 @@ export class HaRedis extends Redis {
       // ioredis forgets to, where the end came while it was still connecting.
       internalsOf(this).manuallyClosing = false;
     }
-    this.#join();
+    this.#membership.join();
     return super.connect(callback);
   }
 
@@ -224,7 +220,7 @@ export class HaRedis extends Redis {
 
   /** The commands that read, on replicas that are fresh enough. @see HaReader */
   get reader(): HaReader {
-    const group = (): ReplicationGroup => this.#lastGroup();
+    const group = (): ReplicationGroup => this.#membership.lastGroup;
     const primary = (command: DriverCommand): unknown => this.sendCommand(command as SendArguments[0]);
     const db = (): number => this.#traffic.db;
     const ended = (): boolean => this.status === 'end';
@@ -235,7 +231,7 @@ export class HaRedis extends Redis {
   /** A connection that listens, and tells or reads what it has missed. @see Subscriber */
   subscriber(options: SubscriberOptions = {}): Subscriber {
     const connection = this.duplicate({ ...OWN_CONNECTION, lazyConnect: false });
-    return new Subscriber(connection, streamReader(this), options, () => this.#group?.log);
+    return new Subscriber(connection, streamReader(this), options, () => this.#membership.group?.log);
   }
 
   /** PUBLISH, exactly once, and kept in a stream from which subscribers read what they missed. @see publishKept */
@@ -270,7 +266,7 @@ export class HaRedis extends Redis {
 
   /** As ioredis's; where it is refused nothing is left of the connection. @see whenMonitoring */
   override monitor(callback?: Callback<Redis>): Promise<Redis> {
-    return whenMonitoring<Redis>(this.duplicate(MONITORING), () => this.#group?.log, callback);
+    return whenMonitoring<Redis>(this.duplicate(MONITORING), () => this.#membership.group?.log, callback);
   }
 
   /** An element of a list, which stays in a list of the consumer's own until it is done. @see take */
@@ -305,10 +301,8 @@ export class HaRedis extends Redis {
   /** @ignore An error that nobody listens for goes to the log, and never to the console or the process. */
   override silentEmit(event: string, argument?: unknown): boolean {
     if (event !== 'error' || this.listenerCount('error') > 0) return super.silentEmit(event, argument);
-    this.#group?.log.warn(
-      { event: 'unheard-error', error: describeError(argument) },
-      'an error that nobody listens for',
-    );
+    const about = { event: 'unheard-error', error: describeError(argument) };
+    this.#membership.group?.log.warn(about, 'an error that nobody listens for');
     return false;
   }
 
@@ -317,34 +311,24 @@ export class HaRedis extends Redis {
     return hostOf(this, this.#settings, this.#dialer);
   }
 
-  /** Joins the group, for as long as this client is not ended. */
-  #join(): void {
-    if (this.#share) return;
-    this.#share = groups.acquire(groupKey(this.#settings), () => new ReplicationGroup(this.#settings));
-    const group = this.#share.thing;
-    this.#group = group;
-    this.#stops = [
+  /** What it listens to in its group, for as long as it has not ended. */
+  #joined(group: ReplicationGroup): (() => void)[] {
+    this.#telemetry.start(group);
+    this.#tally = group.survey?.tally;
+    const inFlight = (): number => internalsOf(this).commandQueue.length + this.#care.withheld;
+    return [
       group.monitor.onChange((change) => this.#topologyChanged(change)),
       group.hold.onChange(() => this.#held(group)),
       group.onSurvival((report) => this.#telemetry.survived(report)),
       group.onBreaker((open) => this.#telemetry.breakerChanged(open)),
       () => this.#telemetry.stop(),
+      ...(this.#tally ? [this.#tally.join(inFlight)] : []),
     ];
-    this.#telemetry.start(group);
-    this.#tally = group.survey?.tally;
-    const inFlight = (): number => internalsOf(this).commandQueue.length + this.#care.withheld;
-    if (this.#tally) this.#stops.push(this.#tally.join(inFlight));
-  }
-
-  /** The group, also once it has been left: what is still under way then must not join it again. */
-  #lastGroup(): ReplicationGroup {
-    if (!this.#group) this.#join();
-    return this.#group as ReplicationGroup;
   }
 
   get #lockHost(): LockHost {
     const { clock, random } = this.#settings;
-    return { host: this.#host, group: () => this.#lastGroup(), clock, random };
+    return { host: this.#host, group: () => this.#membership.lastGroup, clock, random };
   }
 
   /** Once the client has ended, nothing may open a connection for it. */
@@ -393,8 +377,6 @@ export class HaRedis extends Redis {
     this.#care.ended();
     this.#reader?.disconnect();
     this.#lending.ended();
-    for (const stop of this.#stops.splice(0)) stop();
-    void this.#share?.release();
-    this.#share = undefined;
+    this.#membership.leave();
   }
 }
