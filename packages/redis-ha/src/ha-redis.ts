@@ -15,6 +15,7 @@ import { closedError, Dialer } from './dial/dialer.ts';
 import { driverOptions } from './driver/driver-options.ts';
 import { concealArguments, concealSecrets } from './driver/conceal.ts';
 import { endBetweenLinks, internalsOf, watchStatus } from './driver/internals.ts';
+import { unwritten } from './driver/unwritten.ts';
 import { Membership } from './group/membership.ts';
 import type { ReplicationGroup } from './group/replication-group.ts';
 import { acquireLock, withLock, type LockHost } from './lock/acquire.ts';
@@ -286,9 +287,13 @@ export class HaRedis extends Redis {
     const command = sent[0] as DriverCommand;
     if (this.options.commandTimeout !== undefined) watchTimeout(command, this.#traffic);
     if (this.#tally) this.#tally.watch(command);
-    if (this.#traffic.open && !this.#noted.has(command.name)) return super.sendCommand(...sent);
-    if (this.#carries(command)) return this.#carry(command);
-    return this.#traffic.route(command, sent[1]);
+    try {
+      if (this.#traffic.open && !this.#noted.has(command.name)) return super.sendCommand(...sent);
+      if (this.#carries(command)) return this.#carry(command);
+      return this.#traffic.route(command, sent[1]);
+    } catch (error) {
+      throw unwritten(internalsOf(this), sent[1], error);
+    }
   }
 
   /** @ignore Every error reply passes here. */

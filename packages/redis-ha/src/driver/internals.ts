@@ -4,12 +4,16 @@ import type { DriverCommand } from '../commands/command.ts';
 /** One entry of ioredis's queues. */
 export interface QueueItem {
   readonly command: DriverCommand;
+  /** the database that it is meant for */
   readonly select: number;
+  /** the pipeline that it is written with */
+  readonly stream?: unknown;
 }
 
 interface Deque<T> {
   readonly length: number;
   shift(): T | undefined;
+  pop(): T | undefined;
   peekFront(): T | undefined;
   peekBack(): T | undefined;
   toArray(): T[];
@@ -28,8 +32,7 @@ export interface DriverInternals {
   readonly status: string;
   readonly commandQueue: Deque<QueueItem>;
   readonly offlineQueue: Deque<QueueItem>;
-  readonly condition:
-    { readonly select: number; readonly subscriber: Subscriptions | false } | null | undefined;
+  readonly condition: { select: number; readonly subscriber: Subscriptions | false } | null | undefined;
   /** what `defineCommand` has defined */
   readonly scriptsSet: Readonly<Record<string, { readonly lua: string } | undefined>>;
   manuallyClosing: boolean;

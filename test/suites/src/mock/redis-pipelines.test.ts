@@ -22,6 +22,18 @@ describe('a pipeline', () => {
     expect(await pipeline).toEqual([[null, 'A'], LOST, LOST, LOST, [null, 'C']]);
   });
 
+  it('of which one command cannot be written fails as a whole, and nobody gets another’s answer', async () => {
+    for (const key of ['a', 'b', 'c']) data.set(key, key.toUpperCase());
+    const redis = client({ ...addressOf(await member()), silenceMs: 60_000 });
+    await redis.ping();
+    const wrong = Object.create(null) as string;
+    expect(() => redis.pipeline().get('a').select(3).set('k', wrong).get('c').exec()).toThrow(
+      expect.objectContaining({ name: 'TypeError', outcome: 'notSent' }),
+    );
+    expect(await Promise.all([redis.get('b'), redis.get('a'), redis.get('c')])).toEqual(['B', 'A', 'C']);
+    expect([data.has('k'), redis.condition?.select]).toEqual([false, 0]);
+  });
+
   it('with a QUIT inside a transaction that was opened by itself is written', async () => {
     const server = await member();
     server.script({ on: 'quit', does: [{ send: '+OK\r\n' }, 'close'] });
