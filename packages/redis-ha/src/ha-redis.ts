@@ -303,6 +303,12 @@ export class HaRedis extends Redis {
     super.handleReconnection(error, item);
   }
 
+  /** @ignore Bytes that are no replies end the link: what was in flight on it is judged as at any end. */
+  override recoverFromFatalError(_commandError: Error, error: Error): void {
+    this.silentEmit('error', error);
+    this.disconnect(true);
+  }
+
   /** @ignore An error that nobody listens for goes to the log, and never to the console or the process. */
   override silentEmit(event: string, argument?: unknown): boolean {
     if (event !== 'error' || this.listenerCount('error') > 0) return super.silentEmit(event, argument);

@@ -61,6 +61,24 @@ describe('bytes that are no replies', () => {
     expect(told).toBeDefined();
     expect(await redis.get('k')).toBe('v');
   });
+
+  it('to commands: what has been written says that it may have been applied, and what is safe is sent again', async () => {
+    const server = await member();
+    const redis = client(addressOf(server));
+    const errors: unknown[] = [];
+    redis.on('error', (error: unknown) => errors.push(error));
+    await redis.set('k', 'v');
+    server.script({ on: 'incr n', does: [{ answerAs: () => Buffer.from('HTTP/1.1 400') }], times: 1 });
+    const told = await Promise.allSettled([redis.incr('n'), redis.get('k'), redis.incr('m')]);
+    const unknown = expect.objectContaining({ code: 'HA_CONNECTION_LOST', outcome: 'unknown' }) as unknown;
+    expect(told).toEqual([
+      { status: 'rejected', reason: unknown },
+      { status: 'fulfilled', value: 'v' },
+      { status: 'rejected', reason: unknown },
+    ]);
+    expect(errors.length).toBe(1);
+    expect(await redis.incr('n')).toBe(2);
+  });
 });
 
 describe('sentinels that misbehave', () => {
