@@ -7,7 +7,7 @@ import { TRANSACTION_NAMES } from './commands/transaction-guard.ts';
 import { blocksOthers, carry } from './dedicated/carry.ts';
 import type { UseOptions } from './dedicated/dedicated-pool.ts';
 import { Lending } from './dedicated/lending.ts';
-import { MONITORING, whenMonitoring } from './dedicated/monitoring.ts';
+import { Monitoring, MONITORING } from './dedicated/monitoring.ts';
 import { OWN_CONNECTION } from './dedicated/own-connection.ts';
 import { take, takeHost, type Taken, type TakeOptions } from './dedicated/take.ts';
 import { connectorFor } from './dial/ha-connector.ts';
@@ -65,6 +65,7 @@ export class HaRedis extends Redis {
   readonly #apart: boolean;
   /** commands that never pass unseen, by name */
   readonly #noted: ReadonlySet<string>;
+  readonly #monitoring: Monitoring;
   readonly #membership: Membership;
   #reader: HaReader | undefined;
   /** counts acknowledged writes, where a survival report is wanted */
@@ -127,6 +128,7 @@ export class HaRedis extends Redis {
       open: () => this.duplicate({ ...OWN_CONNECTION, lazyConnect: true }),
       conditionOf: (connection) => connection.#traffic.condition,
     });
+    this.#monitoring = new Monitoring(settings, () => membership.group?.log);
     concealSecrets(this, () => this.health());
     watchStatus(this, (status) => this.#onStatus(status));
     if (!this.options.lazyConnect) this.connect().catch(() => undefined);
@@ -206,6 +208,7 @@ export class HaRedis extends Redis {
     if (reconnect) return super.disconnect(true);
     this.#traffic.closing = true;
     this.#lending.destroy();
+    this.#monitoring.end();
     const { status } = this;
     if (status === 'end') return;
     super.disconnect();
@@ -265,9 +268,9 @@ export class HaRedis extends Redis {
     return this.#lending.pool.use(work, options);
   }
 
-  /** As ioredis's; where it is refused nothing is left of the connection. @see whenMonitoring */
+  /** As ioredis's, within failoverWaitMs; where that fails nothing is left of the connection. @see Monitoring.begin */
   override monitor(callback?: Callback<Redis>): Promise<Redis> {
-    return whenMonitoring<Redis>(this.duplicate(MONITORING), () => this.#membership.group?.log, callback);
+    return this.#monitoring.begin<HaRedis>(this.duplicate(MONITORING), callback);
   }
 
   /** An element of a list, which stays in a list of the consumer's own until it is done. @see take */
@@ -388,6 +391,7 @@ export class HaRedis extends Redis {
     this.#care.ended();
     this.#reader?.disconnect();
     this.#lending.ended();
+    this.#monitoring.end();
     this.#membership.leave();
   }
 }

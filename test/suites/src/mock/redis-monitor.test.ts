@@ -28,6 +28,24 @@ describe('MONITOR', () => {
     await expect.poll(() => server.open).toBe(before);
   });
 
+  it('fails where nobody is primary in time, and leaves nobody looking for one', async () => {
+    const server = await member({ role: 'slave' });
+    const redis = client({ ...addressOf(server), failoverWaitMs: 200, dialTimeoutMs: 200 });
+    await expect(redis.monitor()).rejects.toMatchObject({ code: 'HA_NO_PRIMARY', outcome: 'notSent' });
+    redis.disconnect();
+    await expect.poll(() => server.open).toBe(0);
+  });
+
+  it.each(['disconnect', 'quit'] as const)('ends with its client, by %s()', async (how) => {
+    const server = await member({ role: 'slave' });
+    const redis = client(addressOf(server));
+    const asked = redis.monitor();
+    asked.catch(() => undefined);
+    await redis[how]();
+    await expect(asked).rejects.toMatchObject({ code: 'HA_CLOSED', outcome: 'notSent' });
+    await expect.poll(() => server.open).toBe(0);
+  });
+
   it('that is refused on a later link ends neither the connection nor the process', async () => {
     const server = await member();
     server.script(GRANTED);
