@@ -8,6 +8,7 @@ import {
   type Prober,
 } from '@steadfast/shared';
 import { tlsRefusal } from '../options/tls.ts';
+import { Full } from '../wire/full.ts';
 import { identify, type Credentials } from '../wire/identify.ts';
 import { WireConnection } from '../wire/wire-connection.ts';
 
@@ -42,7 +43,7 @@ export class RedisProber implements Prober {
         ? await this.#glance(endpoint, at, Math.min(timeoutMs, patienceMs))
         : await this.#standing(endpoint, at, timeoutMs);
     } catch (error) {
-      if (error instanceof Busy) throw error;
+      if (error instanceof Busy || error instanceof Full) throw error;
       const refusal = tlsRefusal(error, key) ?? (isFinal(error) ? error : undefined);
       if (refusal) throw refusal as Error;
       return { kind: 'unreachable', endpoint, reason: describeError(error), at };

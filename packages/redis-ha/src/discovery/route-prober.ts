@@ -11,6 +11,7 @@ import {
   type Prober,
 } from '@steadfast/shared';
 import { tlsRefusal } from '../options/tls.ts';
+import { Full } from '../wire/full.ts';
 import { identify, type Credentials, type Identity } from '../wire/identify.ts';
 import type { SocketOptions } from '../wire/open-socket.ts';
 import { WireConnection } from '../wire/wire-connection.ts';
@@ -48,7 +49,7 @@ export class RouteProber implements Prober {
       if (identity.is === 'notReady') return { kind: 'unreachable', endpoint, reason: identity.why, at };
       return { kind: 'self', endpoint, role: 'primary', epoch: moves, at };
     } catch (error) {
-      if (error instanceof Busy || isFinal(error)) throw error;
+      if (error instanceof Busy || error instanceof Full || isFinal(error)) throw error;
       const refusal = tlsRefusal(error, key);
       if (refusal) throw refusal;
       return { kind: 'unreachable', endpoint, reason: describeError(error), at };

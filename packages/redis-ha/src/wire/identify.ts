@@ -1,4 +1,5 @@
 import { HaError, endpointKey, type Endpoint } from '@steadfast/shared';
+import { Full, saysFull } from './full.ts';
 import { ErrorReply, type Reply } from './reply.ts';
 import type { WireConnection } from './wire-connection.ts';
 
@@ -60,14 +61,13 @@ export function authCommand({ username, password }: Credentials): (readonly stri
 }
 
 /**
- * A server that is full says so instead of answering, to whatever was asked first: that is no word about the password.
- * @throws HaError HA_AUTH; a server that wants no password at all is content, as ioredis is
+ * A server that wants no password at all is content, as ioredis is.
+ * @throws HaError HA_AUTH; Full, which is no word about the password
  */
 export function checkLogin(reply: Reply | undefined, credentials: Credentials, endpoint: Endpoint): void {
   if (!(reply instanceof ErrorReply)) return;
   if (/no password is set|without any password configured/.test(reply.message)) return;
-  if (/max number of clients/i.test(reply.message))
-    throw new Error(`${endpointKey(endpoint)} takes no more clients (${reply.message}); see its maxclients`);
+  if (saysFull(reply)) throw new Full(endpoint, reply.message);
   throw refused(reply, credentials, endpoint);
 }
 

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { endpointKey, within, type Clock, type Endpoint } from '@steadfast/shared';
+import { Full, saysFull } from './full.ts';
 import { openSocket, type SocketOptions } from './open-socket.ts';
 import type { Reply } from './reply.ts';
 import { encodeCommand, RespReader } from './resp.ts';
@@ -119,7 +120,8 @@ export class WireConnection {
   }
 
   #end(reason: Error): void {
-    this.#ended ??= reason;
+    const last = this.#questions[0]?.answers.at(-1);
+    this.#ended ??= saysFull(last) ? new Full(this.endpoint, last.message) : reason;
     for (const question of this.#questions.splice(0)) question.reject(this.#ended);
   }
 }

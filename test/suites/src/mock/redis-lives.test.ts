@@ -72,3 +72,26 @@ describe('a link that goes silent while it is set up', () => {
     expect(silent.met).toBe(1);
   });
 });
+
+describe('a server that is full', () => {
+  it.each(['single', 'managed'] as const)(
+    'serves those whom it has let in, by strategy %s, and the others when it can',
+    async (strategy) => {
+      const server = await member();
+      const options = { ...addressOf(server), strategy, refreshMs: 100, failoverWaitMs: 10_000 };
+      const redis = client(options);
+      await redis.ping();
+      const full = server.script({
+        on: 'connect',
+        does: [{ send: '-ERR max number of clients reached\r\n' }, 'close'],
+      });
+      const late = client(options);
+      const waits = late.set('b', '1');
+      for (let asked = 0; full.met < 20; asked++) expect(await redis.set('a', asked)).toBe('OK');
+      expect(redis.health()).toMatchObject({ ready: true, state: 'checking' });
+      full.end();
+      expect(await waits).toBe('OK');
+      await expect.poll(() => redis.health().state).toBe('steady');
+    },
+  );
+});
