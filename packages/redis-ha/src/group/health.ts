@@ -43,7 +43,8 @@ export function redisHealth(
     breaker: group.breaker.open ? 'open' : 'closed',
     ...(trouble === undefined ? {} : { lastError: hideUserinfo(describeError(trouble)) }),
     ...(sentinel === undefined ? {} : { sentinel }),
-    warnings: [...sentinelWarnings(sentinel), ...group.persistence.warnings],
+    // Once the last client has ended nobody is asked any more.
+    warnings: [...sentinelWarnings(sentinel), ...(state === 'closed' ? [] : group.persistence.warnings)],
   } as const;
   if (!primary) return { ready: false, ...common };
   const { endpoint, epoch, observedAt } = primary;

@@ -86,3 +86,18 @@ describe('the reader of a client that has ended', () => {
     expect(b.taken).toBe(taken);
   });
 });
+
+describe('the health of a client that has ended, of a group that nobody uses any more', () => {
+  it('asks nobody', async () => {
+    server = await member();
+    other = client(addressOf(server));
+    await other.ping();
+    other.disconnect();
+    await untilEnded();
+    await expect.poll(() => server.open).toBe(0);
+    const { taken } = server;
+    expect(other.health()).toMatchObject({ ready: false, state: 'closed', warnings: [] });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(server.taken).toBe(taken);
+  });
+});
