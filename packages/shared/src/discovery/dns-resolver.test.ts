@@ -93,6 +93,25 @@ describe('DnsResolver', () => {
     resolver.close();
   });
 
+  it('is not led back by a name server that answers an older question late', async () => {
+    const open: ((addresses: string[]) => void)[] = [];
+    const find = (): Promise<string[]> => new Promise((resolve) => open.push(resolve));
+    const resolver = new DnsResolver({
+      hostname: 'db.example',
+      find,
+      clock: new ManualClock(),
+      watchMs: 1_000,
+    });
+    const begun = resolver.look(1_000);
+    open.shift()?.(['a']);
+    await begun;
+    const [older, younger] = [resolver.look(1_000), resolver.look(1_000)];
+    open[1]?.(['b']);
+    expect(await younger).toEqual({ addresses: ['b'], moves: 1 });
+    open[0]?.(['a']);
+    expect(await older).toEqual({ addresses: ['b'], moves: 1 });
+  });
+
   it('looks closely for a while after each question of the monitor, then every second again', async () => {
     const clock = new ManualClock();
     let address = 'a';
