@@ -16,7 +16,9 @@ import type { ReplicationGroup } from '../group/replication-group.ts';
 import { tlsRefusal } from '../options/tls.ts';
 import { identify } from '../wire/identify.ts';
 import { WireConnection } from '../wire/wire-connection.ts';
+import { generationOf, isLeftBehind } from './admission.ts';
 import type { Link } from './link.ts';
+import { Route } from './route.ts';
 
 export interface DialerListener {
   /** a verified link has ended; called before ioredis hears of it */
@@ -118,15 +120,16 @@ export class Dialer {
   }
 
   async #dial(primary: Primary, generation: number, signal: AbortSignal): Promise<Link> {
-    const { monitor, settings } = this.#group();
+    const { monitor, settings, dns } = this.#group();
     const { clock, data, lookup, ha } = settings;
-    const { endpoint, epoch } = primary;
+    const { endpoint } = primary;
+    const route = dns && new Route(dns, ha.dialTimeoutMs);
     const at = clock.now();
     const options = {
       endpoint,
       tls: data.tls,
       family: data.family,
-      lookup,
+      lookup: route?.lookup ?? lookup,
       timeoutMs: ha.dialTimeoutMs,
       clock,
       signal,
@@ -139,20 +142,22 @@ export class Dialer {
       const remainingMs = Math.max(1, ha.dialTimeoutMs - (clock.now() - at));
       const asked = { timeoutMs: remainingMs, roleOptional: ha.strategy !== 'sentinel', clientId: true };
       const identity = await identify(connection, data.credentials, asked);
-      if (identity.is === 'primary') monitor.report({ kind: 'self', endpoint, role: 'primary', at });
+      const moves = route?.epochOf(connection.address);
+      const answer = { endpoint, generation, moves };
+      const before = monitor.topology;
+      if (isLeftBehind(answer, before)) throw changed();
+      if (identity.is === 'primary')
+        monitor.report({ kind: 'self', endpoint, role: 'primary', epoch: moves, at });
       else if (identity.is !== 'replica') throw new Error(identity.why);
       // A name that leads to a replica for now says nothing of the server that other links lead to.
       else if (ha.strategy !== 'managed') monitor.report({ kind: 'self', endpoint, role: 'replica', at });
       if (identity.is === 'replica') throw new Error(`${endpointKey(endpoint)} has become a replica`);
-      const now = primaryOf(monitor.topology);
-      if (
-        !now ||
-        monitor.topology.generation !== generation ||
-        endpointKey(now.endpoint) !== endpointKey(endpoint)
-      )
-        throw new Error('the primary changed while it was dialled');
+      const stamp = generationOf(answer, { before, after: monitor.topology });
+      if (stamp === undefined) throw changed();
       const { clientId } = identity;
-      return { socket: connection.release(), endpoint, generation, epoch, since: clock.now(), clientId };
+      const epoch = moves ?? primary.epoch;
+      const since = clock.now();
+      return { socket: connection.release(), endpoint, generation: stamp, epoch, since, clientId };
     } catch (error) {
       connection?.destroy();
       // Behind a name an old address may linger: one dial proves nothing there.
@@ -221,6 +226,10 @@ export class Dialer {
     await sleep(clock, backoffMs(pause, failures, random), { signal: either });
     stop();
   }
+}
+
+function changed(): Error {
+  return new Error('the primary changed while it was dialled');
 }
 
 /** The words that programs know from ioredis. */

@@ -63,7 +63,8 @@ export class ReplicationGroup {
   /** what of the acknowledged writes survives changes of primary, where that is asked for */
   readonly survey: Survey | undefined;
   readonly #resolver: SentinelResolver | undefined;
-  readonly #dns: DnsResolver | undefined;
+  /** watches what a provider's name leads to */
+  readonly dns: DnsResolver | undefined;
   readonly persistence: Persistence;
   readonly #promotion: PromotionWatch | undefined;
   readonly #hello: Beside | undefined;
@@ -104,7 +105,7 @@ export class ReplicationGroup {
     const sentinels = (): number => this.#resolver?.size ?? 0;
     this.hold = new HoldGate({ clock, enabled: ha.hold, maxMs: ha.holdMaxMs, primary, sentinels });
     this.#resolver = ha.strategy === 'sentinel' ? this.#sentinels() : undefined;
-    this.#dns =
+    this.dns =
       settings.find &&
       new DnsResolver({
         hostname: settings.endpoint.host,
@@ -237,8 +238,8 @@ export class ReplicationGroup {
 
   #monitor(): Monitor {
     const { ha, endpoint, clock, random } = this.settings;
-    const resolver = this.#resolver ?? this.#dns;
-    const search = this.#dns ? NAME_SEARCH : SEARCH;
+    const resolver = this.#resolver ?? this.dns;
+    const search = this.dns ? NAME_SEARCH : SEARCH;
     return new Monitor({
       name: this.name,
       clock,
@@ -257,7 +258,7 @@ export class ReplicationGroup {
 
   #prober(): Prober {
     const { ha, data, clock } = this.settings;
-    if (this.#dns) return new RouteProber({ clock, ...data, name: this.#dns });
+    if (this.dns) return new RouteProber({ clock, ...data, name: this.dns });
     return new RedisProber({ clock, ...data, roleOptional: ha.strategy === 'single' });
   }
 

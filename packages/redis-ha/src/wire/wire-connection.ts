@@ -43,6 +43,11 @@ export class WireConnection {
     return this.#ended === undefined;
   }
 
+  /** Where whoever answers is; undefined once the connection has ended. */
+  get address(): string | undefined {
+    return this.#socket.remoteAddress;
+  }
+
   /** Does not keep the process alive. */
   unref(): this {
     this.#socket.unref();
