@@ -35,7 +35,7 @@ describe('a silent link', () => {
   });
 
   it('is not cut for an answer that the primary gave before it was suspected', () => {
-    expect(acts(10_000, () => ({ confirmedAt: 900 }))).toEqual(['1000 suspect']);
+    expect(acts(5_000, () => ({ confirmedAt: 900 }))).toEqual(['1000 suspect']);
   });
 
   it('is left alone where it speaks again', () => {
@@ -46,6 +46,10 @@ describe('a silent link', () => {
 
   it('is cut at the deadline where nobody can be reached', () => {
     expect(acts(10_000, () => ({ searching: true }))).toEqual(['1000 suspect', '5000 cut']);
+  });
+
+  it('is cut at the deadline, too, where whoever answers says nothing of the primary', () => {
+    expect(acts(10_000, () => ({ searching: false }))).toEqual(['1000 suspect', '6000 cut']);
   });
 
   it('begins when something is asked, not before', () => {

@@ -38,7 +38,8 @@ export type Act = 'none' | 'suspect' | 'cut';
 
 /**
  * Pure. Silence alone never cuts a link, since a slow command is no failure: it is cut where the primary proves alive on
- * another connection while this one stays silent for as long again, or where nobody is reached until the deadline.
+ * another connection while this one stays silent for as long again, or where nobody is reached until the deadline, or nobody
+ * who knows (behind a name, a replica).
  */
 export function watch(state: Silence, sample: Sample, options: SilenceOptions): { next: Silence; act: Act } {
   const { now, bytes, busy } = sample;
@@ -53,9 +54,12 @@ export function watch(state: Silence, sample: Sample, options: SilenceOptions): 
         ? { next: state, act: 'none' }
         : { next: { at: 'suspected', bytes, since: state.since, suspectedAt: now }, act: 'suspect' };
     case 'suspected': {
-      const halfOpen = sample.confirmedAt > state.suspectedAt && now - state.suspectedAt >= options.silenceMs;
+      const suspectedMs = now - state.suspectedAt;
+      const confirmed = sample.confirmedAt > state.suspectedAt;
+      const halfOpen = confirmed && suspectedMs >= options.silenceMs;
       const hopeless = sample.searching && now - state.since >= options.giveUpMs;
-      return { next: state, act: halfOpen || hopeless ? 'cut' : 'none' };
+      const unheard = !confirmed && suspectedMs >= options.giveUpMs;
+      return { next: state, act: halfOpen || hopeless || unheard ? 'cut' : 'none' };
     }
   }
 }
