@@ -38,6 +38,8 @@ const MY_ID = ['SENTINEL', 'MYID'];
 const RECONNECT = { minMs: 50, maxMs: 500 };
 /** Pauses of the questions to one that did not answer. */
 const REST = { minMs: 250, maxMs: 5_000 };
+/** Questions without an answer, one after the other, until it is thought to be somewhere else. */
+const LOST_MISSES = 3;
 /** Opening a connection to a sentinel may take so long. */
 const DIAL_MS = 1_000;
 /** A subscription that has answered no PING for so long is dead. */
@@ -77,6 +79,11 @@ export class SentinelLink {
   /** It failed to answer a moment ago: it is asked again later, unless there is nobody else. */
   get resting(): boolean {
     return this.#options.clock.now() < this.#restUntil;
+  }
+
+  /** It has failed to answer again and again. */
+  get lost(): boolean {
+    return this.#misses >= LOST_MISSES;
   }
 
   /** Asks for its view; while one question is open, further ones share it. */

@@ -133,7 +133,8 @@ export class SentinelResolver implements Resolver {
 
   /** Sentinels know each other: one address is enough to find all of them, and one that is gone from all lists is let go. */
   #learn(views: readonly SentinelView[]): void {
-    const held = new Set([...this.#links.values()].map((link) => link.runId));
+    // One that answers nowhere any more may have moved.
+    const held = new Set([...this.#links.values()].filter(({ lost }) => !lost).map(({ runId }) => runId));
     const listed = new Map(
       views.flatMap((view) => view.sentinels).map((one) => [endpointKey(one.endpoint), one] as const),
     );

@@ -1,4 +1,4 @@
-import { MASTER, type Reply, type ScriptedRedis, type ScriptedSentinel, type Step } from '@steadfast/mock';
+import { MASTER, ScriptedSentinel, type Reply, type ScriptedRedis, type Step } from '@steadfast/mock';
 import type { HaRedis } from '@steadfast/redis-ha';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { addressOf, withScriptedRedis } from './with-scripted-redis.ts';
@@ -113,6 +113,23 @@ describe('sentinels that misbehave', () => {
     const redis = client({ sentinels: [...twice, ...sentinels.slice(1).map(addressOf)], refreshMs: 100 });
     await redis.set('k', 'v');
     await expect.poll(() => redis.health().sentinel).toMatchObject({ known: 3, answered: 3 });
+  });
+
+  it('are found at a new address, also where settings name the old one', async () => {
+    const redis = await connected();
+    const moved = await ScriptedSentinel.start(bad.id, { ...bad.says });
+    await bad.stop();
+    const list = ['ip', moved.host, 'port', `${moved.port}`, 'runid', moved.id];
+    const words = list.map((word) => `$${word.length}\r\n${word}\r\n`).join('');
+    for (const one of sentinels.slice(1))
+      one.script({ on: `SENTINEL SENTINELS ${MASTER}`, does: [{ send: `*1\r\n*6\r\n${words}` }] });
+    try {
+      await expect.poll(() => moved.subscribers, { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => redis.health().sentinel).toMatchObject({ known: 3, answered: 3 });
+    } finally {
+      redis.disconnect();
+      await moved.stop();
+    }
   });
 
   const question = new RegExp(`^SENTINEL MASTER ${MASTER}$`);
