@@ -18,6 +18,7 @@ function fates(guard: TransactionGuard, names: string): string {
   return names.split(' ').map(one).join(' ');
 }
 
+const FULL = new HaError('HA_QUEUE_FULL', 'full', { outcome: 'notSent' });
 const LOST = 'HA_TRANSACTION_LOST';
 const cases: { says: string; before: string; after: string; fates: string }[] = [
   { says: 'nothing was open', before: 'get', after: 'set multi set exec', fates: 'ok ok ok ok' },
@@ -74,9 +75,20 @@ describe('when a connection ends', () => {
     expect(guard.open).toBe(false);
   });
 
-  it('the rest of a pipeline whose MULTI was refused is refused for the same reason', () => {
+  it('the rest of a pipeline whose MULTI was refused is refused for the same reason', async () => {
     const guard = new TransactionGuard(new ManualClock());
-    guard.refuse(new HaError('HA_QUEUE_FULL', 'full', { outcome: 'notSent' }));
+    guard.refuse(command('multi', 0), FULL);
+    await Promise.resolve();
     expect(fates(guard, 'set exec set')).toBe('HA_QUEUE_FULL HA_QUEUE_FULL ok');
+  });
+
+  it('what is given with a refused MULTI in one go is refused, and nobody else', async () => {
+    let calm = 0;
+    const guard = new TransactionGuard(new ManualClock(), () => (calm += 1));
+    guard.refuse(command('multi'), FULL);
+    expect(fates(guard, 'set exec set')).toBe('HA_QUEUE_FULL HA_QUEUE_FULL ok');
+    guard.refuse(command('multi'), FULL);
+    await Promise.resolve();
+    expect([fates(guard, 'set'), calm]).toEqual(['ok', 1]);
   });
 });

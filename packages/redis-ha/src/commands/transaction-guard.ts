@@ -28,10 +28,13 @@ export const TRANSACTION_NAMES: ReadonlySet<string> = new Set(
 
 export class TransactionGuard {
   readonly #clock: Clock;
+  readonly #calm: () => void;
   #state: State = { at: 'none' };
 
-  constructor(clock: Clock) {
+  /** @param calm called where commands need not be looked at any more, though none has ended that */
+  constructor(clock: Clock, calm: () => void = () => undefined) {
     this.#clock = clock;
+    this.#calm = calm;
   }
 
   static concerns(name: string): boolean {
@@ -70,9 +73,19 @@ export class TransactionGuard {
     this.#state = transition(this.#state, { is: 'ended', now: this.#clock.now() });
   }
 
-  /** The MULTI of a pipeline was refused: so is the rest of it. */
-  refuse(why: HaError): void {
-    this.#state = { at: 'lost', from: 'here', why, until: this.#clock.now() + LOST_MS };
+  /**
+   * A MULTI was refused: so is the rest of its pipeline; or, where it came by itself, what has been given with it in one go.
+   * Whoever waits for its answer sends nothing more, and would never end what others are refused for.
+   */
+  refuse(command: DriverCommand, why: HaError): void {
+    const lost = { at: 'lost', from: 'here', why, until: this.#clock.now() + LOST_MS } as const;
+    this.#state = lost;
+    if (command.pipelineIndex !== undefined) return;
+    queueMicrotask(() => {
+      if (this.#state !== lost) return;
+      this.#state = { at: 'none' };
+      this.#calm();
+    });
   }
 
   /** Why the command must not be sent; undefined where it may. */

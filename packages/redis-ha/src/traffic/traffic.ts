@@ -65,7 +65,7 @@ export class Traffic {
   constructor(options: TrafficOptions) {
     this.#options = options;
     const { settings, group, disconnect, story } = options;
-    this.#guard = new TransactionGuard(settings.clock);
+    this.#guard = new TransactionGuard(settings.clock, () => this.flush());
     this.#parking = new Parking({
       settings,
       group,
@@ -307,7 +307,7 @@ export class Traffic {
       this.#parking.put(command);
       return command.promise;
     }
-    if (command.name.toLowerCase() === 'multi') this.#guard.refuse(refusal);
+    if (command.name.toLowerCase() === 'multi') this.#guard.refuse(command, refusal);
     return reject(command, refusal);
   }
 

@@ -1,4 +1,5 @@
-import { outcomeOf } from '@steadfast/redis-ha';
+import { outcomeOf, type HaRedis } from '@steadfast/redis-ha';
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { addressOf, withScriptedRedis } from './with-scripted-redis.ts';
 
@@ -55,6 +56,25 @@ describe('a client of Redis whose server is away', () => {
     } finally {
       process.off('unhandledRejection', note);
     }
+  });
+});
+
+describe('a MULTI that may not wait', () => {
+  const REFUSED = { code: 'HA_CONNECTION_LOST', outcome: 'notSent' };
+  it.each([
+    ['by itself', (redis: HaRedis) => redis.multi({ pipeline: false })],
+    ['with all that belongs to it', (redis: HaRedis) => redis.multi().set('a', '1').exec()],
+  ])('%s is refused, and nobody else is once the server is back', async (_what, begin) => {
+    const server = await member();
+    const redis = client({ ...addressOf(server), enableOfflineQueue: false });
+    await once(redis, 'ready');
+    await server.stop();
+    await expect.poll(() => redis.status).not.toBe('ready');
+    await expect(begin(redis)).rejects.toMatchObject(REFUSED);
+    const ready = once(redis, 'ready');
+    await server.start();
+    await ready;
+    expect([await redis.set('b', '1'), await redis.get('a')]).toEqual(['OK', null]);
   });
 });
 
