@@ -59,13 +59,19 @@ export function targetOf(name: string, url: string, more: MoreOfTarget): Target 
       );
   }
   const strategyName = library === 'pg' ? 'PG_HA_STRATEGY' : 'REDIS_HA_STRATEGY';
-  const chosen = strategy ?? env[strategyName] ?? 'single';
+  const said = strategy ?? env[strategyName];
+  // What nobody has said the client assumes by itself, or refuses where servers of a cluster are named.
+  const chosen = said ?? (env['REDIS_SENTINELS'] ? 'sentinel' : 'single');
   if (!STRATEGIES[library].includes(chosen))
     throw wrong(`strategy '${chosen}'`, STRATEGIES[library].join(', '));
   const { deployment, failoverCommand } = more;
   if (deployment !== undefined && !(DEPLOYMENT_IDS as readonly string[]).includes(deployment))
     throw wrong(`deployment '${deployment}'`, DEPLOYMENT_IDS.join(', '));
-  const full = { ...env, [strategyName]: chosen, [library === 'pg' ? 'DATABASE_URL' : 'REDIS_URL']: address };
+  const full = {
+    ...env,
+    ...(said !== undefined && { [strategyName]: said }),
+    [library === 'pg' ? 'DATABASE_URL' : 'REDIS_URL']: address,
+  };
   return {
     name,
     library,

@@ -44,14 +44,27 @@ function targetsOfFile(file: string): Target[] {
     );
   return Object.entries(read).map(([name, value]) => {
     if (typeof value === 'string') return targetOf(name, value, {});
-    const { url, ...more } = (value ?? {}) as { url?: unknown } & MoreOfTarget;
+    const { url, ...more } = (value ?? {}) as { url?: unknown } & MoreOfTarget &
+      Readonly<Record<string, unknown>>;
     const unknown = Object.keys(more).find((key) => !['env', 'deployment', 'failoverCommand'].includes(key));
     if (typeof url !== 'string' || unknown !== undefined)
       throw new UsageError(
         `--targets '${file}', target '${name}': ${unknown === undefined ? 'it has no url' : `'${unknown}'`}; allowed: url (needed), env, deployment, failoverCommand`,
       );
+    const odd = oddIn(more);
+    if (odd !== undefined) throw new UsageError(`--targets '${file}', target '${name}': ${odd}`);
     return targetOf(name, url, more);
   });
+}
+
+/** What is of another type than it has to be. */
+function oddIn({ env, deployment, failoverCommand }: Readonly<Record<string, unknown>>): string | undefined {
+  const object = typeof env === 'object' && env !== null && !Array.isArray(env);
+  if (env !== undefined && !(object && Object.values(env).every((value) => typeof value === 'string')))
+    return 'env; allowed: an object of variables that are texts, { "PG_HA_POOL_MAX": "5" }';
+  const texts = { deployment, failoverCommand };
+  const wrong = Object.entries(texts).find(([, value]) => value !== undefined && typeof value !== 'string');
+  return wrong && `${wrong[0]}; allowed: a text`;
 }
 
 function readJson(file: string): unknown {

@@ -25,7 +25,7 @@ export function urlOf({ library, env }: Pick<Target, 'library' | 'env'>): string
 
 /** Variables that tell ours what a stock client would have to be told by the URL. */
 const BESIDE_THE_URL: Readonly<Record<Library, RegExp>> = {
-  pg: /^(?:PGUSER|PGPASSWORD|POSTGRES_USERNAME|POSTGRES_PASSWORD|PG_HA_CA(?:_FILE)?)$/,
+  pg: /^(?:PGUSER|PGPASSWORD|POSTGRES_USERNAME|POSTGRES_PASSWORD|PG_HA_CA|PGSSL(?:ROOTCERT|CERT|KEY))$/,
   redis: /^REDIS_(?:USERNAME|PASSWORD|HA_CA)$/,
 };
 

@@ -30,6 +30,7 @@ describe('a target', () => {
       'patroni',
       { DATABASE_URL: 'postgres://app:pw@db/inbox', PG_HA_PATRONI_URLS: 'http://a:8008,http://b:8008' },
     ],
+    ['a=redis://h/0?REDIS_SENTINELS=s1', 'redis', 'sentinel', { REDIS_SENTINELS: 's1' }],
     [
       'a=redis://:pw@h/0?strategy=sentinel&REDIS_SENTINELS=s1:26379,s2&REDIS_SENTINEL_PASSWORD=p%26q',
       'redis',
@@ -60,7 +61,8 @@ describe('a target', () => {
     ['postgres://app:pw@h/d', true],
     ['postgres://app:pw@h/d?strategy=managed', false],
     ['postgres://app:pw@h/d?strategy=managed&sslmode=verify-full', true],
-    ['postgres://app:pw@h/d?strategy=managed&sslmode=verify-full&PG_HA_CA_FILE=/ca.pem', false],
+    ['postgres://app:pw@h/d?strategy=managed&sslmode=verify-full&PG_HA_CA=/ca.pem', false],
+    ['postgres://app:pw@h/d?sslmode=verify-full&PGSSLROOTCERT=/ca.pem', false],
     ['postgres://app@h/d?PGPASSWORD=pw', false],
     ['postgres://app:pw@h1,h2/d?strategy=hosts', false],
     ['postgres://app:pw@h/d?strategy=patroni&PG_HA_PATRONI_URLS=http://h:8008', false],
@@ -130,6 +132,25 @@ describe('targets', () => {
       [],
       '{"a": {"url": "redis://h", "deployment": "x"}}',
       /deployment 'x'; allowed/,
+    ],
+    ['an env that is a text', [], '{"a": {"url": "redis://h", "env": "A=1"}}', /target 'a': env; allowed/],
+    [
+      'a variable that is no text',
+      [],
+      '{"a": {"url": "postgres://h/d", "env": {"PG_HA_POOL_MAX": 5}}}',
+      /target 'a': env; allowed: an object of variables that are texts/,
+    ],
+    [
+      'a command that is no text',
+      [],
+      '{"a": {"url": "redis://h", "failoverCommand": ["true"]}}',
+      /target 'a': failoverCommand; allowed: a text/,
+    ],
+    [
+      'servers of a cluster without a strategy',
+      ['a=postgres://h/d?PG_HA_PATRONI_URLS=http://h:8008'],
+      undefined,
+      /target 'a': PG_HA_STRATEGY \(option strategy\) is 'not set'/,
     ],
     [
       'a setting that its client refuses',
