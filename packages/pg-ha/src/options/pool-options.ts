@@ -2,6 +2,7 @@ import {
   readEnvironment,
   readLogger,
   readOptions,
+  refuseMisspelt,
   wrongSetting,
   type Clock,
   type Endpoint,
@@ -93,6 +94,7 @@ export interface PoolSettings {
 export function readPoolOptions(options: HaPoolOptions): PoolSettings {
   const env = readEnvironment(options.env);
   readLogger(options.logger);
+  refuseMisspelt(OPTION_TABLE, 'PG_HA_', env);
   const read = readOptions(OPTION_TABLE, { ...options }, env);
   refuseHalfSet(read, options, env);
   const provider = readProvider(read.provider, read.strategy);

@@ -40,6 +40,14 @@ describe('every option, wrong in turn', () => {
     expect(error.message.includes('secret')).toBe(secret !== true);
   });
 
+  it.each([
+    ['PG_HA_STRATGEY', 'PG_HA_STRATEGY'],
+    ['PG_HA_CA_FILE', 'PG_HA_CA'],
+  ])('%s is nearly %s', (name, meant) => {
+    const message = `${name} is no setting, and would do nothing; did you mean ${meant}?`;
+    expect(refusal({ env: { ...env, [name]: 'x' } })).toMatchObject({ code: 'HA_CONFIG', message });
+  });
+
   const urls = [
     'postgres:app:secret@h/db',
     '//app:secret@h/db',

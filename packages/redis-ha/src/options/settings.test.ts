@@ -112,6 +112,10 @@ describe('settings', () => {
 
 const wrong: { says: RegExp; options?: Record<string, unknown>; env?: Record<string, string> }[] = [
   {
+    says: /^REDIS_HA_STRATGEY is no setting, and would do nothing; did you mean REDIS_HA_STRATEGY\?$/,
+    env: { REDIS_HA_STRATGEY: 'managed' },
+  },
+  {
     says: /^REDIS_HA_STRATEGY is 'sentinal'; allowed: managed, sentinel, single; did you mean 'sentinel'\?$/,
     env: { REDIS_HA_STRATEGY: 'sentinal' },
   },

@@ -8,6 +8,7 @@ import {
   readEnvironment,
   readLogger,
   readOptions,
+  refuseMisspelt,
   socketLookup,
   systemClock,
   systemRandom,
@@ -109,6 +110,7 @@ export interface Settings {
 export function readSettings(given: HaRedisOptions, env: Environment = readEnvironment(given.env)): Settings {
   refuseForeign(given);
   refuseOdd(given);
+  refuseMisspelt(OPTION_TABLE, 'REDIS_HA_', env);
   const url = readUrl(given, env);
   const options = url ? withQuery(given, url.query, env) : given;
   const read = readOptions<HaOptions>(OPTION_TABLE, withoutNulls(options), env);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { endpoints, nameServers, urls } from './lists.ts';
-import { hideUserinfo, readOptions, type OptionTable } from './read-options.ts';
+import { hideUserinfo, readOptions, refuseMisspelt, type OptionTable } from './read-options.ts';
 import { choice, flag, integer, milliseconds, text } from './setting.ts';
 
 interface Options {
@@ -104,5 +104,40 @@ describe('readOptions', () => {
     ['x://h:', 'x://h:'],
   ])('hides what may be a password where the @ is missing: %s', (url, shown) => {
     expect(hideUserinfo(`to ${url}`)).toBe(`to ${shown}`);
+  });
+});
+
+describe('refuseMisspelt', () => {
+  interface Ours {
+    strategy: string;
+    waitMs: number;
+    ca: string;
+  }
+  const ours: OptionTable<Ours> = {
+    strategy: { setting: text('any'), env: ['OUR_STRATEGY'], default: undefined },
+    waitMs: { setting: milliseconds(0, 9), env: ['OUR_FAILOVER_WAIT_MS', 'WAIT_MS'], default: 5 },
+    ca: { setting: text('any'), env: ['OUR_CA'], default: undefined },
+  };
+
+  it.each([
+    ['OUR_STRATGEY', 'OUR_STRATEGY'],
+    ['OUR_FAILOVER_WAIT', 'OUR_FAILOVER_WAIT_MS'],
+    ['OUR_FAILOVER_WAIT_S', 'OUR_FAILOVER_WAIT_MS'],
+    ['OUR_CA_FILE', 'OUR_CA'],
+  ])('%s was meant to be %s', (name, meant) => {
+    const refused = (): void => refuseMisspelt(ours, 'OUR_', { [name]: 'secret' });
+    expect(refused).toThrow(`${name} is no setting, and would do nothing; did you mean ${meant}?`);
+    expect(refused).not.toThrow(/secret/);
+  });
+
+  it.each(['OUR_STRATEGY', 'OUR_BACKUP_BUCKET', 'OUR_STRATEGY_OF_LAST_YEAR', 'WAIT_M', 'STRATGEY'])(
+    '%s is nobody’s mistake',
+    (name) => {
+      expect(() => refuseMisspelt(ours, 'OUR_', { [name]: 'x' })).not.toThrow();
+    },
+  );
+
+  it('counts an empty variable as not set', () => {
+    expect(() => refuseMisspelt(ours, 'OUR_', { OUR_STRATGEY: '' })).not.toThrow();
   });
 });

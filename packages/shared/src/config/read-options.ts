@@ -61,6 +61,28 @@ function readValue(what: string, row: OptionRow<unknown>, raw: unknown): unknown
   return value;
 }
 
+/**
+ * Refuses a variable that begins as ours do and is nearly one of them: it would do nothing, and nobody would know.
+ * What resembles none of ours is somebody else's.
+ * @throws HaError HA_CONFIG naming the variable and the one that may be meant; the value is not shown
+ */
+export function refuseMisspelt<T extends object>(
+  table: OptionTable<T>,
+  prefix: string,
+  env: Environment,
+): void {
+  const known = (Object.values(table) as OptionRow<unknown>[]).flatMap((row) => row.env);
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith(prefix) || !env[name] || known.includes(name)) continue;
+    const shorter = known.find((each) => each.startsWith(`${name}_`) || name === `${each}_FILE`);
+    const lowered = known.map((each) => each.toLowerCase());
+    const meant = shorter ?? nearest(name, lowered)?.toUpperCase();
+    if (meant === undefined) continue;
+    const message = `${name} is no setting, and would do nothing; did you mean ${meant}?`;
+    throw new HaError('HA_CONFIG', message, { outcome: 'notSent' });
+  }
+}
+
 /** The error for a setting that is wrong: one line with name, value and what is allowed. */
 export function wrongSetting(
   what: string,
