@@ -92,6 +92,7 @@ export interface PoolSettings {
 
 /** @throws HaError HA_CONFIG */
 export function readPoolOptions(options: HaPoolOptions): PoolSettings {
+  refuseNoOptions(options);
   const env = readEnvironment(options.env);
   readLogger(options.logger);
   refuseMisspelt(OPTION_TABLE, 'PG_HA_', env);
@@ -124,6 +125,13 @@ export function readPoolOptions(options: HaPoolOptions): PoolSettings {
   const behind = ha.pooler ?? provider?.poolerPort === connection.endpoints[0].port;
   if (!behind) return { ha, target, connection, provider, pooler: undefined, pool };
   return { ha, target, connection, provider, ...forPooler(pool, env) };
+}
+
+/** A URL alone would be read as no options at all, and this machine be dialled. */
+function refuseNoOptions(options: unknown): void {
+  if (typeof options === 'object' && options !== null) return;
+  const allowed = 'an object of options; a URL is the option connectionString, or DATABASE_URL';
+  throw wrongSetting('the argument of HaPool', `(hidden: ${typeof options})`, allowed);
 }
 
 /** Servers of a cluster were named and the strategy forgotten: `single` would follow nobody, which shows in the first failover. */

@@ -48,6 +48,13 @@ describe('every option, wrong in turn', () => {
     expect(refusal({ env: { ...env, [name]: 'x' } })).toMatchObject({ code: 'HA_CONFIG', message });
   });
 
+  it.each(['postgres://app:secret@h/db', 5432, null])('%s is no object of options', (given) => {
+    const error = refusal(given as unknown as HaPoolOptions) as Error;
+    expect(error).toMatchObject({ code: 'HA_CONFIG', outcome: 'notSent' });
+    expect(error.message).toMatch(/^the argument of HaPool is .+; allowed: an object of options; a URL is/);
+    expect(error.message).not.toContain('secret');
+  });
+
   const urls = [
     'postgres:app:secret@h/db',
     '//app:secret@h/db',
