@@ -17,6 +17,9 @@ const rows: [text: string, key: string | undefined][] = [
   ['a b', undefined],
   ['user@db', undefined],
   ['http://db', undefined],
+  ['db1;db2', undefined],
+  ['db1,db2:6000', undefined],
+  ['"db', undefined],
 ];
 
 describe('parseEndpoint', () => {

@@ -13,7 +13,9 @@ export function endpointKey(endpoint: Endpoint): string {
 
 /** Reads `host`, `host:port` or `[v6]:port`; undefined where it is none of these. */
 export function parseEndpoint(text: string, defaultPort: number): Endpoint | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([^\s:[\]/@?#]+))(?::(\d{1,5}))?$/.exec(text.trim());
+  const match = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([^\s:[\]/@?#,;"'`]+))(?::(\d{1,5}))?$/.exec(
+    text.trim(),
+  );
   const host = match?.[1] ?? match?.[2];
   if (!host) return undefined;
   const port = match?.[3] === undefined ? defaultPort : Number(match[3]);
