@@ -23,3 +23,15 @@ describe('a pool is ready', () => {
     expect(poolHealth(monitor, new ManualClock(10), pool, members).ready).toBe(ready);
   });
 });
+
+it('says why nobody is followed, where no question has failed but a server is not there', () => {
+  const reason = 'connect ECONNREFUSED';
+  const gone = applyObservation(empty, { kind: 'unreachable', endpoint, reason, at: 1 });
+  const lastErrorOf = (topology: typeof empty, trouble?: Error): string | undefined => {
+    const monitor = { topology, trouble, state: 'searching', waiting: 0, breaker: { open: false } };
+    return poolHealth(monitor as unknown as Seat, new ManualClock(10), pool).lastError;
+  };
+  expect(lastErrorOf(gone)).toBe('p:1 unknown (connect ECONNREFUSED)');
+  expect(lastErrorOf(gone, new Error('Patroni is silent'))).toContain('Patroni is silent');
+  expect(lastErrorOf(followed)).toBeUndefined();
+});

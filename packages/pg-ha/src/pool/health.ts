@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import {
   describeError,
   hideUserinfo,
+  searchTrouble,
   type Clock,
   type Endpoint,
   type Epoch,
@@ -48,6 +49,7 @@ export function poolHealth(
 ): PoolHealth {
   const { leadership, generation } = monitor.topology;
   const { trouble } = monitor;
+  const lastError = trouble === undefined ? searchTrouble(monitor.topology) : describeError(trouble);
   const { totalCount: total, idleCount: idle, waitingCount: queued } = pool;
   const common = {
     state: monitor.state,
@@ -56,7 +58,7 @@ export function poolHealth(
     pool: { total, idle, max: pool.options.max, queued },
     breaker: monitor.breaker.open ? 'open' : 'closed',
     ...(members && { members }),
-    ...(trouble === undefined ? {} : { lastError: hideUserinfo(describeError(trouble)) }),
+    ...(lastError === undefined ? {} : { lastError: hideUserinfo(lastError) }),
   } as const;
   const served = members?.some(({ role }) => role === 'replica') ?? false;
   const open = common.state !== 'closed';

@@ -1,4 +1,11 @@
-import { describeError, hideUserinfo, primaryOf, type Endpoint, type Epoch } from '@steadfast/shared';
+import {
+  describeError,
+  hideUserinfo,
+  primaryOf,
+  searchTrouble,
+  type Endpoint,
+  type Epoch,
+} from '@steadfast/shared';
 import type { SentinelSummary } from '../discovery/sentinel-view.ts';
 import type { ReplicationGroup } from './replication-group.ts';
 
@@ -36,12 +43,13 @@ export function redisHealth(
   const { topology, state, trouble } = group.monitor;
   const { sentinel } = group;
   const primary = primaryOf(topology);
+  const lastError = trouble === undefined ? searchTrouble(topology) : describeError(trouble);
   const common = {
     state: group.hold.holding ? 'holding' : state,
     generation: topology.generation,
     waiting,
     breaker: group.breaker.open ? 'open' : 'closed',
-    ...(trouble === undefined ? {} : { lastError: hideUserinfo(describeError(trouble)) }),
+    ...(lastError === undefined ? {} : { lastError: hideUserinfo(lastError) }),
     ...(sentinel === undefined ? {} : { sentinel }),
     // Once the last client has ended nobody is asked any more.
     warnings: [...sentinelWarnings(sentinel), ...(state === 'closed' ? [] : group.persistence.warnings)],

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../runtime/random.ts';
 import { applyObservation } from './apply-observation.ts';
-import { describeSearch, pick, pickReader, type ReadCandidate, type ReadPreference } from './picker.ts';
+import {
+  describeSearch,
+  searchTrouble,
+  pick,
+  pickReader,
+  type ReadCandidate,
+  type ReadPreference,
+} from './picker.ts';
 import { emptyTopology } from './topology.ts';
 
 const primary: ReadCandidate = member('p', 'primary', 0, Infinity);
@@ -143,5 +150,12 @@ describe('who serves a write', () => {
     expect(pick(empty)).toEqual({ at: 'wait', why: 'a:5432 unknown' });
     expect(pick(gone)).toEqual({ at: 'wait', why: 'a:5432 unknown (refused)' });
     expect(describeSearch(emptyTopology('self', [], 0))).toBe('no member is known');
+    expect(searchTrouble(gone)).toBe('a:5432 unknown (refused)');
+  });
+
+  it('is no trouble before anybody was asked, nor once somebody leads', () => {
+    expect(searchTrouble(empty)).toBeUndefined();
+    const led = applyObservation(empty, { kind: 'self', endpoint: a, role: 'primary', epoch: 1, at: 1 });
+    expect(searchTrouble(led)).toBeUndefined();
   });
 });

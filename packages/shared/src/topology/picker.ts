@@ -88,3 +88,10 @@ export function describeSearch(topology: Topology): string {
   });
   return members.length === 0 ? 'no member is known' : members.join(', ');
 }
+
+/** The same for a health page: undefined while somebody leads, and where no member has given a reason not to. */
+export function searchTrouble(topology: Topology): string | undefined {
+  if (topology.leadership.at === 'following') return undefined;
+  const refused = [...topology.members.values()].some(({ reason }) => reason !== undefined);
+  return refused ? describeSearch(topology) : undefined;
+}
