@@ -7,13 +7,16 @@ import { gone, Servers } from './process/server.ts';
 import { eventually } from './process/wait.ts';
 import { postgresDataDir } from './servers/patroni.ts';
 
-/** Everything that runs on a host. */
+/**
+ * Everything that runs on a host. Whoever stands in another mount namespace than the lab's starter cannot see who is in the
+ * host's network namespace; what was started there, and its PostgreSQL, are known by their files all the same.
+ */
 export function hostProcesses(blueprint: Blueprint, host: string): ProcessIdentity[] {
-  if (blueprint.names) return processesIn(namespaceOf(blueprint, host));
+  const inside = blueprint.names ? processesIn(namespaceOf(blueprint, host)) : [];
   const servers = new Servers(paths.servers(blueprint.dir)).on(host);
   const trees = servers.flatMap(({ process }) => (process ? withDescendants(process) : []));
-  const known = new Set(trees.map(({ pid }) => pid));
-  return [...trees, ...postgresProcesses(blueprint, host).filter(({ pid }) => !known.has(pid))];
+  const all = [...inside, ...trees, ...postgresProcesses(blueprint, host)];
+  return [...new Map(all.map((each) => [each.pid, each])).values()];
 }
 
 /** The postmaster of a host and its children, or nothing where PostgreSQL does not run. */
