@@ -27,20 +27,18 @@ function tool(name, ...args) {
   return status === 0 ? [] : [`${name} ${args.join(' ')}\n${stdout}${stderr}`];
 }
 
+function attw(tarball, ...args) {
+  return tool('attw', tarball, ...args, '--ignore-rules', 'cjs-resolves-to-esm', '--no-emoji');
+}
+
 function check(one) {
   return [
     ...contents(one),
     ...tool('publint', 'run', one.tarball, '--strict'),
     // ESM only: every Node.js we support can require() a module, and the types resolve from CommonJS as well.
-    ...tool(
-      'attw',
-      one.tarball,
-      '--profile',
-      'node16',
-      '--ignore-rules',
-      'cjs-resolves-to-esm',
-      '--no-emoji',
-    ),
+    ...attw(one.tarball, '--profile', 'node16'),
+    // What most apps import is found by TypeScript's older way of looking too.
+    ...attw(one.tarball, '--entrypoints', '.'),
   ];
 }
 
