@@ -2,6 +2,8 @@ import type { Target } from './target.ts';
 
 const SECRET_NAME = /PASSWORD|SECRET|TOKEN|KEY|_CA$|CERT/i;
 const FILE_NAME = /_FILE$/;
+/** Where certificates and keys are may be said: an error about a file that is not there has to name it. */
+const PEM_PATH = /^[\w./ -]+\.(?:pem|crt|cer|key)$/;
 /** Shorter ones would blank out half of every sentence. */
 const MIN_CHARACTERS = 4;
 
@@ -38,7 +40,7 @@ export class Redactor {
 }
 
 function secretsIn([name, value]: readonly [string, string]): string[] {
-  if (FILE_NAME.test(name)) return [];
+  if (FILE_NAME.test(name) || (/_CA$|CERT|KEY/i.test(name) && PEM_PATH.test(value))) return [];
   if (SECRET_NAME.test(name)) return [value];
   const userInfo = /\/\/(.*)@/s.exec(value.split('?', 1)[0] ?? '')?.[1];
   const [, password] = cut(userInfo ?? '', ':');

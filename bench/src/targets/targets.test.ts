@@ -190,6 +190,12 @@ describe('secrets', () => {
     );
   });
 
+  it('are no paths of certificates', () => {
+    const target = parseTarget('a=postgres://h/d?PG_HA_CA=/nowhere/ca.pem&PGSSLKEY=MIIEvQ/Key');
+    const said = "PG_HA_CA is '/nowhere/ca.pem', PGSSLKEY is 'MIIEvQ/Key'";
+    expect(new Redactor([target]).clean(said)).toBe("PG_HA_CA is '/nowhere/ca.pem', PGSSLKEY is '***'");
+  });
+
   it('are not in the command line that is kept', () => {
     expect(redactArguments(['run', '--target', 'a=postgres://u:pw@h/d?PGPASSWORD=x', '--rate=5'])).toBe(
       "run --target 'a=postgres://h/d?…' --rate=5",
