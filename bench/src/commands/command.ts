@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 
 /** A subcommand of `steadfast-bench`. */
@@ -45,7 +46,7 @@ function parse<const O extends ParseArgsOptionsConfig>(
   } catch (error) {
     const [said] = (error as Error).message.split(/\.(?:\s|$)/);
     const known = Object.keys(options).map((name) => `--${name}`);
-    throw new UsageError(`${said}; allowed: ${known.join(', ')}`, { cause: error });
+    throw new UsageError(`${said}; allowed: ${known.join(', ') || 'none'}`, { cause: error });
   }
 }
 
@@ -54,4 +55,15 @@ export function wholeNumber(flag: string, text: string, min: number, max: number
   const value = Number(text);
   if (text.trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
   throw new UsageError(`--${flag} is '${text}'; allowed: a whole number from ${min} to ${max}`);
+}
+
+/** Before anything is done that could not be written down. @throws UsageError */
+export function makeFolder(out: string): void {
+  try {
+    mkdirSync(out, { recursive: true });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const message = `--out '${out}' cannot be made (${code}); allowed: a directory that is there or can be`;
+    throw new UsageError(message, { cause });
+  }
 }

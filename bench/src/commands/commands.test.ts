@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { exampleResult } from '../example-result.ts';
 import { compareCommand } from './compare.ts';
+import { memoryCommand } from './memory.ts';
 import { planCommand } from './plan.ts';
 import { reportCommand } from './report.ts';
 
@@ -66,6 +67,14 @@ describe('what reads a result', () => {
     expect(stores[0]?.recommended.setup.environment).toMatchObject({ PG_HA_STRATEGY: 'patroni' });
   });
 
+  it('report says in a sentence that its folder cannot be made', async () => {
+    const refused = expect.objectContaining({ name: 'UsageError' });
+    await expect(reportCommand.run([usual, '--out', usual])).rejects.toThrow(refused);
+    await expect(reportCommand.run([usual, '--out', usual])).rejects.toThrow(
+      /^--out '.*' cannot be made \(EEXIST\)/,
+    );
+  });
+
   it.each([
     [reportCommand, [], '<result.json>: 1 needed, 0 given'],
     [reportCommand, ['/nowhere/result.json'], '/nowhere/result.json cannot be read: ENOENT'],
@@ -78,6 +87,7 @@ describe('what reads a result', () => {
       "Unknown option '--treshold'; allowed: --threshold, --fail, --json",
     ],
     [planCommand, ['--rto', '5'], "--rto is '5'; allowed: 1s to 24h"],
+    [memoryCommand, ['--x'], "Unknown option '--x'; allowed: none"],
     [planCommand, ['result.json'], "Unexpected argument 'result.json'"],
   ])('$name refuses %j: %s', async (command, argv, message) => {
     await expect(command.run(argv)).rejects.toThrow(message);

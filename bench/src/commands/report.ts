@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { buildReport } from '../report/build-report.ts';
 import { type Document } from '../report/document.ts';
@@ -6,7 +6,7 @@ import { renderHtml } from '../report/html.ts';
 import { renderMarkdown } from '../report/markdown.ts';
 import { type BenchResult } from '../result.ts';
 import { readResult } from '../result-file.ts';
-import { readArguments, UsageError, type Command } from './command.ts';
+import { makeFolder, readArguments, UsageError, type Command } from './command.ts';
 
 type Writer = (document: Document, result: BenchResult) => string;
 
@@ -51,7 +51,7 @@ export async function writeReport(
   formats: readonly string[] = ['html', 'markdown'],
 ): Promise<readonly string[]> {
   const document = buildReport(result);
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const written: string[] = [];
   for (const name of formats) {
     const format = FORMATS[name];

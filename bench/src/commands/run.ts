@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Lab } from '@steadfast/lab';
 import { labFailovers } from '../failover/lab-failovers.ts';
@@ -16,7 +16,7 @@ import { redactArguments, Redactor, redactUrl } from '../targets/redact.ts';
 import { urlOf, type Target } from '../targets/target.ts';
 import { findWorkload, UnknownWorkload } from '../workloads/find-workload.ts';
 import { workloads } from '../workloads/registry.ts';
-import { UsageError, type Command } from './command.ts';
+import { makeFolder, UsageError, type Command } from './command.ts';
 import { writeReport } from './report.ts';
 
 const INTERRUPTED = 130;
@@ -68,7 +68,7 @@ async function runOnTargets(options: RunOptions, command: string, signal: AbortS
     console.log(plan(suite));
     return 0;
   }
-  makeOut(options);
+  makeFolder(options.out);
   return finish(await runSuite(suite), options);
 }
 
@@ -77,7 +77,7 @@ async function runOnLab(options: RunOptions, command: string, signal: AbortSigna
     console.log('Would start a lab on this machine, measure it, and end it. Nothing else is touched.');
     return 0;
   }
-  makeOut(options);
+  makeFolder(options.out);
   const lab = await Lab.up({ onProgress: (line) => console.error(line) });
   try {
     signal.throwIfAborted();
@@ -157,21 +157,6 @@ function plan(suite: Suite): string {
     `${turns} stretches of ${options.warmupMs + options.measureMs} ms: ${cells.map(({ key, repetitions }) => `${key} × ${repetitions}`).join('; ')}`,
     'Nothing was done.',
   ].join('\n');
-}
-
-/** Before anything is measured that could not be written down. */
-function makeOut({ out }: RunOptions): void {
-  try {
-    mkdirSync(out, { recursive: true });
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new UsageError(
-      `--out '${out}' cannot be made (${code}); allowed: a directory that is there or can be`,
-      {
-        cause,
-      },
-    );
-  }
 }
 
 async function finish(result: BenchResult, { out }: RunOptions): Promise<number> {

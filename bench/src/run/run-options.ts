@@ -70,7 +70,7 @@ export const RUN_USAGE = `Measures PostgreSQL and Redis backends, side by side i
   steadfast-bench run --lab [options]
 
 What to measure; without any of these, what the environment leads to (PG_HA_*, DATABASE_URL, REDIS_*):
-  --target NAME=URL      postgres://, redis:// or rediss://; behind the '?' the strategy and any variable of the client's
+  --target NAME=URL      postgres://, redis[s]://, valkey[s]://; behind the '?' the strategy and any variable of the client's
                          environment: 'db=postgres://app:pw@db1/inbox?strategy=patroni&PG_HA_PATRONI_URLS=http://db1:8008'
   --targets FILE         JSON: { "name": "url" } or { "name": { "url", "env", "deployment", "failoverCommand" } }
   --lab                  a cluster on this machine: HAProxy, Patroni, Sentinel, and a provider's stand-in at 0.5, 2 and 10 ms
