@@ -77,7 +77,7 @@ function checkout(core: Core, request: LeaseRequest): void {
     if (shared) return request.granted(shared);
   }
   if (core.mayDial()) return race(core, request);
-  const full = core.isFull();
+  const before = core.isFull() ? core.waiting().length : undefined;
   const done: Parameters<Core['checkout']>[0] = (error, client) => {
     core.queued.delete(request);
     if (!client) failed(core, request, error);
@@ -88,7 +88,7 @@ function checkout(core: Core, request: LeaseRequest): void {
   const { places } = request;
   if (places) queue(core.waiting, places, (granted) => ask(core, request, granted), done);
   else ask(core, request, done);
-  const place = full ? core.waiting().at(-1) : undefined;
+  const place = before === undefined ? undefined : placeSince(before, core.waiting());
   if (place) core.queued.set(request, place);
 }
 
@@ -109,7 +109,12 @@ export function queue(
     held.delete(leave);
     callback(error, client);
   });
-  place = waiting().length > before ? waiting().at(-1) : undefined;
+  place = placeSince(before, waiting());
+}
+
+/** The place in pg-pool's queue that a checkout has got, if any: one that is over already has none. */
+function placeSince(before: number, places: PendingItem[]): PendingItem | undefined {
+  return places.length > before ? places.at(-1) : undefined;
 }
 
 /**
