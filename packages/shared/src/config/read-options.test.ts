@@ -130,7 +130,7 @@ describe('refuseMisspelt', () => {
     expect(refused).not.toThrow(/secret/);
   });
 
-  it.each(['OUR_STRATEGY', 'OUR_BACKUP_BUCKET', 'OUR_STRATEGY_OF_LAST_YEAR', 'WAIT_M', 'STRATGEY'])(
+  it.each(['OUR_STRATEGY', 'OUR_DB', 'OUR_BACKUP_BUCKET', 'OUR_STRATEGY_OF_LAST_YEAR', 'WAIT_M', 'STRATGEY'])(
     '%s is nobody’s mistake',
     (name) => {
       expect(() => refuseMisspelt(ours, 'OUR_', { [name]: 'x' })).not.toThrow();

@@ -61,6 +61,9 @@ function readValue(what: string, row: OptionRow<unknown>, raw: unknown): unknown
   return value;
 }
 
+/** Two words of fewer letters than this resemble each other by chance. */
+const SHORTEST_MISSPELT = 5;
+
 /**
  * Refuses a variable that begins as ours do and is nearly one of them: it would do nothing, and nobody would know.
  * What resembles none of ours is somebody else's.
@@ -76,7 +79,8 @@ export function refuseMisspelt<T extends object>(
     if (!name.startsWith(prefix) || !env[name] || known.includes(name)) continue;
     const shorter = known.find((each) => each.startsWith(`${name}_`) || name === `${each}_FILE`);
     const lowered = known.map((each) => each.toLowerCase());
-    const meant = shorter ?? nearest(name, lowered)?.toUpperCase();
+    const tooShort = name.length - prefix.length < SHORTEST_MISSPELT;
+    const meant = shorter ?? (tooShort ? undefined : nearest(name, lowered)?.toUpperCase());
     if (meant === undefined) continue;
     const message = `${name} is no setting, and would do nothing; did you mean ${meant}?`;
     throw new HaError('HA_CONFIG', message, { outcome: 'notSent' });
