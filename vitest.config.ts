@@ -1,7 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+/** What is waited for comes; on a busy machine it comes later. */
+const expectPatiently = { expect: { poll: { timeout: 8_000 } } };
+
 /** Bringing a cluster up, and waiting for a failover, take their time. */
-const patient = { testTimeout: 120_000, hookTimeout: 120_000, teardownTimeout: 60_000 };
+const patient = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  teardownTimeout: 60_000,
+  ...expectPatiently,
+};
 
 export default defineConfig({
   test: {
@@ -21,6 +29,7 @@ export default defineConfig({
             'test/suites/src/unit/**/*.test.ts',
           ],
           testTimeout: 10_000,
+          ...expectPatiently,
         },
       },
       {
@@ -30,6 +39,7 @@ export default defineConfig({
           include: ['test/mock/src/**/*.test.ts', 'test/suites/src/{mock,security}/*.test.ts'],
           // Every call has a deadline of its own; a test makes hundreds of them.
           testTimeout: 120_000,
+          ...expectPatiently,
         },
       },
       {
@@ -38,6 +48,7 @@ export default defineConfig({
           include: ['test/consumer/src/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 240_000,
+          ...expectPatiently,
         },
       },
       {
