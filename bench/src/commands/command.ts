@@ -58,12 +58,12 @@ export function wholeNumber(flag: string, text: string, min: number, max: number
 }
 
 /** Before anything is done that could not be written down. @throws UsageError */
-export function makeFolder(out: string): void {
+export function makeFolder(out: string, flag = '--out'): void {
   try {
     mkdirSync(out, { recursive: true });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const message = `--out '${out}' cannot be made (${code}); allowed: a directory that is there or can be`;
+    const message = `${flag} '${out}' cannot be made (${code}); allowed: a directory that is there or can be`;
     throw new UsageError(message, { cause });
   }
 }

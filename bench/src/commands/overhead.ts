@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { overhead } from '../overhead.ts';
-import { readFlags, wholeNumber, type Command } from './command.ts';
+import { makeFolder, readFlags, wholeNumber, type Command } from './command.ts';
 
 export const overheadCommand: Command = {
   name: 'overhead',
@@ -20,6 +21,8 @@ export const overheadCommand: Command = {
       profiles: { type: 'string' },
       json: { type: 'string' },
     });
+    // What was measured for minutes must have its place.
+    if (flags.json !== undefined) makeFolder(dirname(flags.json), '--json: the folder');
     const found = await overhead({
       repetitions: wholeNumber('repetitions', flags.repetitions, 1, 1_000),
       operations: wholeNumber('operations', flags.operations, 1, 1_000_000),
