@@ -346,7 +346,8 @@ export class Monitor {
     }
     if (state.at === 'searching') this.#transition({ at: 'steady' });
     if (state.at !== 'checking' || observation.kind !== 'self' || observation.at < state.since) return;
-    const confirmed = observation.role === 'primary' && primary.observedAt === observation.at;
+    const itself = endpointKey(observation.endpoint) === endpointKey(primary.endpoint);
+    const confirmed = itself && observation.role === 'primary' && primary.observedAt === observation.at;
     if (confirmed) for (const seat of this.#seats) seat.confirmed(primary);
     const agreed = this.#controlPlaneHeard(state.since) && this.#nomineeAgrees(primary);
     if (confirmed && (agreed || state.round > DISAGREEMENT_ROUNDS)) this.#transition({ at: 'steady' });

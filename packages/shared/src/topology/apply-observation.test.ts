@@ -273,9 +273,16 @@ describe('applyObservation', () => {
 
   it('returns the very same object where nothing changes', () => {
     const topology = after('self', lost(A));
-    expect(applyObservation(topology, { kind: 'unreachable', endpoint: A, reason: 'refused', at: 9 })).toBe(
+    expect(applyObservation(topology, { kind: 'unreachable', endpoint: A, reason: 'refused', at: 0 })).toBe(
       topology,
     );
+  });
+
+  it('believes no answer that is older than the newest failure, though that was like the one before', () => {
+    const failed = [1, 9].map((at) => ({ ...lost(A), reason: 'refused', at }));
+    const topology = failed.reduce(applyObservation, after('self'));
+    const late = { kind: 'self', endpoint: A, role: 'primary', epoch: 1, at: 5 } as const;
+    expect(applyObservation(topology, late)).toBe(topology);
   });
 
   it('bounds the number of members', () => {

@@ -112,7 +112,6 @@ function demote(topology: Topology, observation: Of<'self'>): Topology {
 /** A member cannot be believed or cannot be asked: whatever it was, it is not our primary now. */
 function lose(topology: Topology, about: { endpoint: Endpoint; at: Instant }, reason: string): Topology {
   const member = topology.members.get(endpointKey(about.endpoint));
-  if (member?.role === 'unknown' && member.reason === reason) return topology;
   return search(putMember(topology, about, 'unknown', member?.epoch, reason), about);
 }
 
