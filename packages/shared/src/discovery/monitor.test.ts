@@ -281,6 +281,53 @@ describe('Monitor', () => {
     expect(await cluster.wait(1)).toBe('a');
   });
 
+  it('goes on with a primary that takes our logins no more: it is there, and asking on would not help', async () => {
+    await following();
+    for (const member of [A, B]) cluster.set(member, 'wrong password');
+    const before = cluster.asked.length;
+    cluster.monitor.suspect('silence');
+    const confirmed = cluster.monitor.whenConfirmed(Deadline.after(cluster.clock, 30_000));
+    await cluster.clock.advance(60_000);
+    expect((await confirmed).endpoint).toEqual(A);
+    expect(cluster.monitor.state).toBe('steady');
+    expect(cluster.asked.length - before).toBeLessThan(25); // one look in five seconds, and the first ones
+  });
+
+  it('keeps looking where the control plane names another one than the primary that is back', async () => {
+    await following();
+    cluster.planeEveryMs = 10_000;
+    cluster.nominee = B;
+    cluster.set(A, 'refused');
+    cluster.monitor.suspect('closed');
+    await cluster.clock.advance(1_000);
+    cluster.set(A, { role: 'primary', epoch: 1 });
+    expect(await Promise.all([cluster.wait(100), cluster.clock.advance(100)])).toContain('a');
+    cluster.set(B, { role: 'primary', epoch: 2 });
+    await cluster.clock.advance(400);
+    expect(primaryOf(cluster.monitor.topology)?.endpoint).toEqual(B);
+  });
+
+  it('forgets an error when whoever it came from has answered after all', async () => {
+    await following();
+    cluster.planeFails = true;
+    await cluster.clock.advance(10_000);
+    expect(cluster.monitor.trouble).toMatchObject({ message: 'the control plane is away' });
+    cluster.planeFails = false;
+    await cluster.clock.advance(10_000);
+    expect(cluster.monitor.trouble).toBeUndefined();
+  });
+
+  it('asks nobody because of an answer that comes after it has been closed', async () => {
+    cluster = new Cluster('refused', 'refused');
+    Object.assign(cluster, { nominee: B, controlPlaneMs: 20 });
+    const failed = cluster.wait(1_000).catch((error: HaError) => error.code);
+    await cluster.clock.advance(5);
+    await cluster.loop.close();
+    const before = cluster.asked.length;
+    await cluster.clock.advance(50);
+    expect([await failed, cluster.asked.length]).toEqual(['HA_CLOSED', before]);
+  });
+
   it('is not stopped by one member with a wrong password', async () => {
     cluster = new Cluster('wrong password', { role: 'primary', epoch: 1 });
     const found = cluster.wait(1_000);

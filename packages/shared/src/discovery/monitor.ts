@@ -1,15 +1,15 @@
-import { isHaError, type HaError } from '../errors/ha-error.ts';
 import { backoffMs } from '../policy/backoff.ts';
 import { GONE_MS, nextQuestion, type Asking } from './next-question.ts';
 import type { RoutePace } from '../policy/route-pace.ts';
 import type { Instant, Timer } from '../runtime/clock.ts';
 import { applyObservation } from '../topology/apply-observation.ts';
-import { endpointKey, type Endpoint } from '../topology/endpoint.ts';
+import { endpointKey, sameEndpoint, type Endpoint } from '../topology/endpoint.ts';
 import type { Observation } from '../topology/observation.ts';
-import { differs, emptyTopology, primaryOf, type Primary, type Topology } from '../topology/topology.ts';
+import { differs, emptyTopology, isNominee, primaryOf, type Topology } from '../topology/topology.ts';
 import type { MonitorOptions, SeatOptions, TopologyListener } from './monitor-options.ts';
 import { Questions } from './questions.ts';
 import type { Resolver } from './resolver.ts';
+import { isRefusal, SearchErrors } from './search-errors.ts';
 import { Seat } from './seat.ts';
 
 /**
@@ -35,7 +35,7 @@ const DISAGREEMENT_ROUNDS = 40;
 /** A search keeps its first pace for so long, ms: a failover takes no longer, and its end must be seen at once. */
 const HURRIED_SEARCH_MS = 30_000;
 
-/** So many questions of a search follow at once on one that has reached a standby through a route. */
+/** After so many questions of a search have reached a standby through a route, the next ones wait for their round. */
 const FOLLOW_UPS = 6;
 
 /**
@@ -54,12 +54,8 @@ export class Monitor {
   #topology: Topology;
   #state: State = { at: 'idle' };
   #timer: Timer | undefined;
-  #lastError: unknown;
   #searchingSince: Instant | undefined;
-  /** the first error of this search that asking elsewhere would hide */
-  #refusal: HaError | undefined;
-  /** whom this search has asked and heard of, one way or another */
-  readonly #answered = new Set<string>();
+  readonly #errors = new SearchErrors();
   /** when each control plane was asked the question that it has answered, or not answered in time, last */
   readonly #heard = new Map<Resolver, Instant>();
 
@@ -84,7 +80,7 @@ export class Monitor {
 
   /** The last thing that went wrong while looking, for messages; undefined once a primary has been found. */
   get trouble(): unknown {
-    return this.#lastError;
+    return this.#errors.newest;
   }
 
   /** Hears every change of leadership or membership; returns the way to stop. A listener that throws disturbs nobody. */
@@ -194,7 +190,8 @@ export class Monitor {
     const state = this.#state;
     if (state.at === 'idle' || state.at === 'closed') return;
     for (const resolver of this.#options.resolvers) {
-      const everyMs = state.at === 'searching' ? resolver.searchEveryMs : 0;
+      const hurried = state.at === 'steady' || (state.at === 'checking' && state.round === 0);
+      const everyMs = hurried ? 0 : resolver.searchEveryMs;
       void this.#ask(`resolver ${resolver.name}`, () => this.#resolve(resolver), 1, everyMs);
     }
     this.#lookAround();
@@ -245,11 +242,10 @@ export class Monitor {
   async #ask(key: string, question: () => Promise<void>, atOnce = 1, everyMs = 0): Promise<void> {
     try {
       if (!(await this.#questions.put(key, question, atOnce, everyMs))) return;
+      this.#errors.answered(key);
     } catch (error) {
-      this.#lastError = error;
-      if (isFinal(error)) this.#refusal ??= error;
+      this.#errors.failed(key, error);
     }
-    this.#answered.add(key);
     this.#endHopelessWaits();
     if (this.#state.at === 'steady') this.#options.prober.rest();
   }
@@ -258,11 +254,12 @@ export class Monitor {
     const at = this.#options.clock.now();
     const asked = resolver.resolve(this.#options.resolveTimeoutMs);
     const observations = await asked.finally(() => this.#heard.set(resolver, at));
+    if (this.#state.at === 'closed') return;
     for (const observation of observations) {
       this.#apply(observation, resolver.name);
       if (observation.kind !== 'nomination') continue;
       const primary = primaryOf(this.#topology);
-      const agrees = primary && endpointKey(primary.endpoint) === endpointKey(observation.endpoint);
+      const agrees = primary && sameEndpoint(primary.endpoint, observation.endpoint);
       if (agrees) continue;
       // It names another member: ask that one without waiting for the next round.
       this.#doubt();
@@ -278,10 +275,14 @@ export class Monitor {
       if (pace.silentMs >= GONE_MS) this.#hail(endpoint);
     };
     const signs = { opened: asked.opened, heard };
+    const at = this.#options.clock.now();
     let observation: Observation | undefined;
     try {
       do observation = await prober.probe(endpoint, probeTimeoutMs, patienceMs ?? probeTimeoutMs, signs);
-      while (this.#isAstray(observation));
+      while (this.#isAstray(observation, pace));
+    } catch (error) {
+      if (isRefusal(error)) this.#checked(endpoint, at); // it is there, and asking on would not help
+      throw error;
     } finally {
       asked.end(observation !== undefined && observation.kind !== 'unreachable');
     }
@@ -295,7 +296,7 @@ export class Monitor {
     if (this.#state.at !== 'searching' || now - this.#hailedAt < GONE_MS) return;
     this.#hailedAt = now;
     for (const { endpoint } of this.#topology.members.values())
-      if (endpointKey(endpoint) !== endpointKey(back)) this.#lookAt(endpoint, 'now');
+      if (!sameEndpoint(endpoint, back)) this.#lookAt(endpoint, 'now');
   }
 
   /** That it is still no primary says nothing of where the route leads by now. */
@@ -305,12 +306,18 @@ export class Monitor {
     if (observation?.kind === 'self' && observation.role === 'primary') this.#apply(observation, 'probe');
   }
 
-  /** A load balancer that has just started leads to every server in turn: the next one may be the primary. */
-  #isAstray(observation: Observation): boolean {
+  /**
+   * A load balancer that has just started leads to every server in turn: the next one may be the primary. Two that go on side
+   * by side come to it sooner than one after the other.
+   */
+  #isAstray(observation: Observation, pace: RoutePace): boolean {
     if (this.#options.rule !== 'route' || this.#state.at !== 'searching') return false;
     if (observation.kind !== 'self' || observation.role === 'primary') return false;
     this.#ledAstray += 1;
-    return this.#ledAstray <= FOLLOW_UPS;
+    if (this.#ledAstray > FOLLOW_UPS) return false;
+    const { endpoint } = observation;
+    void this.#ask(`${endpointKey(endpoint)} again`, () => this.#probe(endpoint, pace));
+    return true;
   }
 
   /**
@@ -318,11 +325,9 @@ export class Monitor {
    * showed a wrong certificate: waiting longer would only hide that.
    */
   #endHopelessWaits(): void {
-    const refusal = this.#refusal;
-    if (!refusal || this.#topology.generation > 0) return;
-    if (![...this.#topology.members.keys()].every((key) => this.#answered.has(key))) return;
-    this.#refusal = undefined;
-    this.#answered.clear();
+    const { generation, members } = this.#topology;
+    const refusal = generation > 0 ? undefined : this.#errors.takeRefusal(members.keys());
+    if (!refusal) return;
     for (const seat of this.#seats) seat.refuse(refusal);
     if (this.#state.at === 'searching') this.#transition({ at: 'searching', round: 1, vain: true });
   }
@@ -344,13 +349,25 @@ export class Monitor {
       if (state.at === 'steady' || state.at === 'checking') this.#transition({ at: 'searching', round: 0 });
       return;
     }
-    if (state.at === 'searching') this.#transition({ at: 'steady' });
-    if (state.at !== 'checking' || observation.kind !== 'self' || observation.at < state.since) return;
-    const itself = endpointKey(observation.endpoint) === endpointKey(primary.endpoint);
-    const confirmed = itself && observation.role === 'primary' && primary.observedAt === observation.at;
-    if (confirmed) for (const seat of this.#seats) seat.confirmed(primary);
-    const agreed = this.#controlPlaneHeard(state.since) && this.#nomineeAgrees(primary);
-    if (confirmed && (agreed || state.round > DISAGREEMENT_ROUNDS)) this.#transition({ at: 'steady' });
+    // Whom the control plane names instead may be about to take over.
+    const since = this.#options.clock.now();
+    if (state.at === 'searching')
+      this.#transition(
+        isNominee(this.#topology, primary) ? { at: 'steady' } : { at: 'checking', since, round: 1 },
+      );
+    const confirms = observation.kind === 'self' && observation.role === 'primary';
+    if (confirms && primary.observedAt === observation.at)
+      this.#checked(observation.endpoint, observation.at);
+  }
+
+  /** Whoever is there has answered what he was asked at that moment: the primary, perhaps, after the last sign against it. */
+  #checked(who: Endpoint, at: Instant): void {
+    const [state, primary] = [this.#state, primaryOf(this.#topology)];
+    if (!primary || !sameEndpoint(who, primary.endpoint)) return;
+    if (state.at !== 'checking' || at < state.since) return;
+    for (const seat of this.#seats) seat.confirmed(primary);
+    const agreed = this.#controlPlaneHeard(state.since) && isNominee(this.#topology, primary);
+    if (agreed || state.round > DISAGREEMENT_ROUNDS) this.#transition({ at: 'steady' });
   }
 
   /** A question that was under way when the sign came may have been answered without knowing what it told of. */
@@ -358,30 +375,20 @@ export class Monitor {
     return this.#options.resolvers.every((resolver) => (this.#heard.get(resolver) ?? -Infinity) >= since);
   }
 
-  /** While the control plane names somebody else, a change is in the air: keep looking. */
-  #nomineeAgrees(primary: Primary): boolean {
-    const { nominee } = this.#topology;
-    return !nominee || endpointKey(nominee.endpoint) === endpointKey(primary.endpoint);
-  }
-
   #announce(previous: Topology, next: Topology, reason: string): void {
     for (const listener of this.#listeners) {
       try {
         listener({ previous, next, reason });
       } catch (error) {
-        this.#lastError = error;
+        this.#errors.failed('listener', error);
       }
     }
     const primary = primaryOf(next);
     if (!primary) return;
-    this.#lastError = undefined;
+    this.#errors.found();
     for (const seat of this.#seats) seat.found(primary);
     // News about others confirms nothing: the primary that is being checked has not answered yet.
     const fresh = previous.leadership.at !== 'following' || previous.generation !== next.generation;
     if (fresh) for (const seat of this.#seats) seat.confirmed(primary);
   }
-}
-
-function isFinal(error: unknown): error is HaError {
-  return isHaError(error, 'HA_AUTH') || isHaError(error, 'HA_CONFIG');
 }

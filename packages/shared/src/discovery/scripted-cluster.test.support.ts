@@ -39,6 +39,7 @@ export class Cluster {
   /** how often the control plane may be asked in a search, ms, and how often it was */
   planeEveryMs = 0;
   planeAsked: number = 0;
+  planeFails: boolean = false;
   rests: number = 0;
   readonly loop: Monitor;
   readonly monitor: Seat;
@@ -82,6 +83,7 @@ export class Cluster {
       },
       resolve: async () => {
         this.planeAsked += 1;
+        if (this.planeFails) throw new Error('the control plane is away');
         const nominations = this.#nominations();
         if (this.controlPlaneMs > 0) await sleep(this.clock, this.controlPlaneMs);
         return nominations;

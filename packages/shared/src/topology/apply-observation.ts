@@ -1,5 +1,5 @@
 import type { Instant } from '../runtime/clock.ts';
-import { endpointKey, type Endpoint } from './endpoint.ts';
+import { endpointKey, sameEndpoint as same, type Endpoint } from './endpoint.ts';
 import type { Epoch, Member, Role } from './member.ts';
 import type { Observation } from './observation.ts';
 import { MAX_MEMBERS, primaryOf, type Primary, type Topology } from './topology.ts';
@@ -200,10 +200,6 @@ function putMember(
 function isOlder(topology: Topology, observation: { endpoint: Endpoint; at: Instant }): boolean {
   const member = topology.members.get(endpointKey(observation.endpoint));
   return member !== undefined && observation.at < member.observedAt;
-}
-
-function same(a: Endpoint, b: Endpoint): boolean {
-  return a.port === b.port && a.host === b.host;
 }
 
 function newer(a: Epoch | undefined, b: Epoch | undefined): boolean {

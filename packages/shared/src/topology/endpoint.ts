@@ -11,6 +11,11 @@ export function endpointKey(endpoint: Endpoint): string {
     : `${endpoint.host}:${endpoint.port}`;
 }
 
+/** Whether two are written the same; a name and the address that it leads to are not. */
+export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return a.port === b.port && a.host === b.host;
+}
+
 /** Reads `host`, `host:port` or `[v6]:port`; undefined where it is none of these. */
 export function parseEndpoint(text: string, defaultPort: number): Endpoint | undefined {
   const match = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([^\s:[\]/@?#,;"'`]+))(?::(\d{1,5}))?$/.exec(

@@ -1,5 +1,5 @@
 import type { Instant } from '../runtime/clock.ts';
-import { endpointKey, type Endpoint } from './endpoint.ts';
+import { endpointKey, sameEndpoint, type Endpoint } from './endpoint.ts';
 import type { Epoch, Member } from './member.ts';
 
 /**
@@ -55,6 +55,11 @@ export function emptyTopology(rule: EpochRule, seeds: readonly Endpoint[], at: I
 /** The primary that is being followed, or undefined while there is none. */
 export function primaryOf(topology: Topology): Primary | undefined {
   return topology.leadership.at === 'following' ? topology.leadership.primary : undefined;
+}
+
+/** False while the control plane names somebody else: a change is in the air. */
+export function isNominee({ nominee }: Topology, primary: Primary): boolean {
+  return !nominee || sameEndpoint(nominee.endpoint, primary.endpoint);
 }
 
 /** Whether anything that a listener could act on has changed; that a member was seen again is no news. */
