@@ -83,6 +83,8 @@ describe('readOptions', () => {
     [Symbol('x'), 'Symbol(x)'],
     ['http://u:p,w@h1:x', "'http://***@h1:x'"],
     ['u:pw@h1', "'***@h1'"],
+    [['u:pw@h1:x', 'h2'], '["***@h1:x","h2"]'],
+    [[{ host: 'h1', port: 'x', password: 'pw' }], '[{"host":"h1","port":"x","password":"***"}]'],
     ['x '.repeat(150), `'${'x '.repeat(100)}… (300 characters)'`],
   ];
   it.each(shown)('shows a value of any kind in a few words, and no password: %#', (raw, as) => {

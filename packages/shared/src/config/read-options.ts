@@ -108,10 +108,16 @@ function shorten(text: string): string {
   return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}… (${text.length} characters)`;
 }
 
-/** A value that is no text; some, such as circles, have no JSON, and some not even a name. */
+const SECRETS = /password|passphrase|secret|token|key/i;
+
+/** A value that is no text, without what may be secret in it; some, such as circles, have no JSON, and some not even a name. */
 function written(raw: unknown): string {
+  const hidden = (name: string, value: unknown): unknown => {
+    if (name !== '' && SECRETS.test(name)) return '***';
+    return typeof value === 'string' ? withoutUserinfo(value) : value;
+  };
   try {
-    return JSON.stringify(raw) ?? String(raw);
+    return JSON.stringify(raw, hidden) ?? String(raw);
   } catch {
     return typeof raw === 'bigint' ? `${raw}n` : `a value of type ${typeof raw}`;
   }

@@ -73,6 +73,14 @@ describe('the breaker', () => {
     expect(await seen()).toBe('HA_CIRCUIT_OPEN');
   });
 
+  it('opens again when the caller of that one has left: nothing was seen', async () => {
+    breaker = create(20);
+    await fail(3, outage);
+    const seen = (): Promise<string> => breaker.run(other).catch((error: unknown) => (error as HaError).code);
+    await expect.poll(seen).toBe('HA_ABORTED');
+    expect(await seen()).toBe('HA_CIRCUIT_OPEN');
+  });
+
   it('does not count what says nothing about the servers', async () => {
     breaker = create();
     await fail(50, other);

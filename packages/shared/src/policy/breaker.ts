@@ -32,16 +32,20 @@ type Work = () => Promise<unknown>;
  * https://github.com/nodeshift/opossum#options
  */
 export function opossumBreaker(options: BreakerOptions): Breaker {
-  const breaker = new CircuitBreaker<[Work], unknown>((work: Work) => work(), {
-    name: options.name,
-    timeout: false,
-    volumeThreshold: options.threshold,
-    errorThresholdPercentage: 50,
-    resetTimeout: options.resetMs,
-    rollingCountTimeout: 10_000,
-    errorFilter: (error: unknown) => !options.counts(error),
-    enableSnapshots: false,
-  });
+  const breaker: CircuitBreaker<[Work], unknown> = new CircuitBreaker<[Work], unknown>(
+    (work: Work) => work(),
+    {
+      name: options.name,
+      timeout: false,
+      volumeThreshold: options.threshold,
+      errorThresholdPercentage: 50,
+      resetTimeout: options.resetMs,
+      rollingCountTimeout: 10_000,
+      // What is filtered out is a success to opossum, and one success closes a breaker that tries whether it may.
+      errorFilter: (error: unknown) => !options.counts(error) && !breaker.halfOpen,
+      enableSnapshots: false,
+    },
+  );
   breaker.on('open', () => options.changed?.(true));
   breaker.on('close', () => options.changed?.(false));
   return {
