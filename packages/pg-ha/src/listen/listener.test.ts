@@ -105,6 +105,17 @@ describe('a listener', () => {
     await expect(listening).resolves.toMatchObject({ channel: 'jobs' });
   });
 
+  it('refuses options that are none, and dials for nothing then', async () => {
+    const { clients, ...all } = setup();
+    listener = all.listener;
+    for (const wrong of [{ deadlineMs: 0 }, { deadlineMs: 2 ** 31 }, { maxQueued: 0 }])
+      await expect(listener.listen('jobs', () => undefined, wrong)).rejects.toMatchObject({
+        code: 'HA_CONFIG',
+        message: expect.stringContaining(Object.keys(wrong)[0] ?? '') as unknown,
+      });
+    expect(clients).toHaveLength(0);
+  });
+
   it('keeps no connection for a call that gave up while it was made', async () => {
     const { clients, clock, asked, ...all } = setup();
     listener = all.listener;

@@ -17,6 +17,7 @@ import {
 } from '@steadfast/shared';
 import type { ClientBase } from 'pg';
 import type { HaClient } from '../dial/ha-client.ts';
+import { checkLimits } from '../pool/call-bound.ts';
 import { quoteChannel } from './channel-name.ts';
 import {
   Subscription,
@@ -273,8 +274,10 @@ function run(client: HaClient, sql: string): Promise<unknown> {
   return (client as Pick<ClientBase, 'query'>).query(sql);
 }
 
-function checkOptions(handler: unknown, { maxQueued }: ListenOptions): void {
+function checkOptions(handler: unknown, options: ListenOptions): void {
   if (typeof handler !== 'function') throw wrongSetting('the handler', typeof handler, 'a function');
+  checkLimits(options);
+  const { maxQueued } = options;
   if (maxQueued !== undefined && (!Number.isInteger(maxQueued) || maxQueued < 1))
     throw wrongSetting('option maxQueued', maxQueued, 'a whole number from 1');
 }

@@ -119,12 +119,11 @@ describe('where the settings come from', () => {
   }
 
   it('lets options win, and passes pg-pool’s own through', () => {
-    const { pool } = read(
-      { DATABASE_URL: 'postgres://a@db/x', PG_HA_POOL_MAX: '7' },
-      { host: 'mine', max: 3, idleTimeoutMillis: 1 },
-    );
+    const env = { DATABASE_URL: 'postgres://a@db/x', PG_HA_POOL_MAX: '7' };
+    const { pool } = read(env, { host: 'mine', max: 3, idleTimeoutMillis: 1 });
     expect(pool).toMatchObject({ host: 'mine', user: 'a', max: 3, idleTimeoutMillis: 1 });
     expect(pool).not.toHaveProperty('connectionString');
+    expect(read({}, { poolSize: 4 } as HaPoolOptions).pool).toMatchObject({ max: 4 }); // its older name for max
   });
 });
 

@@ -164,19 +164,20 @@ function identity({
 
 function defaults(ha: HaOptions, options: HaPoolOptions): PoolConfig {
   const statementTimeout = options.statement_timeout ?? ha.statementTimeoutMs;
+  const { poolSize } = options as { poolSize?: unknown }; // pg-pool's older name for it
   return {
-    max: readMax(options.max) ?? ha.poolMax,
+    max: readMax('max', options.max) ?? readMax('poolSize', poolSize) ?? ha.poolMax,
     keepAlive: options.keepAlive ?? true,
     ...(statementTimeout === undefined ? {} : { statement_timeout: statementTimeout }),
   };
 }
 
 /** pg-pool takes anything: -1 leaves every query pending, and a word is no limit. */
-function readMax(given: unknown): number | undefined {
+function readMax(name: string, given: unknown): number | undefined {
   if (given === undefined || given === null) return undefined;
   const { setting } = OPTION_TABLE.poolMax;
   const max = setting.read(given);
-  if (max === undefined) throw wrongSetting('option max', given, setting.allowed);
+  if (max === undefined) throw wrongSetting(`option ${name}`, given, setting.allowed);
   return max;
 }
 

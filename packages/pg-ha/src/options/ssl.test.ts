@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), 'pg-ha-ssl-'));
 const ca = join(folder, 'ca.pem');
 const key = join(folder, 'key.pem');
 const [pem = ''] = rootCertificates;
+const PRIVATE_KEY = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
 writeFileSync(ca, pem);
 writeFileSync(key, '-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----');
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -41,6 +43,14 @@ describe('without sslmode', () => {
     expect(pool('sslmode=disable', { PGSSLROOTCERT: ca })).toMatchObject({ ssl: false });
     expect(pool(`sslrootcert=${ca}`, { PGSSLMODE: 'disable' })).toMatchObject({ ssl: false });
     expect(pool('', { PGSSLROOTCERT: ca }, { ssl: false })).toMatchObject({ ssl: false });
+  });
+});
+
+describe('an object with a client certificate', () => {
+  it('keeps its key, also where stock pg has hidden that from whoever prints it', () => {
+    const ssl = { ca: pem, key: PRIVATE_KEY };
+    Object.defineProperty(ssl, 'key', { enumerable: false });
+    expect(pool('', {}, { ssl })).toMatchObject({ ssl: { ca: pem, key: PRIVATE_KEY } });
   });
 });
 

@@ -78,7 +78,9 @@ function readSsl(source: SslSource): SslSetting {
 function fromOption(option: true | ConnectionOptions, { ca }: SslSource): SslSetting {
   const asked: ConnectionOptions = option === true ? {} : option;
   const known = ca && asked.ca === undefined ? { ca: readCertificates(ca.what, ca.given) } : {};
-  const value = atLeastTls12('option ssl', { ...known, ...asked });
+  // Stock pg makes the key of an app's own object one that is not enumerated, so that nobody prints it.
+  const key = asked.key === undefined ? {} : { key: asked.key };
+  const value = atLeastTls12('option ssl', { ...known, ...asked, ...key });
   const trust = ca && asked.ca === undefined ? `${ca.what} ${shownPem(ca.given)}` : 'option ssl';
   return { value, trust, ...(asked.rejectUnauthorized === false && { unverified: true }) };
 }

@@ -76,6 +76,7 @@ export function assemble(
     budget,
     failoverWaitMs,
     keepConnectionOnSqlError,
+    rereadsPassword: typeof connection.password === 'function',
     pooler: settings.pooler,
     queued,
     proofTable: new ProofTable(),

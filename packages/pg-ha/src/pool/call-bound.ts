@@ -10,7 +10,7 @@ export interface CallLimits {
 const MAX_DEADLINE_MS = 2 ** 31 - 1;
 
 /** @throws HaError HA_CONFIG where what the caller gave is no deadline or no signal */
-function check({ deadlineMs, signal }: CallLimits): void {
+export function checkLimits({ deadlineMs, signal }: CallLimits): void {
   if (
     deadlineMs !== undefined &&
     !(typeof deadlineMs === 'number' && deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS)
@@ -32,7 +32,7 @@ export class CallBound {
 
   /** @throws HaError HA_CONFIG */
   constructor(clock: Clock, limits: CallLimits, onEnd: () => void) {
-    check(limits);
+    checkLimits(limits);
     const { deadlineMs, signal } = limits;
     this.#limits = limits;
     this.#onEnd = onEnd;

@@ -20,6 +20,9 @@ import type { PendingItem } from './pool-internals.ts';
 
 type Core = Omit<PoolCore, 'servers'>;
 
+/** A password that is read at each dial, and was refused, is read again after this, ms. */
+const REREAD_MS = 1_000;
+
 /** A dial that has taken so long gets company, ms. */
 const HEDGE_MS = 250;
 
@@ -208,22 +211,26 @@ function failed(core: Core, request: LeaseRequest, error: Error | undefined): vo
 }
 
 function again(core: Core, request: LeaseRequest, error: Error): void {
-  const decision = isRepeatable(error)
-    ? decideRetry({
-        outcome: 'notSent',
-        byRole: true,
-        idempotent: true,
-        attempts: request.attempts,
-        expired: request.deadline.expired,
-      })
-    : ({ retry: false, why: 'final' } as const);
+  // The server may have heard of a change of the password before whoever reads it for us.
+  const rotating =
+    isHaError(error, 'HA_AUTH') && core.rereadsPassword && core.monitor.topology.generation > 0;
+  const decision =
+    isRepeatable(error) || rotating
+      ? decideRetry({
+          outcome: 'notSent',
+          byRole: true,
+          idempotent: true,
+          attempts: request.attempts,
+          expired: request.deadline.expired,
+        })
+      : ({ retry: false, why: 'final' } as const);
   if (!decision.retry) {
-    fail(request, decision.why === 'deadline' ? tooLate(request, error) : withOutcome(error, 'notSent'));
+    const late = decision.why === 'deadline' && !rotating;
+    fail(request, late ? tooLate(request, error) : withOutcome(error, 'notSent'));
     return;
   }
-  const pause = request.deadline.stepMs(
-    backoffMs({ minMs: 2, maxMs: 250 }, request.attempts - 1, core.random),
-  );
+  const backoff = backoffMs({ minMs: 2, maxMs: 250 }, request.attempts - 1, core.random);
+  const pause = request.deadline.stepMs(rotating ? REREAD_MS : backoff);
   sleep(core.clock, pause, { signal: request.signal })
     .then(() => core.monitor.whenConfirmed(request.deadline, request.signal))
     .then(

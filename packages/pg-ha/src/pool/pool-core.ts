@@ -31,6 +31,8 @@ export interface PoolCore {
   readonly servers: Servers;
   readonly failoverWaitMs: number;
   readonly keepConnectionOnSqlError: boolean;
+  /** the password is a function, which is asked at each dial */
+  readonly rereadsPassword: boolean;
   /** a pooler stands in between: no session is ours */
   readonly pooler: PoolerSettings | undefined;
   /** where commit proofs are kept */

@@ -1,6 +1,9 @@
 import {
+  describeError,
+  describeSearch,
   endpointKey,
   HaError,
+  isHaError,
   lagOf,
   pickReader,
   primaryOf,
@@ -80,7 +83,7 @@ export class Chooser {
     const { epoch } = monitor.topology;
     const within = `within ${Math.round(deadline.totalMs)} ms`;
     const members = watch.members().map((member) => this.#describe(member));
-    const seen = members.length === 0 ? 'no member is known' : members.join(', ');
+    const seen = members.length === 0 ? this.#search() : members.join(', ');
     if (after && epoch !== undefined && after.timeline > epoch) {
       const message = `the token is of timeline ${after.timeline}, and no primary newer than timeline ${epoch} was found ${within}`;
       return new HaError('HA_STALE_PRIMARY', `${message}: ${seen}`, { outcome: 'notSent' });
@@ -126,11 +129,20 @@ export class Chooser {
 
   /** Everybody refuses us for a reason that waiting would only hide. */
   #refusal(): HaError | undefined {
-    const { watch } = this.#options;
+    const { monitor, watch } = this.#options;
+    const { trouble, topology } = monitor;
+    if (watch.members().length === 0 && topology.generation === 0 && isFinal(trouble)) return trouble;
     if (!watch.complete) return undefined;
     const errors = watch.members().map(({ state }) => (state.at === 'ejected' ? state.error : undefined));
-    const final = errors.filter((error) => error?.code === 'HA_AUTH' || error?.code === 'HA_CONFIG');
+    const final = errors.filter(isFinal);
     return final.length === errors.length ? final[0] : undefined;
+  }
+
+  /** Why there is no primary, either: without members of their own reads go to that alone. */
+  #search(): string {
+    const { topology, trouble } = this.#options.monitor;
+    const because = trouble === undefined ? '' : `; last error: ${describeError(trouble)}`;
+    return `no primary (${describeSearch(topology)}${because})`;
   }
 
   #describe(member: ReadMember): string {
@@ -163,4 +175,8 @@ export function hasReached(
   if (epoch !== undefined && token.timeline !== 0 && token.timeline < epoch)
     return log.epoch === epoch && position >= log.begin;
   return position >= token.lsn;
+}
+
+function isFinal(error: unknown): error is HaError {
+  return isHaError(error, 'HA_AUTH') || isHaError(error, 'HA_CONFIG');
 }

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { sqlstateOf } from '../errors/sqlstate.ts';
 
 /** What a member says of itself when it is looked at for reads. Positions are LSNs as numbers. */
 export interface Standing {
@@ -24,15 +25,25 @@ export interface Standing {
  * pg_current_wal_lsn() is what has been written, which commits wait for; the next record's place may lie further. No function
  * says which timeline a standby replays; see `follows` for what can be told.
  */
-const STANDING_SQL = `SELECT pg_is_in_recovery()::text AS standby,
-  pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, '0/0')::text AS position,
-  pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')::text AS received,
-  CASE WHEN pg_is_in_recovery() THEN NULL ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END AS timeline,
-  (SELECT count(*) FROM pg_stat_wal_receiver)::text AS receivers,
-  (SELECT received_tli FROM pg_stat_wal_receiver)::text AS received_timeline,
-  (SELECT timeline_id FROM pg_control_checkpoint())::text AS replayed_timeline,
-  (SELECT system_identifier::text FROM pg_control_system()) AS system_id,
-  current_setting('default_transaction_read_only') AS read_only`;
+const sqlOf = (timeline: string, replayedTimeline: string, systemId: string): string => `
+  SELECT pg_is_in_recovery()::text AS standby,
+    pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, '0/0')::text AS position,
+    pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')::text AS received,
+    ${timeline} AS timeline,
+    (SELECT count(*) FROM pg_stat_wal_receiver)::text AS receivers,
+    (SELECT received_tli FROM pg_stat_wal_receiver)::text AS received_timeline,
+    ${replayedTimeline} AS replayed_timeline,
+    ${systemId} AS system_id,
+    current_setting('default_transaction_read_only') AS read_only`;
+
+const STANDING_SQL = sqlOf(
+  'CASE WHEN pg_is_in_recovery() THEN NULL ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END',
+  '(SELECT timeline_id FROM pg_control_checkpoint())::text',
+  '(SELECT system_identifier::text FROM pg_control_system())',
+);
+
+/** For servers where an administrator has withdrawn those functions. */
+const POSITION_SQL = sqlOf('NULL', 'NULL', 'NULL');
 
 interface StandingRow {
   standby: string;
@@ -47,7 +58,10 @@ interface StandingRow {
 }
 
 export async function readStanding(client: Pick<ClientBase, 'query'>): Promise<Standing> {
-  const { rows } = await client.query<StandingRow>(STANDING_SQL);
+  const { rows } = await client.query<StandingRow>(STANDING_SQL).catch((error: unknown) => {
+    if (sqlstateOf(error) === '42501') return client.query<StandingRow>(POSITION_SQL); // insufficient_privilege
+    throw error;
+  });
   const row = rows[0];
   if (!row) throw new Error('the server gave no answer about its position');
   const position = Number(row.position ?? 0);

@@ -106,6 +106,33 @@ describe('a password and a key', () => {
     expect(shown(error)).not.toContain(SECRET);
   });
 
+  it('may change on the server before the function knows: what needs a connection waits for it', async () => {
+    const admin = new pg.Pool(held.config);
+    await admin.query(`CREATE ROLE rotating LOGIN PASSWORD 'first'`);
+    let password = 'first';
+    let asked = 0;
+    const read = (): string => {
+      asked += 1;
+      return password;
+    };
+    const pool = new HaPool({ ...held.config, env: {}, user: 'rotating', password: read, max: 2 });
+    try {
+      const one = await pool.connect();
+      await admin.query(`ALTER ROLE rotating PASSWORD 'second'`);
+      const before = asked;
+      const waiting = pool.query('SELECT 1 AS answer');
+      await expect.poll(() => asked).toBeGreaterThan(before + 1);
+      password = 'second';
+      await expect(waiting).resolves.toMatchObject({ rows: [{ answer: 1 }] });
+      expect(asked).toBeLessThan(before + 10);
+      one.release();
+    } finally {
+      await pool.end();
+      await admin.query('DROP ROLE rotating');
+      await admin.end();
+    }
+  });
+
   it('may change while the pool is open: the next connection asks for it anew', async () => {
     const admin = new pg.Pool(held.config);
     await admin.query(`CREATE ROLE rotated LOGIN PASSWORD 'first'`);
