@@ -12,7 +12,7 @@ export type OnceOp = readonly [command: string, ...args: (RedisValue | RedisValu
 export interface OnceOptions {
   /** names this piece of work, 1 to 200 characters; the same token never applies twice while its proof lives */
   token: string;
-  /** how long the proof is kept, at least failoverWaitMs and up to 30 days (default 1 h) */
+  /** how long the proof is kept, at least twice failoverWaitMs and up to 30 days (default 1 h, or twice failoverWaitMs where that is more) */
   ttlMs?: number;
   /** answers as Buffers, for values that are not text (default false: strings, read as UTF-8) */
   buffers?: boolean;
@@ -35,7 +35,8 @@ export interface OnceHost extends ScriptHost {
 const MAX_OPS = 100;
 /** Lua's unpack takes some 8,000 values. */
 const MAX_WORDS = 7_000;
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const MAX_TTL_MS = 30 * 24 * HOUR_MS;
 /** What scripts may do, but which moves the proof out of sight: it would be written where no repeat looks for it. */
 const MOVES_PROOF: ReadonlySet<string> = new Set(['select', 'swapdb']);
 
@@ -51,7 +52,7 @@ export async function runOnce(
   options: OnceOptions,
 ): Promise<unknown[]> {
   const key = proofKey(host, options.token);
-  const ttlMs = readTtl(options.ttlMs ?? DAY_MS / 24, host.failoverWaitMs);
+  const ttlMs = readTtl(options.ttlMs, host.failoverWaitMs);
   const commands = readOps(ops, host.keyPrefix, readBuffers(options.buffers) ? null : 'utf8');
   const keys = [key, ...new Set(commands.flatMap((one) => one.getKeys()))];
   const words = commands.flatMap((one) => [one.args.length + 1, one.name, ...(one.args as RedisValue[])]);
@@ -76,7 +77,7 @@ export async function runScriptOnce(
   { script, keys = [], args = [] }: OnceScript,
   options: OnceOptions,
 ): Promise<unknown> {
-  const ttlMs = readTtl(options.ttlMs ?? DAY_MS / 24, host.failoverWaitMs);
+  const ttlMs = readTtl(options.ttlMs, host.failoverWaitMs);
   const encoding = readBuffers(options.buffers) ? null : 'utf8';
   const words = keys.length + args.length;
   if (words > MAX_WORDS)
@@ -154,8 +155,14 @@ function readToken(token: string): string {
   throw wrongSetting('once: token', token, 'a text of 1 to 200 characters that names this piece of work');
 }
 
-function readTtl(ttlMs: number, failoverWaitMs: number): number {
-  if (Number.isInteger(ttlMs) && ttlMs >= Math.max(1, failoverWaitMs) && ttlMs <= 30 * DAY_MS) return ttlMs;
-  const allowed = `whole milliseconds from failoverWaitMs (${failoverWaitMs}: a repeat may come that late) to 30 days`;
+/**
+ * A repeat may be sent until failoverWaitMs after the call began, and may arrive later than it was sent, where a link or a
+ * server stood still: the proof has to be there then.
+ */
+function readTtl(given: number | undefined, failoverWaitMs: number): number {
+  const leastMs = Math.max(1, 2 * failoverWaitMs);
+  const ttlMs = given ?? Math.max(leastMs, HOUR_MS);
+  if (Number.isInteger(ttlMs) && ttlMs >= leastMs && ttlMs <= MAX_TTL_MS) return ttlMs;
+  const allowed = `whole milliseconds from ${leastMs} (twice failoverWaitMs: a repeat may come late) to 30 days`;
   throw wrongSetting('once: ttlMs', ttlMs, allowed);
 }
