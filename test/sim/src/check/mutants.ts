@@ -1,4 +1,4 @@
-import { primaryOf, type Clock, type DialPacer, type Resolver } from '@steadfast/shared';
+import { primaryOf, type Clock, type DialPacer, type Prober, type Resolver } from '@steadfast/shared';
 import { REAL_PARTS, type Parts } from '../client/parts.ts';
 
 /** A client that is wrong on purpose, and the rules by which that may be noticed. */
@@ -9,6 +9,17 @@ export interface Mutant {
 }
 
 const unpaced: Pick<DialPacer, 'run'> = { run: (_generation, dial) => dial() };
+
+function twice(prober: Prober): Prober {
+  return {
+    probe: (...question) => {
+      void prober.probe(...question);
+      return prober.probe(...question);
+    },
+    rest: () => prober.rest(),
+    close: () => prober.close(),
+  };
+}
 
 /** A control plane that nominates under an epoch of its own, and takes that back. */
 function forgetful(clock: Clock): Resolver {
@@ -82,6 +93,7 @@ export const MUTANTS: readonly Mutant[] = [
     parts: { resolves: 'as lost' },
     caughtBy: ['doubled', 'outcome'],
   },
+  { breaks: 'never resolves a lost COMMIT', parts: { resolves: 'in vain' }, caughtBy: ['unresolved'] },
   { breaks: 'takes a lost COMMIT for committed', parts: { resolves: 'as committed' }, caughtBy: ['lost'] },
   {
     breaks: 'does not heed a sign that speaks against the primary',
@@ -97,6 +109,23 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'pauses for two seconds between two looks of a search',
     parts: { monitorOptions: (options) => ({ ...options, searchMinMs: 2_000, searchMaxMs: 2_000 }) },
     caughtBy: ['follow'],
+  },
+  {
+    breaks: 'finds the primary, and sends nobody there',
+    parts: { pick: () => ({ at: 'wait', why: 'nobody is good enough' }) },
+    caughtBy: ['liveness'],
+  },
+  {
+    breaks: 'tells a caller without a deadline nothing',
+    parts: { tells: ({ deadlineMs }) => deadlineMs !== undefined },
+    caughtBy: ['stuck'],
+  },
+  {
+    breaks: 'puts every question twice at once',
+    parts: {
+      monitorOptions: (options) => ({ ...options, prober: twice(options.prober) }),
+    },
+    caughtBy: ['questions'],
   },
   { breaks: 'lets calls end a while after their deadline', parts: { lateMs: 200 }, caughtBy: ['deadline'] },
   { breaks: 'lets any number of calls wait', parts: { maxWaiting: () => 1_000_000 }, caughtBy: ['queue'] },

@@ -18,7 +18,7 @@ import type { Parts } from './parts.ts';
 import type { Pool } from './pool.ts';
 
 /** So long after the caller's end the answer to a cancelled statement is waited for, ms. */
-const LAST_WORD_MS = 40;
+const LAST_WORD_MS = 25;
 
 export type CallKind = 'read' | 'write' | 'idempotent' | 'proof';
 
@@ -89,6 +89,7 @@ export class Call {
     const result = await Promise.race([work, ended]);
     this.#timer?.cancel();
     this.#options.signal?.removeEventListener('abort', this.#onEnd);
+    if (!this.#caller.parts.tells(this.#options)) await new Promise(() => undefined);
     return result;
   }
 
@@ -181,11 +182,13 @@ export class Call {
     const { signal, deadlineMs } = this.#options;
     const proven = { ...lost, outcome: 'rejected', byRole: true } as Said;
     const committed: Said = { is: 'answer', answer: { is: 'done' } };
-    if (parts.resolves !== 'by claim') return parts.resolves === 'as committed' ? committed : proven;
+    if (parts.resolves === 'as committed') return committed;
+    if (parts.resolves === 'as lost') return proven;
     const deadline = deadlineMs === undefined ? Deadline.after(world.app, failoverWaitMs) : this.#deadline;
     for (let attempts = 0; !deadline.expired && !this.#over; attempts++) {
       try {
         await seat.whenConfirmed(deadline, signal);
+        if (parts.resolves === 'in vain') throw new Error('no claim');
         const kind = await this.#claim(token, deadline);
         this.#busy = false;
         world.trace.note('resolved', this.#options.work, kind);

@@ -12,6 +12,7 @@ import {
   type Random,
   type Seat,
 } from '@steadfast/shared';
+import type { CallOptions } from './call.ts';
 
 /** What runs a dial when its turn comes. */
 export type Pacer = Pick<DialPacer, 'run'>;
@@ -31,8 +32,10 @@ export interface Parts {
   readonly admits: typeof whyNotPrimary;
   /** what is said of a statement that was in flight when its link ended */
   readonly lostOutcome: 'unknown' | 'notSent';
-  /** a lost COMMIT is resolved by a claim, or taken for one or the other */
-  readonly resolves: 'by claim' | 'as committed' | 'as lost';
+  /** a lost COMMIT is resolved by a claim, or by one that never succeeds, or is taken for one or the other */
+  readonly resolves: 'by claim' | 'in vain' | 'as committed' | 'as lost';
+  /** whether the caller hears of the end of this call */
+  readonly tells: (call: CallOptions) => boolean;
   /** waits end so much later than asked for, ms */
   readonly lateMs: number;
   readonly maxWaiting: (limit: number) => number;
@@ -50,6 +53,7 @@ export const REAL_PARTS: Parts = {
   admits: whyNotPrimary,
   lostOutcome: 'unknown',
   resolves: 'by claim',
+  tells: () => true,
   lateMs: 0,
   maxWaiting: (limit) => limit,
   tidy: true,
