@@ -60,10 +60,10 @@ function helpedByHealing(openAt: number, first: number, { fault, instants }: Mea
   return !fault.opensOnHeal && fault.shape !== 'healed' && openAt + WAITED_MS < healedAt && first > healedAt;
 }
 
-/** When a process that may stand still at that moment runs again. */
+/** When a process that may stand still at that moment runs again; one that stands still once more has run meanwhile. */
 function runsAt(at: number, stalls: readonly Stall[]): number {
   return stalls.reduce(
-    (latest, { from, to }) => (toMs(from) <= latest && latest < toMs(to) ? toMs(to) : latest),
+    (latest, { from, to }) => (toMs(from) < latest && latest < toMs(to) ? toMs(to) : latest),
     at,
   );
 }

@@ -65,6 +65,8 @@ export interface CampaignFault {
   readonly shape: Shape;
   /** the way opens again only once the fault is healed, after `holdMs` */
   readonly opensOnHeal?: boolean;
+  /** some clients have no way while it lasts: it is healed after `holdMs`, whoever has not come back by then */
+  readonly keepsOut?: boolean;
   /** how long the fault lasts where nothing is waited for, ms */
   readonly holdMs?: number;
   /** the same in a quick run, ms */

@@ -60,7 +60,7 @@ export const LOGIN_FAULTS: readonly CampaignFault[] = [
     'none',
     18,
     inTurn(passwordChange, sessionsEnd),
-    { holdMs: 4_000, rotatesPassword: true },
+    { holdMs: 4_000, keepsOut: true, rotatesPassword: true },
   ),
 ];
 

@@ -13,6 +13,7 @@ export const WAY_FAULTS: readonly CampaignFault[] = [
   fault('haproxy-restart', 'HAProxy is restarted', 'route', 14, ofLab('haproxy-restart'), HAPROXY),
   fault('haproxy-down', 'HAProxy is gone for 4 s', 'route', 16, ofLab('haproxy-down'), {
     holdMs: 4_000,
+    keepsOut: true,
     ...HAPROXY,
   }),
   fault(
@@ -21,7 +22,7 @@ export const WAY_FAULTS: readonly CampaignFault[] = [
     'moves',
     28,
     inTurn(ofLab('haproxy-stale'), ofLab('switchover')),
-    { holdMs: 6_000 },
+    { holdMs: 6_000, keepsOut: true },
   ),
   fault(
     'haproxy-both',
@@ -37,7 +38,7 @@ export const WAY_FAULTS: readonly CampaignFault[] = [
     'moves',
     28,
     inTurn(ofLab('haproxy-stale'), ofLab('dns-stale'), ofLab('switchover')),
-    { holdMs: 6_000 },
+    { holdMs: 6_000, keepsOut: true },
   ),
   fault('dns-flip', "the provider's name leads to a standby for 4 s", 'none', 14, ofLab('dns-flip'), {
     holdMs: 4_000,
@@ -57,7 +58,7 @@ export const WAY_FAULTS: readonly CampaignFault[] = [
     'moves',
     26,
     inTurn(ofLab('dns-stale'), ofLab('switchover')),
-    { holdMs: 6_000 },
+    { holdMs: 6_000, keepsOut: true },
   ),
   fault(
     'partition-clients',

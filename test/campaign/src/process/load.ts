@@ -61,8 +61,9 @@ export class Load {
     this.#timer = setInterval(() => {
       const at = now();
       const cpu = cpuNs();
-      const idle = cpu - this.#lastCpu < (at - this.#lastTick) / 2;
-      if (idle && at - this.#lastTick > STALL_NS) this.#stalls.push({ from: this.#lastTick, to: at });
+      const ran = cpu - this.#lastCpu;
+      const idle = ran < (at - this.#lastTick) / 2;
+      if (idle && at - this.#lastTick > STALL_NS) this.#stalls.push({ from: this.#lastTick + ran, to: at });
       this.#lastCpu = cpu;
       this.#lastTick = at;
       if (at - this.#lastSample >= SAMPLE_EVERY_NS) this.#sample(at);

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FaultRun } from './run-fault.ts';
 
@@ -14,12 +14,18 @@ export class Results {
     mkdirSync(folder, { recursive: true });
     if (!resume) rmSync(this.#file, { force: true });
     this.runs = existsSync(this.#file) ? parseRuns(readFileSync(this.#file, 'utf8')) : [];
+    // Without a line that was cut off, since the next one would be written behind it.
+    writeFileSync(this.#file, this.runs.map(lineOf).join(''));
   }
 
   add(run: FaultRun): void {
     this.runs.push(run);
-    appendFileSync(this.#file, `${JSON.stringify(run)}\n`);
+    appendFileSync(this.#file, lineOf(run));
   }
+}
+
+function lineOf(run: FaultRun): string {
+  return `${JSON.stringify(run)}\n`;
 }
 
 /** A line that was cut off is a run that has to be made again. */

@@ -223,7 +223,8 @@ async function throughFault(
   });
   try {
     if (!fault.opensOnHeal) await opened(options, instants, troubles);
-    const opens = fault.opensOnHeal === true || fault.shape === 'healed' || fault.shape === 'whole';
+    const { keepsOut, opensOnHeal, shape } = fault;
+    const opens = keepsOut === true || opensOnHeal === true || shape === 'healed' || shape === 'whole';
     if (!opens) lost = await recovered(processes, monotonicMs());
     await sleep(holdMs(options));
   } finally {
