@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync, statSync, mkdirSync, cpSync } from 'node:fs';
+import { existsSync, renameSync, rmdirSync, rmSync, statSync, mkdirSync, cpSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { HOST_NAMES, BALANCER, paths } from './blueprint.ts';
@@ -69,8 +69,13 @@ function moveLogs({ blueprint }: LabState): string {
   return folder;
 }
 
+/** Another lab may have moved in a moment ago. */
 function removeIfEmpty(dir: string): void {
-  if (existsSync(dir) && readdirSync(dir).length === 0) rmSync(dir, { recursive: true, force: true });
+  try {
+    rmdirSync(dir);
+  } catch {
+    // Not empty, or gone already.
+  }
 }
 
 /** A folder that never got its state: its lab was killed in its first moments. */
@@ -82,7 +87,9 @@ export async function sweepStaleLabs(onProgress: (line: string) => void): Promis
     const dir = join(baseDir(), id);
     const state = readState(dir);
     if (!state) {
-      if (Date.now() - statSync(dir).mtimeMs > HALF_MADE_AFTER_MS)
+      // Whoever else ends labs may have taken it away meanwhile.
+      const made = statSync(dir, { throwIfNoEntry: false });
+      if (made && Date.now() - made.mtimeMs > HALF_MADE_AFTER_MS)
         rmSync(dir, { recursive: true, force: true });
       continue;
     }

@@ -7,6 +7,7 @@ import { signal } from '../process/identity.ts';
 import { gone, type ServerSpec } from '../process/server.ts';
 import { eventually } from '../process/wait.ts';
 import { postgresDataDir } from '../servers/patroni.ts';
+import { removeSharedMemory } from '../state/shared-memory.ts';
 import { defineFault, type FaultContext, type FaultKind } from './fault-kind.ts';
 import { startPatroni } from './start-patroni.ts';
 import { hostNamed, targetHost } from './target.ts';
@@ -49,6 +50,7 @@ export const twinPrimary: FaultKind = defineFault({
     const { blueprint, servers, note } = context;
     await killAll(() => postgresProcesses(blueprint, target));
     servers.forget(target, 'twin');
+    await removeSharedMemory(postgresDataDir(blueprint, target));
     rmSync(postgresDataDir(blueprint, target), { recursive: true, force: true });
     note(`took away the data of PostgreSQL on ${target}`);
     await startPatroni(context, target);
