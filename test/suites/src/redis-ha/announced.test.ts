@@ -220,7 +220,7 @@ describe('sentinels that are wrong', () => {
   });
 
   it('one that announces a failover that does not come holds writes for holdMaxMs, and no longer', async () => {
-    const one = await client({ holdMaxMs: 200 });
+    const one = await client({ holdMaxMs: 2_000 });
     need(third).announce(2, need(b));
     await expect.poll(() => one.health().state).toBe('holding');
     expect(await one.ping()).toBe('PONG');
