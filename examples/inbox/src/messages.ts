@@ -70,7 +70,7 @@ export function sendMessage(
   );
 }
 
-/** The latest messages of a conversation, newest first; `before` pages back. */
+/** The latest messages of a conversation, newest first; `before` pages back. Ordered by what pages are cut by: clocks may differ. */
 export async function listMessages(
   pool: HaPool,
   accountId: number,
@@ -80,7 +80,7 @@ export async function listMessages(
   const { rows } = await pool.query<StoredMessage>({
     text: `SELECT ${COLUMNS} FROM messages
            WHERE conversation_id = $1 AND account_id = $2 AND ($3::bigint IS NULL OR id < $3)
-           ORDER BY created_at DESC LIMIT ${PAGE}`,
+           ORDER BY id DESC LIMIT ${PAGE}`,
     values: [conversationId, accountId, before ?? null],
     idempotent: true,
     deadlineMs: DEADLINE_MS,

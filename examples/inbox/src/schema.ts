@@ -41,6 +41,7 @@ const SCHEMA = `
   );
   CREATE INDEX IF NOT EXISTS messages_page
     ON messages (conversation_id, account_id, message_type, created_at);
+  CREATE INDEX IF NOT EXISTS messages_in_order ON messages (conversation_id, account_id, id);
 `;
 
 /** Creates what the app needs. Safe to run again, and from several processes at once. */

@@ -31,8 +31,7 @@ describe(`a link (seed ${seed})`, () => {
     expect(await proxy.stats()).toEqual({ connections: 1, accepted: 1, bytesUp: 2, bytesDown: 2, cuts: 0 });
     client.socket.end();
     await client.until((each) => each.ended === 'FIN');
-    await pause(20);
-    expect((await proxy.stats()).connections).toBe(0);
+    await expect.poll(async () => (await proxy.stats()).connections).toBe(0);
   });
 
   it('passes a reset of the target on as a reset', async () => {
@@ -218,7 +217,7 @@ describe('cutAfter', () => {
     const from = monotonicMs();
     client.socket.write('last x!');
     await client.until((each) => each.ended === 'ECONNRESET');
-    expect(monotonicMs() - from).toBeLessThan(100);
+    expect(monotonicMs() - from).toBeLessThan(1_000);
     await pause(50);
     expect(echo.received()).toBe('hilast x!');
   });

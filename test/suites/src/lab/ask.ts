@@ -133,6 +133,13 @@ export async function becomes<T>(
   }
 }
 
+/** Waits until a statement that sleeps is on that server, so that what happens next happens to it. */
+export async function sleeping(lab: LabDescription, at: { host: string; port: number }): Promise<void> {
+  const text = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+  const count = async (): Promise<number> => Number((await query(lab, at, text))[0]?.['n']);
+  await becomes('a statement that sleeps', count, (n) => n > 0, 5_000);
+}
+
 /** How a promise ended: its code or message; what succeeded says so. */
 export async function failure(promise: Promise<unknown>): Promise<string> {
   try {

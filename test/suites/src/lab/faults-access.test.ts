@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { monotonicMs, type LabDescription } from '@steadfast/lab';
 import { afterEach, describe, expect, it } from 'vitest';
-import { becomes, failure, need, postgresMember, query } from './ask.ts';
+import { becomes, failure, need, postgresMember, query, sleeping } from './ask.ts';
 import { withLab } from '../support/with-lab.ts';
 
 const FLIP_DELAY_MS = 500;
@@ -165,13 +165,8 @@ describe('the way to the primary', () => {
   it('half-open silences a link that a proxy of the lab carries, and healed new connections answer', async () => {
     const { primary } = need((await used.lab.status()).postgres);
     const proxy = await used.lab.proxy(postgresMember(description(), need(primary)));
-    const slow = failure(query(description(), proxy.endpoint, 'SELECT pg_sleep(0.5)', { timeoutMs: 1_500 }));
-    await becomes(
-      'a connection',
-      () => proxy.stats(),
-      ({ bytesUp }) => bytesUp > 100,
-      2_000,
-    );
+    const slow = failure(query(description(), proxy.endpoint, 'SELECT pg_sleep(2)', { timeoutMs: 5_000 }));
+    await sleeping(description(), postgresMember(description(), need(primary)));
     const fault = await used.lab.fault('half-open', { proxy });
     expect(await slow).toMatch(/timeout/i);
     expect(await failure(query(description(), proxy.endpoint, 'SELECT 1'))).toMatch(/timeout/i);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultName, LabDescription } from '@steadfast/lab';
 import { afterEach, describe, expect, it } from 'vitest';
-import { becomes, failure, need, postgresMember, query, writable } from './ask.ts';
+import { becomes, failure, need, postgresMember, query, sleeping, writable } from './ask.ts';
 import { withLab } from '../support/with-lab.ts';
 
 const used = withLab({ redis: false });
@@ -116,8 +116,8 @@ describe('PostgreSQL faults', () => {
   it('partition-clients silences connections that are open already', async () => {
     const target = await primary();
     const at = postgresMember(description(), target);
-    const slow = query(description(), at, 'SELECT pg_sleep(0.5)', { timeoutMs: 1_500 });
-    await sleep(100);
+    const slow = query(description(), at, 'SELECT pg_sleep(2)', { timeoutMs: 5_000 });
+    await sleeping(description(), at);
     const fault = await used.lab.fault('partition-clients', { target });
     expect(await failure(slow)).toMatch(/timeout/i);
     await fault.heal();

@@ -54,7 +54,7 @@ describe('a lab', () => {
     const started = monotonicMs();
     const lab = await up();
     const upMs = monotonicMs() - started;
-    await lab.waitHealthy(1_000);
+    await lab.waitHealthy(5_000);
     const { folders, names } = marksOf(lab.description);
     const pids = processesAbout(folders);
     expect(pids.length).toBeGreaterThan(12);

@@ -9,7 +9,7 @@ const { member, sentinels, client, data } = withScriptedRedis();
 
 /** Data may be so old that their age has to be asked for only every quarter of an hour. */
 const HOUR_MS = 3_600_000;
-const SILENCE_MS = 400;
+const SILENCE_MS = 800;
 const PATIENT = { timeout: 5_000 };
 
 let primary: ScriptedRedis;
@@ -61,8 +61,8 @@ describe('a reader whose data may be an hour old', () => {
     const reads = Promise.all([reader.get('k'), reader.get('k')]);
     await sleep(SILENCE_MS / 4);
     expect([await reader.get('k'), await reads]).toEqual(['v', ['v', 'v']]);
-    // A little for the primary's answer, and for a machine that is busy.
-    expect(performance.now() - began).toBeLessThan(SILENCE_MS + 300);
+    // Not once more for those that came later; the rest is for a machine that is busy.
+    expect(performance.now() - began).toBeLessThan(2 * SILENCE_MS - 100);
     expect(silent.met).toBeGreaterThan(0);
   });
 
@@ -111,11 +111,11 @@ describe('a read with a commandTimeout', () => {
   });
 
   it('counts it on where the replica fails and the primary is asked instead', async () => {
-    const reader = await reading({ commandTimeout: 600 });
+    const reader = await reading({ commandTimeout: 1_000, silenceMs: 500 });
     await expect.poll(() => serving(reader), PATIENT).toBe(true);
     for (const one of [replica, primary]) one.script({ on: /^get/i, does: ['hang'] });
     const began = performance.now();
     await expect(reader.get('k')).rejects.toThrow('Command timed out');
-    expect(performance.now() - began).toBeLessThan(600 + 250);
+    expect(performance.now() - began).toBeLessThan(1_000 + 400);
   });
 });

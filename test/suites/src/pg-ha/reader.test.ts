@@ -233,20 +233,30 @@ describe('pain 7: while standbys fail', () => {
         await onMember(name, 'SELECT pg_reload_conf()');
       }
     };
+    const sum = async (sql: string): Promise<number> => {
+      const answers = await Promise.all((await standbys()).map(({ name }) => onMember(name, sql)));
+      return answers.reduce((total, { rows }) => total + Number((rows as { n: number }[])[0]?.n), 0);
+    };
+    const conflicts = (): Promise<number> =>
+      sum('SELECT sum(confl_snapshot) AS n FROM pg_stat_database_conflicts');
+    const sleeping = (): Promise<number> =>
+      sum("SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
     await delay("SET max_standby_streaming_delay = '50ms'");
+    const before = await conflicts();
     await pool.query("INSERT INTO facts SELECT 'dead' FROM generate_series(1, 1000)");
     const slow = Array.from({ length: 4 }, () =>
       pool.reader.query<{ n: number }>(
-        "SELECT count(*)::int AS n FROM facts, pg_sleep(0.6) WHERE id = 'dead' OR id = 'other'",
+        "SELECT count(*)::int AS n FROM facts, pg_sleep(2) WHERE id = 'dead' OR id = 'other'",
       ),
     );
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await expect.poll(sleeping).toBe(slow.length);
     await pool.query("DELETE FROM facts WHERE id = 'dead'");
     await pool.query('VACUUM facts');
     const results = await Promise.allSettled(slow);
     expect(results.map((result) => (result.status === 'rejected' ? outcomeOf(result.reason) : 'ok'))).toEqual(
       slow.map(() => 'ok'),
     );
+    await expect.poll(conflicts).toBeGreaterThan(before);
     await delay('RESET max_standby_streaming_delay');
   });
 });

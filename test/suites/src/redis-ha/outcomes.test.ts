@@ -252,7 +252,7 @@ describe('limits', () => {
       ]);
       expect(read).toBe('x');
       expect(performance.now() - began).toBeGreaterThan(400);
-      expect(performance.now() - began).toBeLessThan(1_000);
+      expect(performance.now() - began).toBeLessThan(2_500);
     } finally {
       redis.disconnect();
       await proxy.stop();
@@ -297,7 +297,7 @@ describe('limits', () => {
       proxy.mute();
       await blocked;
       expect(performance.now() - began).toBeGreaterThan(1_100);
-      expect(performance.now() - began).toBeLessThan(2_000);
+      expect(performance.now() - began).toBeLessThan(3_500);
       expect(await redis.ping()).toBe('PONG');
     } finally {
       redis.disconnect();
