@@ -121,6 +121,18 @@ describe('Redis faults', () => {
     expect(await master()).toBe(next);
   });
 
+  it('other-group fails a second group over, and leaves nothing of it behind', async () => {
+    const own = await master();
+    const fault = await used.lab.fault('other-group');
+    const address = (): Promise<unknown> =>
+      sentinel(description(), 'h3', 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', need(fault.target));
+    expect(await address()).toEqual([member('h2').host, expect.any(String)]);
+    expect(await master()).toBe(own);
+    await fault.heal();
+    expect(await address()).toBeNull();
+    expect(await master()).toBe(own);
+  });
+
   it('refuses PostgreSQL faults by name in a lab without it', async () => {
     await expect(used.lab.fault('switchover')).rejects.toThrow(
       "fault 'switchover' cannot be made here: it needs postgres, which this lab was started without",
