@@ -1,3 +1,4 @@
+import { rolledBack } from '@steadfast/campaign/rolled-back';
 import { HaPool, outcomeOf } from '@steadfast/pg-ha';
 import pg from 'pg';
 import type { SqlClient } from '../workloads/workload.ts';
@@ -35,9 +36,7 @@ export const stockPg: SqlKind = {
     pool.on('error', () => undefined);
     return opened(pool, (work) => transaction(pool, work));
   },
-  // What the server itself refused has five characters of SQLSTATE.
-  judge: (error) =>
-    /^[0-9A-Z]{5}$/.test(String((error as { code?: unknown }).code)) ? 'rejected' : 'unknown',
+  judge: (error) => (rolledBack(error) ? 'rejected' : 'unknown'),
 };
 
 function opened(pool: pg.Pool, inTransaction: SqlClient['transaction']): Opened<SqlClient> {

@@ -1,3 +1,5 @@
+import { rolledBack } from './rolled-back.ts';
+
 /** What all PostgreSQL clients send, so that they are compared at the same work. */
 
 /** The timeline that the server writes on: its epoch, in the same answer. */
@@ -63,13 +65,9 @@ export function epochOf(rows: readonly Partial<EpochRow>[]): number | undefined 
   return rows[0]?.epoch;
 }
 
-/** SQLSTATEs under which a server may have committed all the same: it was told to stop while it waited for its standby. */
-const STOPPED = /^(57P0[12]|08|40003)/;
-
 /** What an error of a driver without outcomes says: an SQL error means rolled back; a broken link says nothing. */
 export function peerOutcome(error: unknown): 'fail' | 'unknown' {
   const { code } = error as { code?: unknown };
-  if (typeof code !== 'string') return 'unknown';
-  if (code === 'ECONNREFUSED' || code === 'CONNECT_TIMEOUT') return 'fail';
-  return /^[0-9A-Z]{5}$/.test(code) && !STOPPED.test(code) ? 'fail' : 'unknown';
+  const refused = code === 'ECONNREFUSED' || code === 'CONNECT_TIMEOUT';
+  return refused || rolledBack(error) ? 'fail' : 'unknown';
 }
