@@ -39,24 +39,32 @@ type StockOptions = Pick<
   | 'name'
   | 'sentinelUsername'
   | 'sentinelPassword'
+  | 'sentinelTLS'
+  | 'enableTLSForSentinelMode'
 >;
 
-/** The same settings in ioredis's own words. */
-function stockOptions(env: Readonly<Record<string, string>>): StockOptions {
+/** The same settings in ioredis's own words, what ours falls back to included. */
+export function stockOptions(env: Readonly<Record<string, string>>): StockOptions {
   const { hostname, port, protocol, username, password, pathname } = new URL(
     env['REDIS_URL'] ?? 'redis://localhost',
   );
   const caFile = env['REDIS_HA_CA_FILE'];
   const tls = /^(rediss|valkeys):$/.test(protocol)
-    ? { ...(caFile && { ca: readFileSync(caFile, 'utf8') }) }
+    ? {
+        ...(caFile && { ca: readFileSync(caFile, 'utf8') }),
+        ...(env['REDIS_OPENSSL_VERIFY_MODE'] === 'none' && { rejectUnauthorized: false }),
+      }
     : undefined;
   const sentinels = env['REDIS_SENTINELS']?.split(',').map((each) => {
     const [host = '', sentinelPort = '26379'] = each.split(':');
     return { host, port: Number(sentinelPort) };
   });
+  const dataPassword = decodeURIComponent(password);
+  // Set and empty it is a value: none.
+  const sentinelPassword = env['REDIS_SENTINEL_PASSWORD'] ?? dataPassword;
   return {
     ...(username && { username: decodeURIComponent(username) }),
-    ...(password && { password: decodeURIComponent(password) }),
+    ...(dataPassword && { password: dataPassword }),
     db: Number(pathname.slice(1) || 0),
     ...(tls && { tls }),
     ...(sentinels
@@ -64,7 +72,8 @@ function stockOptions(env: Readonly<Record<string, string>>): StockOptions {
           sentinels,
           name: env['REDIS_SENTINEL_MASTER_NAME'] ?? 'mymaster',
           ...(env['REDIS_SENTINEL_USERNAME'] && { sentinelUsername: env['REDIS_SENTINEL_USERNAME'] }),
-          ...(env['REDIS_SENTINEL_PASSWORD'] && { sentinelPassword: env['REDIS_SENTINEL_PASSWORD'] }),
+          ...(sentinelPassword && { sentinelPassword }),
+          ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
         }
       : { host: hostname, port: Number(port || 6379) }),
   };

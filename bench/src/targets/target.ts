@@ -17,7 +17,7 @@ export interface Target {
 }
 
 const SSLMODE = /[?&]sslmode=([^&]+)/;
-const MANY_HOSTS = /\/\/(?:[^/?#]*@)?[^/?#,]*,/;
+const HOSTS = /\/\/(?:[^/?#]*@)?([^/?#]*)/;
 
 export function urlOf({ library, env }: Pick<Target, 'library' | 'env'>): string {
   return env[library === 'pg' ? 'DATABASE_URL' : 'REDIS_URL'] ?? '';
@@ -25,18 +25,26 @@ export function urlOf({ library, env }: Pick<Target, 'library' | 'env'>): string
 
 /** Variables that tell ours what a stock client would have to be told by the URL. */
 const BESIDE_THE_URL: Readonly<Record<Library, RegExp>> = {
-  pg: /^(?:PGUSER|PGPASSWORD|POSTGRES_USERNAME|POSTGRES_PASSWORD|PG_HA_CA|PGSSL(?:ROOTCERT|CERT|KEY))$/,
-  redis: /^REDIS_(?:USERNAME|PASSWORD|HA_CA)$/,
+  pg: /^(?:PGUSER|PGPASSWORD|POSTGRES_USERNAME|POSTGRES_PASSWORD|PG_HA_(?:CA|DNS_SERVERS)|PGSSL(?:ROOTCERT|CERT|KEY))$/,
+  redis: /^REDIS_(?:USERNAME|PASSWORD|HA_CA|HA_DNS_SERVERS)$/,
 };
 
-/** Whether a URL alone leads a stock client to the primary, as the same user, and under TLS where ours would be. */
+/** Whether a URL alone leads a stock client to the same primary, as the same user, and under TLS where ours would be. */
 export function leadsStockClients(target: Pick<Target, 'library' | 'env' | 'strategy'>): boolean {
   const { library, strategy, env } = target;
   const url = urlOf(target);
   if (url === '' || Object.keys(env).some((name) => BESIDE_THE_URL[library].test(name))) return false;
   if (library === 'redis') return true;
   if (usesTls(target) && !SSLMODE.test(url)) return false;
-  return ['haproxy', 'managed', 'single'].includes(strategy) && !MANY_HOSTS.test(url);
+  const hosts = HOSTS.exec(url)?.[1] ?? '';
+  // Under haproxy they win over the URL.
+  const given = env['PG_HA_HOSTS'];
+  const same = !given || withPort(given) === withPort(hosts);
+  return ['haproxy', 'managed', 'single'].includes(strategy) && !hosts.includes(',') && same;
+}
+
+function withPort(host: string): string {
+  return /:\d+$/.test(host) ? host : `${host}:5432`;
 }
 
 export function usesTls(target: Pick<Target, 'library' | 'env' | 'strategy'>): boolean {

@@ -66,7 +66,13 @@ describe('a target', () => {
     ['postgres://app@h/d?PGPASSWORD=pw', false],
     ['postgres://app:pw@h1,h2/d?strategy=hosts', false],
     ['postgres://app:pw@h/d?strategy=patroni&PG_HA_PATRONI_URLS=http://h:8008', false],
+    ['postgres://app:pw@h/d?strategy=haproxy&PG_HA_HOSTS=h', true],
+    ['postgres://app:pw@h:5432/d?strategy=haproxy&PG_HA_HOSTS=h', true],
+    ['postgres://app:pw@h:5000/d?strategy=haproxy&PG_HA_HOSTS=h', false],
+    ['postgres://app:pw@h/d?strategy=haproxy&PG_HA_HOSTS=lb1,lb2', false],
+    ['postgres://app:pw@h/d?sslmode=disable&strategy=managed&PG_HA_DNS_SERVERS=10.0.0.2', false],
     ['redis://h?strategy=managed', true],
+    ['redis://h?strategy=managed&REDIS_HA_DNS_SERVERS=10.0.0.2', false],
     ['rediss://h?strategy=managed&REDIS_PASSWORD=pw', false],
   ])('%s can be measured with a stock client: %s', (url, can) => {
     expect(parseTarget(`a=${url}`).stockEnv !== undefined).toBe(can);
