@@ -7,6 +7,7 @@ import { compareCommand } from './compare.ts';
 import { memoryCommand } from './memory.ts';
 import { planCommand } from './plan.ts';
 import { reportCommand } from './report.ts';
+import { runCommand } from './run.ts';
 
 describe('what reads a result', () => {
   let folder: string;
@@ -91,5 +92,32 @@ describe('what reads a result', () => {
     [planCommand, ['result.json'], "Unexpected argument 'result.json'"],
   ])('$name refuses %j: %s', async (command, argv, message) => {
     await expect(command.run(argv)).rejects.toThrow(message);
+  });
+});
+
+describe('run', () => {
+  it('refuses two workloads that would be measured as one', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'steadfast-namesakes-'));
+    const written = async (file: string, name: string): Promise<string> => {
+      const text = `export default { library: 'redis', name: '${name}', title: '', prepare() {}, operations: () => [] };`;
+      await writeFile(path.join(folder, file), text);
+      return path.join(folder, file);
+    };
+    const one = await written('one.mjs', 'my-queue');
+    const two = await written('two.mjs', 'My_queue');
+    const kv = await written('kv.mjs', 'kv');
+    const run = (...names: string[]): Promise<number | void> =>
+      runCommand.run([
+        ...['--target', 'a=redis://h', '--dry-run'],
+        ...names.flatMap((name) => ['--workload', name]),
+      ]);
+    const said = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+    await expect(run(one, two)).rejects.toThrow(
+      /one\.mjs' and '.*two\.mjs' are both named 'My_queue'; allowed/,
+    );
+    await expect(run('kv', kv)).rejects.toThrow(/'kv' and '.*kv\.mjs' are both named 'kv'/);
+    expect(await run('connect', one, kv)).toBe(0);
+    said.mockRestore();
+    await rm(folder, { recursive: true });
   });
 });

@@ -7,7 +7,7 @@ import type { BenchResult } from '../result.ts';
 import { interruptible, Interrupted } from '../run/interruption.ts';
 import { cellsOf, type Chosen } from '../run/cells.ts';
 import { parseRun, RUN_USAGE, type RunOptions } from '../run/run-options.ts';
-import { newDataName } from '../run/sandbox.ts';
+import { dataOf, newDataName } from '../run/sandbox.ts';
 import { runSuite, sandboxesOf, type Suite } from '../run/suite.ts';
 import { summaryOf } from '../run/summary.ts';
 import { labTargets } from '../targets/lab-targets.ts';
@@ -131,7 +131,20 @@ async function chosenOf(options: RunOptions, targets: readonly Target[]): Promis
     throw new UsageError(
       `--read-only with workload '${needsData.workload.name}' needs data that are there; allowed: --data of a run with --keep-data, or --workload connect`,
     );
+  refuseNamesakes(found);
   return found;
+}
+
+/** Two of one library whose data would lie in one place would be measured as one. */
+function refuseNamesakes(chosen: readonly Chosen[]): void {
+  for (const [at, { given, workload }] of chosen.entries()) {
+    const place = dataOf('', workload);
+    const namesake = chosen.slice(0, at).find((earlier) => dataOf('', earlier.workload) === place);
+    if (namesake)
+      throw new UsageError(
+        `--workload '${namesake.given}' and '${given}' are both named '${workload.name}'; allowed: a name of its own for each of one library`,
+      );
+  }
 }
 
 /** What a dry run says. */
