@@ -4,6 +4,7 @@ import { pgHa } from '../clients/sql-clients.ts';
 import { redisHa } from '../clients/redis-clients.ts';
 import type { Target } from '../targets/target.ts';
 import type { RedisClient, SqlClient, Workload } from '../workloads/workload.ts';
+import type { Removal } from './removed.ts';
 
 const ADMIN_CONNECTIONS = 1;
 const SCAN_COUNT = 1_000;
@@ -66,7 +67,11 @@ export class Sandbox {
     );
   }
 
-  remove(): Promise<void> {
+  removal(): Removal {
+    return { from: this.target.server, what: this.describe(), remove: () => this.#remove() };
+  }
+
+  #remove(): Promise<void> {
     return this.#with(
       async (client) => {
         for (const workload of this.#workloads)

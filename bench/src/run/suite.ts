@@ -12,6 +12,7 @@ import { control } from './control.ts';
 import { dialsOf, measurementOf, ratiosOf, type Measured } from './figures.ts';
 import { machine, versions } from './machine.ts';
 import { Progress } from './progress.ts';
+import { removed } from './removed.ts';
 import type { RunOptions } from './run-options.ts';
 import { dataOf, Sandbox } from './sandbox.ts';
 import { searchAll, SEARCH_STEPS } from './search-all.ts';
@@ -35,7 +36,6 @@ const START_MS = 900;
 const DRAIN_MS = 5_000;
 const PREPARE_MS = 4_000;
 const CONTROL_MS = 350;
-const REMOVE_MS = 30_000;
 
 type Body = Omit<BenchResult, 'schema' | 'startedAt' | 'durationMs' | 'seed' | 'command' | 'machine'>;
 
@@ -78,31 +78,21 @@ async function withData(suite: Suite, run: (notes: string[]) => Promise<Body>): 
   const notes: string[] = [];
   if (readOnly || existingData !== undefined) return run(notes);
   const sandboxes = sandboxesOf(suite);
+  let failed = true;
   try {
     for (const sandbox of sandboxes) {
       suite.signal.throwIfAborted();
       await sandbox.prepare(scale, seed);
     }
-    return await run(notes);
+    const body = await run(notes);
+    failed = false;
+    return body;
   } finally {
     if (keepData)
       notes.push(`The data were kept: ${suite.data}. Remove them when they are no longer needed.`);
-    else for (const sandbox of sandboxes) notes.push(...(await removed(sandbox)));
-    if (suite.signal.aborted) for (const note of notes) console.error(suite.redactor.clean(note));
-  }
-}
-
-async function removed(sandbox: Sandbox): Promise<string[]> {
-  const late = new Promise<never>((_, reject) =>
-    setTimeout(() => reject(new Error(`not done within ${REMOVE_MS} ms`)), REMOVE_MS).unref(),
-  );
-  try {
-    await Promise.race([sandbox.remove(), late]);
-    return [];
-  } catch (error) {
-    return [
-      `Not removed from ${sandbox.target.server}: ${sandbox.describe()} (${(error as Error).message}). Remove them by hand.`,
-    ];
+    else for (const sandbox of sandboxes) notes.push(...(await removed(sandbox.removal())));
+    // Otherwise they stand in the result.
+    if (failed) for (const note of notes) console.error(suite.redactor.clean(note));
   }
 }
 
