@@ -166,7 +166,7 @@ function plan(suite: Suite): string {
     ),
     'and would touch:',
     ...touches,
-    ...(options.allowFailover ? ['  and would run the failover command of each target that has one'] : []),
+    ...(suite.failovers?.touches ?? []).map((line) => `  ${line}`),
     `${turns} stretches of ${options.warmupMs + options.measureMs} ms: ${cells.map(({ key, repetitions }) => `${key} × ${repetitions}`).join('; ')}`,
     'Nothing was done.',
   ].join('\n');

@@ -40,6 +40,7 @@ export function labFailovers(lab: Lab, out: string, signal: AbortSignal): Failov
   }));
   return {
     plannedMs: scenes.reduce((sum, { fault }) => sum + fault.aboutS * 1_000, 0),
+    touches: [],
     run: async ({ say, failed }) => {
       const observers = await lab.observe();
       const runs: { run: FaultRun; observed: Observed }[] = [];

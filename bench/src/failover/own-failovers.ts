@@ -6,25 +6,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ClientProcess,
   CLIENTS,
-  createTables,
   endsOf,
   judge,
   outageIn,
-  readKeys,
-  readTables,
   type ClientSpec,
-  type Found,
   type Outage,
 } from '@steadfast/campaign';
 import { callsOf, parseHistory, samplesOf, type Call } from '@steadfast/check';
 import { monotonicMs, type LabDescription } from '@steadfast/lab';
-import { HaPool } from '@steadfast/pg-ha';
-import { HaRedis } from '@steadfast/redis-ha';
-import { UsageError } from '../commands/command.ts';
 import type { FailoverResult } from '../result.ts';
+import { removed } from '../run/removed.ts';
 import type { RunOptions } from '../run/run-options.ts';
 import type { Target } from '../targets/target.ts';
-import type { Failovers } from './failovers.ts';
+import type { Failovers, Telling } from './failovers.ts';
+import { placeOf, type Place } from './place.ts';
 
 const WRITERS = 4;
 const CALLS_PER_SECOND = 5;
@@ -54,13 +49,17 @@ export function ownFailovers(
   });
   return {
     plannedMs: able.length * (WARM_MS + options.failoverAfterMs + COMMAND_ABOUT_MS),
-    run: async ({ say, failed }) => {
+    touches: able.map(
+      ({ target, place }) =>
+        `on ${target.name}: makes and removes ${place.what}, and runs its failover command`,
+    ),
+    run: async ({ say, failed, note }) => {
       const results: FailoverResult[] = [];
       for (const each of able) {
         signal.throwIfAborted();
         say(`failover of ${each.target.name}: runs its command`);
         try {
-          results.push(await failOver(each, options, signal));
+          results.push(await failOver(each, options, note, signal));
         } catch (error) {
           signal.throwIfAborted();
           failed(`failover of ${each.target.name}`, error);
@@ -74,14 +73,15 @@ export function ownFailovers(
 async function failOver(
   { target, command, place }: { readonly target: Target; readonly command: string; readonly place: Place },
   { failoverAfterMs, out }: Pick<RunOptions, 'failoverAfterMs' | 'out'>,
+  note: Telling['note'],
   signal: AbortSignal,
 ): Promise<FailoverResult> {
   const spec = specOf(target);
   const historyFile = join(out, 'histories', `${target.name}.jsonl`);
   mkdirSync(join(out, 'histories'), { recursive: true });
-  await place.prepare();
   let client: ClientProcess | undefined;
   try {
+    await place.prepare();
     const access = { description: NO_LAB, deadlineMs: DEADLINE_MS, env: place.env, label: place.label };
     client = await ClientProcess.open({
       client: spec.name,
@@ -112,7 +112,8 @@ async function failOver(
     return resultOf(target, spec, { calls, faultAt, until }, judged);
   } finally {
     client?.kill();
-    await place.remove();
+    for (const line of await removed({ from: target.name, what: place.what, remove: place.remove }))
+      note(line);
   }
 }
 
@@ -167,74 +168,6 @@ function timelineOf(
     { lane, what: 'waits', from: waits, to: writes },
     ...(to === undefined ? [] : [{ lane, what: 'writes', from: writes, to: writes + WARM_MS }]),
   ];
-}
-
-/** Where the work goes, and how it is read back. */
-interface Place {
-  readonly env: Record<string, string>;
-  readonly label: string;
-  prepare(): Promise<unknown>;
-  read(): Promise<Found>;
-  remove(): Promise<unknown>;
-}
-
-function placeOf(target: Target, data: string): Place {
-  return target.library === 'pg' ? sqlPlace(target, data) : redisPlace(target, data);
-}
-
-/** The campaign's tables in a schema of the run's own, which the sessions find by their search path. */
-function sqlPlace({ name, env }: Target, data: string): Place {
-  const schema = `${data}_failover`;
-  const url = env['DATABASE_URL'];
-  if (url === undefined || env['PG_HA_POOLER'] === 'true')
-    throw new UsageError(
-      `target '${name}' is to fail over; allowed: where a URL names the servers and no pooler stands before them`,
-    );
-  const options = `options=${encodeURIComponent(`-c search_path=${schema}`)}`;
-  const there = { ...env, DATABASE_URL: `${url}${url.includes('?') ? '&' : '?'}${options}` };
-  const on = async <T>(
-    where: Readonly<Record<string, string>>,
-    use: (pool: HaPool) => Promise<T>,
-  ): Promise<T> => {
-    const pool = new HaPool({ env: where, poolMax: 1 });
-    return use(pool).finally(() => void pool.end());
-  };
-  return {
-    env: there,
-    label: name,
-    prepare: async () => {
-      await on(env, (pool) => pool.query(`CREATE SCHEMA ${schema}`));
-      await on(there, (pool) => createTables(pool, [name]));
-    },
-    read: async () =>
-      (await on(there, (pool) => readTables(pool, [name]))).get(name) ?? { ids: {}, counters: {} },
-    remove: () => on(env, (pool) => pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)),
-  };
-}
-
-function redisPlace({ env }: Target, data: string): Place {
-  const label = `${data}:failover`;
-  const on = async <T>(use: (redis: HaRedis) => Promise<T>): Promise<T> => {
-    const redis = new HaRedis({ env });
-    return use(redis).finally(() => redis.disconnect());
-  };
-  return {
-    env: { ...env },
-    label,
-    prepare: () => Promise.resolve(),
-    read: () => on((redis) => readKeys(redis, label)),
-    remove: () => on((redis) => removeMarked(redis, label)),
-  };
-}
-
-/** All keys whose name has the label, proofs of `once` too. */
-async function removeMarked(redis: HaRedis, label: string): Promise<void> {
-  let cursor = '0';
-  do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', `*${label}*`, 'COUNT', 1_000);
-    if (keys.length > 0) await redis.unlink(...keys);
-    cursor = next;
-  } while (cursor !== '0');
 }
 
 async function runCommand(command: string, target: string, signal: AbortSignal): Promise<void> {

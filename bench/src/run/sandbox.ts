@@ -4,10 +4,10 @@ import { pgHa } from '../clients/sql-clients.ts';
 import { redisHa } from '../clients/redis-clients.ts';
 import type { Target } from '../targets/target.ts';
 import type { RedisClient, SqlClient, Workload } from '../workloads/workload.ts';
+import { removeKeys } from './remove-keys.ts';
 import type { Removal } from './removed.ts';
 
 const ADMIN_CONNECTIONS = 1;
-const SCAN_COUNT = 1_000;
 
 /** The name under which a run keeps everything that it makes; no run's name is another's. */
 export function newDataName(): string {
@@ -89,17 +89,4 @@ export class Sandbox {
     if (library === 'pg') await withClient(pgHa.open(env, ADMIN_CONNECTIONS), sql);
     else await withClient(redisHa.open(env, ADMIN_CONNECTIONS), redis);
   }
-}
-
-/** Goes through all keys by and by, so that nobody else's commands wait. */
-async function removeKeys(client: RedisClient, pattern: string): Promise<void> {
-  let cursor = '0';
-  do {
-    const [next, keys] = (await client.command('scan', cursor, 'match', pattern, 'count', SCAN_COUNT)) as [
-      string,
-      string[],
-    ];
-    if (keys.length > 0) await client.command('unlink', ...keys);
-    cursor = next;
-  } while (cursor !== '0');
 }

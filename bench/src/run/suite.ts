@@ -246,6 +246,7 @@ class SuiteRun {
       return await failovers.run({
         say: (line) => this.#progress.say(line),
         failed: (what, error) => this.#failedOnce(what, `not measured: ${(error as Error).message}`),
+        note: (line) => void this.#notes.push(line),
       });
     } catch (error) {
       if (signal.aborted) throw error;

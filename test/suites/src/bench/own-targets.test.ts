@@ -74,6 +74,17 @@ describe("a run on somebody's own server", () => {
     expect(await schemas()).toEqual([]);
   });
 
+  it('says beforehand what a failover makes and runs, too', async () => {
+    const { code, stdout } = await bench([
+      ...['run', '--target', target(held.config), '--dry-run', '--workload', 'kv'],
+      ...['--allow-failover', '--failover-command', 'true'],
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /on main: makes and removes schema steadfast_bench_[0-9a-f]{8}_failover, and runs its failover command/,
+    );
+  });
+
   it('removes what it made when it is interrupted', async () => {
     const { code, stderr } = await bench(
       ['run', '--target', target(held.config), '--workload', 'kv', '--measure-ms', '60000'],
