@@ -4,6 +4,7 @@ import { pgHa } from '../clients/sql-clients.ts';
 import { redisHa } from '../clients/redis-clients.ts';
 import type { Target } from '../targets/target.ts';
 import type { RedisClient, SqlClient, Workload } from '../workloads/workload.ts';
+import { markKeys, markSchema, refuseOtherScale, scaleOfKeys, scaleOfSchema } from './made.ts';
 import { removeKeys } from './remove-keys.ts';
 import type { Removal } from './removed.ts';
 
@@ -39,10 +40,7 @@ export class Sandbox {
 
   /** What it makes, in words. */
   describe(): string {
-    const what = this.target.library === 'pg' ? 'schema' : 'keys';
-    return this.#workloads
-      .map((workload) => `${what} ${dataOf(this.#name, workload)}${workload.library === 'pg' ? '' : '*'}`)
-      .join(', ');
+    return this.#workloads.map((workload) => this.#words(workload)).join(', ');
   }
 
   prepare(scale: number, seed: number): Promise<void> {
@@ -51,20 +49,35 @@ export class Sandbox {
         for (const workload of this.#workloads) {
           if (workload.library !== 'pg') continue;
           const schema = dataOf(this.#name, workload);
-          const [there] = (await client.query('SELECT to_regnamespace($1) AS name', [schema])).rows;
-          if (there?.['name']) continue;
+          if ((await scaleOfSchema(client, schema)) !== undefined) continue;
           await client.query(`CREATE SCHEMA ${schema}`);
           await workload.prepare(client, schema, scale, seed);
+          await markSchema(client, schema, scale);
         }
       },
       async (client) => {
-        const isFirst = await client.command('set', `${this.#name}:made`, '1', 'nx');
-        if (isFirst === null) return;
-        for (const workload of this.#workloads)
-          if (workload.library === 'redis')
-            await workload.prepare(client, dataOf(this.#name, workload), scale, seed);
+        for (const workload of this.#workloads) {
+          if (workload.library !== 'redis') continue;
+          const prefix = dataOf(this.#name, workload);
+          if ((await scaleOfKeys(client, prefix)) !== undefined) continue;
+          await workload.prepare(client, prefix, scale, seed);
+          await markKeys(client, prefix, scale);
+        }
       },
     );
+  }
+
+  /** Whether what an earlier run has made is there. @throws UsageError */
+  async check(scale: number): Promise<void> {
+    for (const workload of this.#workloads) {
+      if (workload.connectEach) continue;
+      const data = dataOf(this.#name, workload);
+      const found = await this.#with(
+        (client) => scaleOfSchema(client, data),
+        (client) => scaleOfKeys(client, data),
+      );
+      refuseOtherScale(`${this.#words(workload)} on ${this.target.server}`, found, scale);
+    }
   }
 
   removal(): Removal {
@@ -81,12 +94,18 @@ export class Sandbox {
     );
   }
 
-  async #with(
-    sql: (client: SqlClient) => Promise<void>,
-    redis: (client: RedisClient) => Promise<void>,
-  ): Promise<void> {
+  #words(workload: Workload): string {
+    const data = dataOf(this.#name, workload);
+    return workload.library === 'pg' ? `schema ${data}` : `keys ${data}*`;
+  }
+
+  async #with<T>(
+    sql: (client: SqlClient) => Promise<T>,
+    redis: (client: RedisClient) => Promise<T>,
+  ): Promise<T> {
     const { library, env } = this.target;
-    if (library === 'pg') await withClient(pgHa.open(env, ADMIN_CONNECTIONS), sql);
-    else await withClient(redisHa.open(env, ADMIN_CONNECTIONS), redis);
+    return library === 'pg'
+      ? withClient(pgHa.open(env, ADMIN_CONNECTIONS), sql)
+      : withClient(redisHa.open(env, ADMIN_CONNECTIONS), redis);
   }
 }

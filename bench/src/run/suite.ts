@@ -76,6 +76,8 @@ export function sandboxesOf({
 async function withData(suite: Suite, run: (notes: string[]) => Promise<Body>): Promise<Body> {
   const { scale, seed, readOnly, existingData, keepData } = suite.options;
   const notes: string[] = [];
+  if (existingData !== undefined)
+    for (const sandbox of sandboxesOf({ ...suite, data: existingData })) await sandbox.check(scale);
   if (readOnly || existingData !== undefined) return run(notes);
   const sandboxes = sandboxesOf(suite);
   let failed = true;

@@ -108,6 +108,15 @@ describe("a run on somebody's own server", () => {
     expect(measurements.length).toBe(2);
     expect(measurements.every(({ operations }) => operations > 0)).toBe(true);
     expect(await counters(schema)).toEqual(before);
+    const again = ['run', '--target', target(held.config), '--read-only', '--data', data, '--out', out];
+    expect(await bench([...again, '--workload', 'kv', '--scale', '2'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`--scale is '2'; allowed: 1, at which schema ${schema} on main`),
+    });
+    expect(await bench([...again, '--workload', 'kv', '--workload', 'tpcb'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`--data: schema ${data}_tpcb on main are not there`),
+    });
     await drop(schema);
   });
 
