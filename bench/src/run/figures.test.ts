@@ -16,7 +16,6 @@ const encoded = (...all: number[]): string => {
 const stretch = (operations: number, more: Partial<StretchResult> = {}): StretchResult => ({
   operations,
   perSecond: operations,
-  endedPerSecond: operations,
   byKind: { get: encoded(1, 2), put: encoded(10) },
   errors: { notSent: 1, rejected: 0, unknown: 2 },
   cpuMicros: 100,

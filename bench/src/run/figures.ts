@@ -16,14 +16,14 @@ export interface Measured {
 
 export function measurementOf({ cell, workload, stretches }: Measured): Measurement {
   const results = stretches.map(({ result }) => result);
-  const operations = sum(results.map((result) => result.operations));
   const kinds = [...new Set(results.flatMap(({ byKind }) => Object.keys(byKind)))].toSorted();
   const byKind = kinds.map(
     (kind) => [kind, mergedOf(results.flatMap((each) => each.byKind[kind] ?? []))] as const,
   );
-  /** per operation, over all repetitions */
+  const rates = sum(results.map(({ perSecond }) => perSecond));
+  /** per operation, over all repetitions: they are equally long */
   const weighted = (of: (result: StretchResult) => number): number =>
-    operations === 0 ? 0 : sum(results.map((result) => of(result) * result.operations)) / operations;
+    rates === 0 ? 0 : sum(results.map((result) => of(result) * result.perSecond)) / rates;
   return {
     target: cell.target.name,
     client: cell.client,
@@ -35,8 +35,8 @@ export function measurementOf({ cell, workload, stretches }: Measured): Measurem
       const { perSecond, cpuMicros } = result;
       return { perSecond, p50: percentile(latencies, 50), p99: percentile(latencies, 99), cpuMicros };
     }),
-    operations,
-    perSecond: sum(results.map(({ perSecond }) => perSecond)) / Math.max(1, results.length),
+    operations: sum(results.map(({ operations }) => operations)),
+    perSecond: rates / Math.max(1, results.length),
     latency: Latencies.sumOf(results.map(latenciesOf)).summary(),
     errors: addErrors(results.map(({ errors }) => errors)),
     cpuMicros: weighted(({ cpuMicros }) => cpuMicros),

@@ -68,7 +68,7 @@ export function meetsObjective(
   { percentile, ms }: Objective,
 ): boolean {
   const { notSent, rejected, unknown } = result.errors;
-  if (notSent + rejected + unknown > 0 || result.endedPerSecond < perSecond * KEPT) return false;
+  if (notSent + rejected + unknown > 0 || result.perSecond < perSecond * KEPT) return false;
   const latencies = latenciesOf(result);
   return latencies.count > 0 && latencies.at(percentile) <= ms;
 }

@@ -4,10 +4,12 @@ import type { ClientKind, Opened } from '../clients/bench-client.ts';
 import type { Beat } from '../method/beat.ts';
 import { Latencies } from '../method/latencies.ts';
 import { runLoad } from '../method/load.ts';
+import type { Tally } from '../method/tally.ts';
 import { findWorkload } from '../workloads/find-workload.ts';
 import { operationPicker } from '../workloads/pick-operation.ts';
 import type { Workload } from '../workloads/workload.ts';
 import type { Job, StretchResult } from './messages.ts';
+import { Meter } from './meter.ts';
 import type { Sockets } from './sockets.ts';
 
 const OPEN_MS = 30_000;
@@ -28,24 +30,35 @@ export async function measure(job: Job, beat: Beat, sockets: Sockets): Promise<S
       warmupMs: job.warmupMs,
       measureMs: job.measureMs,
       drainMs: job.drainMs,
-      onMeasure: (begins) => (begins ? meter.begin() : meter.end()),
+      onMeasure: (begins) => {
+        if (!begins) return meter.end();
+        meter.begin();
+      },
     });
-    const operations = [...tally.byKind.values()].reduce((sum, { count }) => sum + count, 0);
     return {
-      operations,
-      perSecond: (operations * 1_000) / job.measureMs,
-      byKind: Object.fromEntries([...tally.byKind].map(([name, latencies]) => [name, latencies.encode()])),
-      ...(tally.unfinished.count > 0 && { unfinished: tally.unfinished.encode() }),
-      endedPerSecond: (tally.endedWithin * 1_000) / job.measureMs,
-      errors: tally.errors,
-      ...(tally.firstError !== undefined && { firstError: tally.firstError }),
-      ...meter.per(operations),
+      ...resultOf(tally, job.measureMs, meter),
       ...(session.dials.count > 0 && { dials: session.dials.encode(), tcp: sockets.tcp.encode() }),
       ...(session.dials.count > 0 && sockets.tls.count > 0 && { tls: sockets.tls.encode() }),
     };
   } finally {
     await session.close();
   }
+}
+
+/**
+ * Latencies are those of the operations that were meant to begin within the measured time. What is told per second and per
+ * operation is of those that ended within it, since CPU and bytes are: what an overloaded server ends later is not its rate.
+ */
+export function resultOf(tally: Tally, measureMs: number, meter: Pick<Meter, 'per'>): StretchResult {
+  return {
+    operations: [...tally.byKind.values()].reduce((sum, { count }) => sum + count, 0),
+    perSecond: (tally.endedWithin * 1_000) / measureMs,
+    byKind: Object.fromEntries([...tally.byKind].map(([name, latencies]) => [name, latencies.encode()])),
+    ...(tally.unfinished.count > 0 && { unfinished: tally.unfinished.encode() }),
+    errors: tally.errors,
+    ...(tally.firstError !== undefined && { firstError: tally.firstError }),
+    ...meter.per(tally.endedWithin),
+  };
 }
 
 type AnyClient = Opened<never>;
@@ -104,39 +117,5 @@ class Session {
 
   async close(): Promise<void> {
     await this.#kept?.close();
-  }
-}
-
-/** What the measured time took of the machine. */
-class Meter {
-  readonly #sockets: Sockets;
-  #cpu = process.cpuUsage();
-  #bytes = { sent: 0, received: 0 };
-  #connections = 0;
-
-  constructor(sockets: Sockets) {
-    this.#sockets = sockets;
-  }
-
-  begin(): void {
-    this.#sockets.takeMost();
-    this.#bytes = this.#sockets.bytes;
-    this.#cpu = process.cpuUsage();
-  }
-
-  end(): void {
-    this.#cpu = process.cpuUsage(this.#cpu);
-    const { sent, received } = this.#sockets.bytes;
-    this.#bytes = { sent: sent - this.#bytes.sent, received: received - this.#bytes.received };
-    this.#connections = this.#sockets.takeMost();
-  }
-
-  per(operations: number): Pick<StretchResult, 'cpuMicros' | 'connections' | 'bytes'> {
-    const each = (total: number): number => (operations === 0 ? 0 : total / operations);
-    return {
-      cpuMicros: each(this.#cpu.user + this.#cpu.system),
-      connections: this.#connections,
-      bytes: { sent: each(this.#bytes.sent), received: each(this.#bytes.received) },
-    };
   }
 }

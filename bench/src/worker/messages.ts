@@ -25,22 +25,21 @@ export type FromWorker = { tell: 'done'; result: StretchResult } | { tell: 'fail
 
 /** What one client came to in one stretch of measured time. */
 export interface StretchResult {
-  /** operations that ended well */
+  /** that were meant to begin within the measured time and ended well, be it later */
   readonly operations: number;
+  /** that ended well within the measured time, whenever they were meant to begin */
   readonly perSecond: number;
   /** latencies by kind of operation, encoded */
   readonly byKind: Readonly<Record<string, string>>;
   /** of those that had not ended, or ended in doubt, the time until then, encoded */
   readonly unfinished?: string;
-  /** ended well within the measured time, whenever they were meant to begin */
-  readonly endedPerSecond: number;
   readonly errors: Errors;
   readonly firstError?: string;
-  /** CPU of the process per operation, µs */
+  /** CPU of the process per operation that ended within the measured time, µs */
   readonly cpuMicros: number;
   /** most connections that were open at once */
   readonly connections: number;
-  /** per operation */
+  /** the same of its connections */
   readonly bytes: { readonly sent: number; readonly received: number };
   /** times to dial until the first query could be sent, encoded: where each operation has a client of its own */
   readonly dials?: string;
