@@ -32,6 +32,8 @@ export async function measure(job: Job, beat: Beat, sockets: Sockets): Promise<S
       drainMs: job.drainMs,
       onMeasure: (begins) => {
         if (!begins) return meter.end();
+        session.forgetDials();
+        sockets.forgetDials();
         meter.begin();
       },
     });
@@ -65,7 +67,7 @@ type AnyClient = Opened<never>;
 
 /** The client of a job, or one for each operation where the workload wants that. */
 class Session {
-  readonly dials: Latencies = new Latencies();
+  dials: Latencies = new Latencies();
   readonly #make: () => AnyClient;
   readonly #draw: () => { kind: string; run: (client: never, random: () => number) => Promise<unknown> };
   readonly #random: () => number;
@@ -113,6 +115,11 @@ class Session {
     } finally {
       await own.close();
     }
+  }
+
+  /** The first ones load code, look names up, and find the primary. */
+  forgetDials(): void {
+    this.dials = new Latencies();
   }
 
   async close(): Promise<void> {

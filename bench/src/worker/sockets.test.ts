@@ -30,6 +30,15 @@ describe('the connections of a worker', () => {
     expect(sockets.bytes.received - before.received).toBe(5);
   });
 
+  it('are not told of when they were dialled before', async () => {
+    const port = await listening(createServer((socket) => socket.end()));
+    await once(connectTcp(port, '127.0.0.1').resume(), 'close');
+    sockets.forgetDials();
+    expect(sockets.tcp.count).toBe(0);
+    await once(connectTcp(port, '127.0.0.1').resume(), 'close');
+    expect(sockets.tcp.count).toBe(1);
+  });
+
   it.each([
     ['over a socket that stands, as pg and redis-ha have it', true],
     ['that dials by itself, as ioredis has it', false],

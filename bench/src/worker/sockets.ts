@@ -9,9 +9,9 @@ type Start = (this: TLSSocket) => void;
 /** Counts what goes over the TCP connections of this process, and times how they are made, whoever makes them. */
 export class Sockets {
   /** from the first packet until the connection stands */
-  readonly tcp: Latencies = new Latencies();
+  tcp: Latencies = new Latencies();
   /** TLS handshakes, the verified certificate included; empty where Node has changed where they begin */
-  readonly tls: Latencies = new Latencies();
+  tls: Latencies = new Latencies();
   readonly #open = new Set<Socket>();
   #ended = { sent: 0, received: 0 };
   #most = 0;
@@ -50,6 +50,12 @@ export class Sockets {
     const most = this.#most;
     this.#most = this.#open.size;
     return most;
+  }
+
+  /** What was dialled until now is not told. */
+  forgetDials(): void {
+    this.tcp = new Latencies();
+    this.tls = new Latencies();
   }
 
   #timeHandshake(socket: TLSSocket): void {
