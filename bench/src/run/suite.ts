@@ -43,7 +43,9 @@ type Body = Omit<BenchResult, 'schema' | 'startedAt' | 'durationMs' | 'seed' | '
 export async function runSuite(suite: Suite): Promise<BenchResult> {
   const startedAt = new Date().toISOString();
   const began = monotonicMs();
-  const body = await withData(suite, (notes) => new SuiteRun(suite, began, notes).run());
+  const body = await withNotes(suite, (notes) =>
+    withData(suite, notes, () => new SuiteRun(suite, began, notes).run()),
+  );
   return {
     schema: 1,
     startedAt,
@@ -73,28 +75,36 @@ export function sandboxesOf({
   );
 }
 
-async function withData(suite: Suite, run: (notes: string[]) => Promise<Body>): Promise<Body> {
-  const { scale, seed, readOnly, existingData, keepData } = suite.options;
+/** What has to be known stands in the result, or where there is none on the screen. */
+async function withNotes(
+  { redactor }: Pick<Suite, 'redactor'>,
+  run: (notes: string[]) => Promise<Body>,
+): Promise<Body> {
   const notes: string[] = [];
+  try {
+    return await run(notes);
+  } catch (error) {
+    for (const note of notes) console.error(redactor.clean(note));
+    throw error;
+  }
+}
+
+async function withData(suite: Suite, notes: string[], run: () => Promise<Body>): Promise<Body> {
+  const { scale, seed, readOnly, existingData, keepData } = suite.options;
   if (existingData !== undefined)
     for (const sandbox of sandboxesOf({ ...suite, data: existingData })) await sandbox.check(scale);
-  if (readOnly || existingData !== undefined) return run(notes);
+  if (readOnly || existingData !== undefined) return run();
   const sandboxes = sandboxesOf(suite);
-  let failed = true;
   try {
     for (const sandbox of sandboxes) {
       suite.signal.throwIfAborted();
       await sandbox.prepare(scale, seed);
     }
-    const body = await run(notes);
-    failed = false;
-    return body;
+    return await run();
   } finally {
     if (keepData)
       notes.push(`The data were kept: ${suite.data}. Remove them when they are no longer needed.`);
     else for (const sandbox of sandboxes) notes.push(...(await removed(sandbox.removal())));
-    // Otherwise they stand in the result.
-    if (failed) for (const note of notes) console.error(suite.redactor.clean(note));
   }
 }
 
