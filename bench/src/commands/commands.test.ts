@@ -120,4 +120,18 @@ describe('run', () => {
     said.mockRestore();
     await rm(folder, { recursive: true });
   });
+
+  it('gives failovers a name of their own, which no workload has', async () => {
+    const lines: string[] = [];
+    const said = vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
+    await runCommand.run([
+      ...['--target', 'a=redis://h', '--workload', 'kv', '--dry-run'],
+      ...['--allow-failover', '--failover-command', 'true'],
+    ]);
+    said.mockRestore();
+    const [, work] = /makes and removes keys (\w+):kv:\*/.exec(lines.join()) ?? [];
+    const [, failover] = /makes and removes keys \*(\w+):failover\*, and runs/.exec(lines.join()) ?? [];
+    expect([work, failover]).toEqual(Array(2).fill(expect.stringMatching(/^steadfast_bench_[0-9a-f]{8}$/)));
+    expect(failover).not.toBe(work);
+  });
 });

@@ -53,7 +53,8 @@ async function runOnTargets(options: RunOptions, command: string, signal: AbortS
     throw new UsageError(
       '--allow-failover needs a command that makes a target fail over; allowed: --failover-command, or failoverCommand in the file of --targets',
     );
-  const failovers = allowFailover ? ownFailovers(targets, options, data, signal) : undefined;
+  // A name of their own: a workload may be called 'failover', and what they remove must not be its data.
+  const failovers = allowFailover ? ownFailovers(targets, options, newDataName(), signal) : undefined;
   const suite: Suite = {
     options,
     targets,
