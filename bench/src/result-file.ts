@@ -158,6 +158,7 @@ const RESULT = fields({
       lost: number,
       doubled: number,
       stuck: number,
+      uncounted: maybe(flag),
       timeline: list(fields({ lane: text, from: number, to: number, what: text })),
     }),
   ),

@@ -144,7 +144,7 @@ export interface FailoverResult {
   readonly serverWindowMs?: number | undefined;
   /** from the fault (where nobody watched the servers: from the last write before) to this client's first acknowledged write there, median */
   readonly clientWindowMs?: number | undefined;
-  /** no write was acknowledged any more */
+  /** this client was not back by itself: no write was acknowledged any more, or none until the fault was taken back */
   readonly never?: boolean | undefined;
   /** both windows of each repetition in which both were seen, for intervals */
   readonly each?: readonly { readonly serverWindowMs: number; readonly clientWindowMs: number }[];
@@ -153,6 +153,8 @@ export interface FailoverResult {
   readonly lost: number;
   readonly doubled: number;
   readonly stuck: number;
+  /** the data could not be read back: what was lost or doubled nobody knows, and 0 stands for it */
+  readonly uncounted?: boolean | undefined;
   /** what happened when in one of the runs, for the time axis: lanes such as primary, haproxy, dns, client */
   readonly timeline: readonly {
     readonly lane: string;

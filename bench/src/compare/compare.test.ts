@@ -1,7 +1,7 @@
 import { seededRandom } from '@steadfast/shared';
 import { describe, expect, it } from 'vitest';
 import { exampleResult } from '../example-result.ts';
-import { type BenchResult } from '../result.ts';
+import { type BenchResult, type FailoverResult } from '../result.ts';
 import { compare, type Difference } from './compare.ts';
 import { ratioShift, shiftOf } from './shift.ts';
 import { tellComparison } from './tell.ts';
@@ -180,6 +180,39 @@ describe('compare', () => {
     expect(later(30)?.verdict).toBe('no difference');
     expect(later(90)?.verdict).toBe('regression');
     expect(later(-90)?.verdict).toBe('improvement');
+  });
+
+  it('calls a client that is never back a regression, whatever it took before', () => {
+    const { clientWindowMs: _, each: __, ...first } = usual.failovers[0] as FailoverResult;
+    const broken = { ...usual, failovers: [{ ...first, never: true }, ...usual.failovers.slice(1)] };
+    const never = (before: BenchResult, after: BenchResult): (string | undefined)[] =>
+      compare(before, after, THRESHOLD).differences.flatMap(({ what, figure, verdict }) =>
+        figure === 'never back' ? [`${what}: ${verdict}`] : [],
+      );
+    expect(never(usual, broken)).toEqual(['haproxy, pg-ha: crash: regression']);
+    expect(never(broken, usual)).toEqual(['haproxy, pg-ha: crash: improvement']);
+    expect(never(broken, broken)).toEqual([]);
+  });
+
+  it('shows the window of a client whose server nobody watched, and judges none', () => {
+    const own = (clientWindowMs: number): BenchResult => {
+      const { each: _, serverWindowMs: __, ...first } = usual.failovers[0] as FailoverResult;
+      return { ...usual, failovers: [{ ...first, clientWindowMs }] };
+    };
+    const { differences } = compare(own(2_000), own(60_000), THRESHOLD);
+    expect(differences.find(({ figure }) => figure === 'client window')).toMatchObject({
+      before: 2_000,
+      after: 60_000,
+      verdict: 'not judged',
+      why: expect.stringContaining('was not seen') as string,
+    });
+  });
+
+  it('does not count what could not be counted', () => {
+    const uncounted = { ...usual, failovers: usual.failovers.map((one) => ({ ...one, uncounted: true })) };
+    const lost = { ...usual, failovers: usual.failovers.map((one) => ({ ...one, lost: 3 })) };
+    const figures = compare(lost, uncounted, THRESHOLD).differences.map(({ figure }) => figure);
+    expect(figures).not.toContain('lost');
   });
 
   it('names what was measured in one of them alone, and what else changed', () => {

@@ -1,13 +1,8 @@
 import { median } from '../ratio.ts';
 import { hasInterval, isOurs, loopLabel, moreIsBetter, who } from '../report/labels.ts';
-import {
-  type BenchResult,
-  type FailoverResult,
-  type Measurement,
-  type RatioResult,
-  type Repetition,
-} from '../result.ts';
-import { ratioShift, shiftOf, type Shift } from './shift.ts';
+import { type BenchResult, type Measurement, type RatioResult, type Repetition } from '../result.ts';
+import { failoverDifferences, failoverKey } from './failovers.ts';
+import { ratioShift, tooFew, type Shift } from './shift.ts';
 
 export type Verdict = 'regression' | 'improvement' | 'no difference' | 'not judged';
 
@@ -43,8 +38,6 @@ export interface CompareOptions {
 
 /** Controls that differ by more show a machine that was another one, whatever its name. */
 const MACHINE_SHARE = 0.1;
-/** What our client may take longer after its server before it counts: the promise is 50 ms. */
-const LAG_MS = 50;
 
 /** What changed from one result to another, with how sure that is. */
 export function compare(before: BenchResult, after: BenchResult, options: CompareOptions): Comparison {
@@ -66,7 +59,7 @@ export function compare(before: BenchResult, after: BenchResult, options: Compar
   };
 }
 
-type Both<T> = readonly [before: T, after: T];
+export type Both<T> = readonly [before: T, after: T];
 
 /** Other clients are there to be compared with, not to be judged; where there is none of ours, all are. */
 function judged<T extends { readonly client: string }>(all: readonly T[]): readonly T[] {
@@ -96,7 +89,6 @@ function pair<T>(before: readonly T[], after: readonly T[], keyOf: (one: T) => s
 const measurementKey = (one: Measurement): string => `${who(one)}: ${one.workload}, ${loopLabel(one.loop)}`;
 const ratioKey = ({ name, ours, other, target, workload, callers, of }: RatioResult): string =>
   `${name}: ${of} of ${ours} / ${other} on ${target}, ${workload}, ${callers}`;
-const failoverKey = (one: FailoverResult): string => `${who(one)}: ${one.fault}`;
 
 /** Why absolute figures say nothing about what changed in the software. */
 function whyIncomparable(before: BenchResult, after: BenchResult): string[] {
@@ -193,10 +185,6 @@ function loadDifferences([before, after]: Both<Measurement>, context: LoadContex
   });
 }
 
-function tooFew(before: readonly number[], after: readonly number[]): string {
-  return `too few repetitions for an interval: ${before.length} and ${after.length}`;
-}
-
 /** By as much as the machine alone could have changed it. */
 function widened({ middle, low, high }: Shift, drift: number): Shift {
   return { middle, low: low / (1 + drift), high: high * (1 + drift) };
@@ -235,49 +223,4 @@ function ratioDifference([before, after]: Both<RatioResult>, { threshold }: Comp
     high: middle * Math.exp(width),
   };
   return { ...base, change, verdict: verdictOn(change, moreIsBetter(before.of), threshold) };
-}
-
-/** Windows of servers vary by their leases; what is ours is how much later than its server a client is back. */
-function failoverDifferences(
-  [before, after]: Both<FailoverResult>,
-  incomparable: readonly string[],
-): Difference[] {
-  const what = failoverKey(before);
-  const counts = (['lost', 'doubled', 'stuck'] as const)
-    .filter((figure) => before[figure] !== after[figure])
-    .map((figure): Difference => ({
-      what,
-      figure,
-      before: before[figure],
-      after: after[figure],
-      unit: 'count',
-      verdict: after[figure] > before[figure] ? 'regression' : 'improvement',
-    }));
-  return [...counts, ...lagDifference(what, before, after, incomparable)];
-}
-
-function lagDifference(
-  what: string,
-  before: FailoverResult,
-  after: FailoverResult,
-  incomparable: readonly string[],
-): Difference[] {
-  const [old, fresh] = [before, after].map(({ each = [] }) =>
-    each.map((run) => run.clientWindowMs - run.serverWindowMs),
-  );
-  if (!old?.length || !fresh?.length) return [];
-  const base = {
-    what,
-    figure: 'client after server',
-    before: median(old),
-    after: median(fresh),
-    unit: 'ms' as const,
-  };
-  const shift = shiftOf(old, fresh);
-  if (!shift) return [{ ...base, verdict: 'not judged', why: tooFew(old, fresh) }];
-  const change = { kind: 'shift' as const, ...shift };
-  const [why] = incomparable;
-  if (why !== undefined) return [{ ...base, change, verdict: 'not judged', why }];
-  const verdict = shift.low > LAG_MS ? 'regression' : shift.high < -LAG_MS ? 'improvement' : 'no difference';
-  return [{ ...base, change, verdict }];
 }

@@ -42,6 +42,11 @@ export function ratioShift(
   return shift && { middle: Math.exp(shift.middle), low: Math.exp(shift.low), high: Math.exp(shift.high) };
 }
 
+/** Why there is no interval of them. */
+export function tooFew(before: readonly number[], after: readonly number[]): string {
+  return `too few repetitions for an interval: ${before.length} and ${after.length}`;
+}
+
 /** How many of the sorted differences may be left out at each end, so that what is left out has no more than `tail`. */
 function rankSumBound(n: number, m: number, tail: number): number | undefined {
   if (n === 0 || m === 0) return undefined;

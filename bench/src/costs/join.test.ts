@@ -29,6 +29,11 @@ describe('a measured failover', () => {
     expect(windowsOf(targets, [crash('db', 2_000)])).toEqual([2_000, undefined]);
   });
 
+  it('counts where the client never was back, and is longer than any other', () => {
+    const never = { ...crash('db', 0), clientWindowMs: undefined, never: true };
+    expect(windowsOf([target('db')], [never])).toEqual([Infinity]);
+  });
+
   it('is of those too that differ by an added round trip alone', () => {
     const targets = [target('managed', 0), target('managed-2ms', 2)];
     expect(windowsOf(targets, [crash('managed', 3_000)])).toEqual([3_000, 3_000]);

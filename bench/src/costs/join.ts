@@ -9,7 +9,7 @@ export interface Measured {
   readonly p99?: number;
   /** workload and load of that p99 */
   readonly load?: string;
-  /** what an unplanned failover cost our client, ms: the median of the fault that most targets were put through */
+  /** what an unplanned failover cost our client, ms, Infinity where it never was back: the median of the fault that most targets were put through */
   readonly failover?: { readonly fault: string; readonly ms: number };
 }
 
@@ -79,5 +79,6 @@ function failoverOf(target: TargetResult, failovers: readonly FailoverResult[]):
   const [best] = failovers.toSorted((a, b) => targetsOf(b.fault) - targetsOf(a.fault));
   const mine = failovers.filter((one) => isOf(one, target) && one.fault === best?.fault);
   const own = mine.find((one) => one.target === target.name) ?? mine[0];
-  return own?.clientWindowMs === undefined ? {} : { failover: { fault: own.fault, ms: own.clientWindowMs } };
+  const ms = own?.never ? Infinity : own?.clientWindowMs;
+  return own === undefined || ms === undefined ? {} : { failover: { fault: own.fault, ms } };
 }

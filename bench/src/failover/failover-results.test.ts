@@ -4,7 +4,11 @@ import { resultsOf } from './failover-results.ts';
 
 const AT = 50_000;
 
-const client = (name: string, outageMs?: number): FaultRun['clients'][number] => ({
+const client = (
+  name: string,
+  outageMs?: number,
+  more: Partial<FaultRun['clients'][number]> = {},
+): FaultRun['clients'][number] => ({
   client: name,
   ends: { insert: { ok: 9, fail: 1, unknown: 2, open: 0 }, read: { ok: 5, fail: 0, unknown: 1, open: 1 } },
   errors: {},
@@ -21,6 +25,7 @@ const client = (name: string, outageMs?: number): FaultRun['clients'][number] =>
   findings: [],
   history: '',
   highest: {},
+  ...more,
 });
 
 const run = (...clients: FaultRun['clients'][number][]): FaultRun => ({
@@ -102,11 +107,17 @@ describe('what a failover cost a client', () => {
     expect(lanesOf(name, 4_550)).toEqual(lanes);
   });
 
-  it('has no end where the client never wrote again', () => {
+  it('is no wait where no outage was seen', () => {
     expect(lanesOf('pg-ha/patroni')).toEqual([
       'primary h1 -1000 to 10',
       'primary h2 4000 to 6000',
       'client writes -1000 to 0',
     ]);
+  });
+
+  it('is a wait until the end where the client never wrote again, and said to be one', () => {
+    const [result] = resultsOf(run(client('pg-ha/patroni', undefined, { never: true })), observed);
+    expect(result).toMatchObject({ never: true, clientWindowMs: undefined });
+    expect(result?.timeline.at(-1)).toEqual({ lane: 'client', what: 'waits', from: 0, to: 30_000 });
   });
 });

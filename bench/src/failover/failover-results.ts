@@ -30,6 +30,7 @@ export function resultsOf(run: FaultRun, observed: Observed): FailoverResult[] {
       repetitions: 1,
       serverWindowMs: run.serverMs,
       clientWindowMs: client.outageMs,
+      ...(client.never && { never: true }),
       ...(run.serverMs !== undefined &&
         client.outageMs !== undefined && {
           each: [{ serverWindowMs: run.serverMs, clientWindowMs: client.outageMs }],
@@ -47,7 +48,8 @@ export function resultsOf(run: FaultRun, observed: Observed): FailoverResult[] {
 /** Who was primary, what led there, and when the client wrote again, ms since the fault. */
 export function timelineOf(client: ClientRun, run: FaultRun, { instants, until, seen }: Observed): Lane[] {
   const { faultAt } = instants;
-  const outage = Math.max(run.serverMs ?? 0, client.outageMs ?? 0);
+  const wrote = client.never ? Infinity : client.outageMs;
+  const outage = Math.max(run.serverMs ?? 0, wrote ?? 0);
   const [from, to] = [-SHOWN_BEFORE_MS, Math.min(until - faultAt, outage + SHOWN_AFTER_MS)];
   const shown = (lane: string, what: string, since: number, end: number): Lane[] =>
     since >= to || end <= from ? [] : [{ lane, what, from: Math.max(since, from), to: Math.min(end, to) }];
@@ -57,7 +59,6 @@ export function timelineOf(client: ClientRun, run: FaultRun, { instants, until, 
     );
   const library = client.client.startsWith('pg') || client.client.startsWith('postgres') ? 'pg' : 'redis';
   const way = ROUTES[client.client.split('/')[1] ?? ''];
-  const wrote = client.outageMs;
   return [
     ...spans('primary', primaryStarts(seen, library)),
     ...(way ? spans(way, routeStarts(seen, way, library)) : []),

@@ -59,7 +59,7 @@ export function labFailovers(lab: Lab, out: string, signal: AbortSignal): Failov
             for (const trouble of run.troubles) say(`  ${trouble}`);
           } catch (error) {
             signal.throwIfAborted();
-            failed(`failover by ${fault.name}`, error);
+            failed(`failover by ${fault.name}, not measured`, error);
           }
         }
       } finally {

@@ -3,22 +3,15 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  ClientProcess,
-  CLIENTS,
-  endsOf,
-  judge,
-  outageIn,
-  type ClientSpec,
-  type Outage,
-} from '@steadfast/campaign';
-import { callsOf, parseHistory, samplesOf, type Call } from '@steadfast/check';
+import { ClientProcess, CLIENTS, judge, type ClientSpec } from '@steadfast/campaign';
+import { callsOf, parseHistory, samplesOf } from '@steadfast/check';
 import { monotonicMs, type LabDescription } from '@steadfast/lab';
 import type { FailoverResult } from '../result.ts';
 import { removed } from '../run/removed.ts';
 import type { RunOptions } from '../run/run-options.ts';
 import type { Target } from '../targets/target.ts';
 import type { Failovers, Telling } from './failovers.ts';
+import { ownResult } from './own-result.ts';
 import { placeOf, type Place } from './place.ts';
 
 const WRITERS = 4;
@@ -28,8 +21,6 @@ const COMMAND_MS = 300_000;
 const COMMAND_ABOUT_MS = 10_000;
 const DEADLINE_MS = 120_000;
 const DRAIN_MS = DEADLINE_MS + 5_000;
-/** A time without an acknowledged write that is shorter is no outage: the load has a write in this time many times over. */
-const LEAST_OUTAGE_MS = 600;
 const NO_LAB = { id: '', dir: '', logDir: '', network: 'loopback', hosts: [] } satisfies LabDescription;
 
 /**
@@ -59,10 +50,10 @@ export function ownFailovers(
         signal.throwIfAborted();
         say(`failover of ${each.target.name}: runs its command`);
         try {
-          results.push(await failOver(each, options, note, signal));
+          results.push(await failOver(each, options, { failed, note }, signal));
         } catch (error) {
           signal.throwIfAborted();
-          failed(`failover of ${each.target.name}`, error);
+          failed(`failover of ${each.target.name}, not measured`, error);
         }
       }
       return results;
@@ -73,7 +64,7 @@ export function ownFailovers(
 async function failOver(
   { target, command, place }: { readonly target: Target; readonly command: string; readonly place: Place },
   { failoverAfterMs, out }: Pick<RunOptions, 'failoverAfterMs' | 'out'>,
-  note: Telling['note'],
+  { failed, note }: Pick<Telling, 'failed' | 'note'>,
   signal: AbortSignal,
 ): Promise<FailoverResult> {
   const spec = specOf(target);
@@ -98,18 +89,16 @@ async function failOver(
     const until = monotonicMs();
     const { endedAt, stalls } = await client.halt(DRAIN_MS);
     const lines = parseHistory(readFileSync(historyFile, 'utf8'));
-    const [calls, found] = [callsOf(lines), await place.read()];
-    // What a server acknowledges outlives a failover only where its replication is synchronous, which nobody has told us.
-    const judged = judge({
-      spec,
-      calls,
-      samples: samplesOf(lines),
-      found,
-      endedAt,
-      serversKeep: false,
-      stalls,
+    const calls = callsOf(lines);
+    // Where no primary is left there is nothing to read from, and just that outage must not go unsaid.
+    const found = await place.read().catch((error: unknown) => {
+      failed(`failover of ${target.name}, what was lost or doubled not counted`, error);
+      return undefined;
     });
-    return resultOf(target, spec, { calls, faultAt, until }, judged);
+    // What a server acknowledges outlives a failover only where its replication is synchronous, which nobody has told us.
+    const judged =
+      found && judge({ spec, calls, samples: samplesOf(lines), found, endedAt, serversKeep: false, stalls });
+    return ownResult(target, spec, { calls, faultAt, until }, judged);
   } finally {
     client?.kill();
     for (const line of await removed({ from: target.name, what: place.what, remove: place.remove }))
@@ -124,50 +113,6 @@ function specOf({ library, strategy }: Target): ClientSpec {
     CLIENTS.find(({ name }) => name.startsWith(`${prefix}/`));
   if (!spec) throw new Error(`the campaign has no client for ${library}`);
   return spec;
-}
-
-function resultOf(
-  target: Target,
-  spec: ClientSpec,
-  {
-    calls,
-    faultAt,
-    until,
-  }: { readonly calls: readonly Call[]; readonly faultAt: number; readonly until: number },
-  judged: ReturnType<typeof judge>,
-): FailoverResult {
-  const ends = Object.values(endsOf(calls));
-  const total = (of: 'fail' | 'unknown' | 'open'): number => ends.reduce((sum, end) => sum + end[of], 0);
-  const outage = outageIn(calls, { faultAt, until }, LEAST_OUTAGE_MS);
-  return {
-    target: target.name,
-    client: spec.name.split('/')[0] ?? spec.name,
-    fault: 'failover command',
-    repetitions: 1,
-    serverWindowMs: undefined,
-    ...(outage?.to === undefined ? {} : { clientWindowMs: outage.to - outage.from }),
-    ...(outage && outage.to === undefined && { never: true }),
-    failed: total('fail'),
-    unknown: total('unknown'),
-    lost: judged.lost,
-    doubled: judged.doubled,
-    stuck: total('open'),
-    timeline: outage ? timelineOf(outage, faultAt, until) : [],
-  };
-}
-
-function timelineOf(
-  { from, to }: Outage,
-  faultAt: number,
-  until: number,
-): { lane: string; what: string; from: number; to: number }[] {
-  const lane = 'client';
-  const [waits, writes] = [from - faultAt, (to ?? until) - faultAt];
-  return [
-    { lane, what: 'writes', from: -WARM_MS, to: waits },
-    { lane, what: 'waits', from: waits, to: writes },
-    ...(to === undefined ? [] : [{ lane, what: 'writes', from: writes, to: writes + WARM_MS }]),
-  ];
 }
 
 async function runCommand(command: string, target: string, signal: AbortSignal): Promise<void> {

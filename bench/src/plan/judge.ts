@@ -93,7 +93,9 @@ function outage({ deployment, offer }: Candidate, { rtoMs }: Answers, measured: 
     .flatMap(({ failover }) => failover ?? []);
   if (own.length > 0) {
     const ms = Math.max(...own.map((one) => one.ms));
-    const said = `a failover was measured to cost ${duration(ms)}`;
+    const said = Number.isFinite(ms)
+      ? `a failover was measured to cost ${duration(ms)}`
+      : 'in a failover that was measured our client was not back by itself';
     return ms > rtoMs
       ? against('rtoMs', `${said}; no more than ${longDuration(rtoMs)} is allowed`)
       : { reason: `${said[0]?.toUpperCase()}${said.slice(1)}.` };

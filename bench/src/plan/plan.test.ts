@@ -146,6 +146,16 @@ describe('decide', () => {
     expect(aiven(planOf(postgres({ rto: '60s', budget: '300' }), measured))).toBe('rto');
   });
 
+  it('does not recommend what was measured not to come back', () => {
+    const result = exampleResult();
+    const failovers = result.failovers.map((one) => ({ ...one, clientWindowMs: undefined, never: true }));
+    const store = storeOf(planOf(postgres({ rpo: '0s' }), priced({ ...result, failovers })));
+    expect(store.recommended).toBeUndefined();
+    expect(
+      store.ruledOut.find(({ candidate }) => candidate.id === 'postgres-hybrid')?.objections[0]?.why,
+    ).toContain('our client was not back by itself; no more than');
+  });
+
   it('counts dollars and euros at the rate that is given', () => {
     const bill = (given: Given): readonly number[] | undefined =>
       storeOf(planOf(redis({ skills: 'basic', ...given }))).recommended?.bill;

@@ -6,6 +6,11 @@ export function duration(ms: number): string {
   return `${size >= 9.95 ? Math.round(ms) : ms.toFixed(size >= 0.995 ? 1 : 2)} ms`;
 }
 
+/** How long a client was out: `1.92 s`; of one that was not back at all, Infinity, `never`. */
+export function outage(ms: number): string {
+  return Number.isFinite(ms) ? duration(ms) : 'never';
+}
+
 /** A number for a column whose head says the unit: `0.42`, `7.10`, `41.0`, `1,920`. */
 export function short(value: number): string {
   const size = Math.abs(value);

@@ -63,6 +63,12 @@ describe('the report', () => {
     expect(warningsOf({ ...calm, failovers: lost })).toEqual([
       'pg-ha on haproxy, crash: 2 acknowledged and lost, 0 doubled, 0 stuck.',
     ]);
+    const never = result.failovers.map((one, n) =>
+      n === 0 ? { ...one, never: true, uncounted: true, stuck: 4 } : one,
+    );
+    expect(warningsOf({ ...calm, failovers: never })).toEqual([
+      'pg-ha on haproxy, crash: our client was not back by itself; what was lost or doubled could not be counted, 4 stuck.',
+    ]);
     const failed = result.measurements.map((one, n) =>
       n === 0 ? { ...one, errors: { notSent: 0, rejected: 1, unknown: 0 } } : one,
     );
@@ -77,6 +83,18 @@ describe('the report', () => {
       ['haproxy', 'haproxy', '10.3', '21.0 s (crash)', '20–40 USD'],
       ['patroni', 'patroni', '8.64', '20.1 s (crash)', '20–40 EUR'],
       ['managed-0.5ms', 'managed', '10.8', '20.7 s (crash)', '20–50 EUR'],
+    ]);
+  });
+
+  it('says never of a client that was not back, and puts it into no chart', () => {
+    const result = exampleResult();
+    const failovers = result.failovers.map((one) => ({ ...one, clientWindowMs: undefined, never: true }));
+    const { sections } = buildReport({ ...result, failovers });
+    expect(sections[0]?.tables?.[0]?.rows[0]?.[3]).toBe('never (crash)');
+    const costs = sections.find(({ id }) => id === 'costs');
+    expect(costs?.charts?.map(({ title }) => title)).toEqual([
+      'PostgreSQL: price and p99',
+      'Redis: price and p99',
     ]);
   });
 

@@ -257,7 +257,7 @@ class SuiteRun {
     try {
       return await failovers.run({
         say: (line) => this.#progress.say(line),
-        failed: (what, error) => this.#failedOnce(what, `not measured: ${(error as Error).message}`),
+        failed: (what, error) => this.#failedOnce(what, (error as Error).message),
         note: (line) => void this.#notes.push(line),
       });
     } catch (error) {

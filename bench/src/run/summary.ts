@@ -30,7 +30,8 @@ export function summaryOf({ measurements, ratios, failovers, noise, notes }: Ben
             each.fault,
             whole(each.serverWindowMs),
             each.never ? 'never' : whole(each.clientWindowMs),
-            ...[each.failed, each.unknown, each.lost, each.doubled].map(String),
+            ...[each.failed, each.unknown].map(String),
+            ...[each.lost, each.doubled].map((value) => (each.uncounted ? '–' : String(value))),
           ]),
         )
       : undefined,

@@ -4,7 +4,7 @@ import { priceIn, USD_PER_EUR } from '../../costs/money.ts';
 import { type BenchResult } from '../../result.ts';
 import { pointChart, type Point } from '../charts/point-chart.ts';
 import { type Chart, type Look, type Section, type Table } from '../document.ts';
-import { duration, short, span } from '../format.ts';
+import { outage, short, span } from '../format.ts';
 
 /** What the ways to run the databases cost, beside what was measured of them. */
 export function costsSection(result: BenchResult, looks: ReadonlyMap<string, Look>): Section {
@@ -31,7 +31,10 @@ function charts(rows: readonly Priced[], looks: ReadonlyMap<string, Look>): Char
     const own = rows.filter(({ target }) => target.library === library);
     const name = library === 'pg' ? 'PostgreSQL' : 'Redis';
     const latencies = own.flatMap((row) => (row.p99 === undefined ? [] : [point(row, row.p99, looks)]));
-    const windows = own.flatMap((row) => (row.failover ? [point(row, row.failover.ms / 1_000, looks)] : []));
+    const windows = own.flatMap((row) => {
+      const seconds = (row.failover?.ms ?? Infinity) / 1_000;
+      return Number.isFinite(seconds) ? [point(row, seconds, looks)] : [];
+    });
     return [
       ...(latencies.length > 0
         ? [pointChart(`${name}: price and p99`, 'EUR a month', 'p99, ms', latencies)]
@@ -67,7 +70,7 @@ function joined(rows: readonly Priced[]): Table {
       `${span(deployment.price.low, deployment.price.high)} ${deployment.price.currency}`,
       p99 === undefined ? '–' : short(p99),
       load ?? '–',
-      failover ? duration(failover.ms) : '–',
+      failover ? outage(failover.ms) : '–',
       failover?.fault ?? '–',
     ]),
   };

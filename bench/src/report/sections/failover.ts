@@ -131,7 +131,9 @@ function failoverTable(failovers: readonly FailoverResult[]): Table {
       one.serverWindowMs === undefined || one.clientWindowMs === undefined
         ? '–'
         : duration(one.clientWindowMs - one.serverWindowMs),
-      ...[one.failed, one.unknown, one.lost, one.doubled, one.stuck].map(count),
+      ...[one.failed, one.unknown].map(count),
+      ...[one.lost, one.doubled].map((value) => (one.uncounted ? '–' : count(value))),
+      count(one.stuck),
     ]),
   };
 }

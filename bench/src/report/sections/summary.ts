@@ -2,7 +2,7 @@ import { deploymentOf } from '../../costs/figures.ts';
 import { measuredOf, type Measured } from '../../costs/join.ts';
 import { type BenchResult, type FailoverResult, type TargetResult } from '../../result.ts';
 import { type Section, type Table } from '../document.ts';
-import { change, count, duration, interval, longDuration, plural, short, span } from '../format.ts';
+import { change, count, duration, interval, longDuration, outage, plural, short, span } from '../format.ts';
 import { isOurs, libraryLabel, missesGoal } from '../labels.ts';
 
 /** What to know if nothing else is read. */
@@ -21,7 +21,7 @@ export function summarySection(result: BenchResult): Section {
 
 function warnings({ noise, failovers, ratios, measurements }: BenchResult): string[] {
   const broken = failovers.filter(
-    ({ client, lost, doubled, stuck }) => isOurs(client) && lost + doubled + stuck > 0,
+    ({ client, lost, doubled, stuck, never }) => isOurs(client) && (never || lost + doubled + stuck > 0),
   );
   const missed = ratios.filter(missesGoal);
   const failed = measurements.filter(({ errors }) => errors.notSent + errors.rejected + errors.unknown > 0);
@@ -32,8 +32,8 @@ function warnings({ noise, failovers, ratios, measurements }: BenchResult): stri
         ]
       : []),
     ...broken.map(
-      ({ target, client, fault, lost, doubled, stuck }) =>
-        `${client} on ${target}, ${fault}: ${count(lost)} acknowledged and lost, ${count(doubled)} doubled, ${count(stuck)} stuck.`,
+      ({ target, client, fault, never, ...counts }) =>
+        `${client} on ${target}, ${fault}: ${never ? 'our client was not back by itself; ' : ''}${ledgerOf(counts)}.`,
     ),
     ...missed.map(
       ({ name, ours, other, callers, of, goal, ...ratio }) =>
@@ -43,6 +43,18 @@ function warnings({ noise, failovers, ratios, measurements }: BenchResult): stri
       ? [`${plural(failed.length, 'measurement')} had errors: see the latency tables.`]
       : []),
   ];
+}
+
+function ledgerOf({
+  lost,
+  doubled,
+  stuck,
+  uncounted,
+}: Pick<FailoverResult, 'lost' | 'doubled' | 'stuck' | 'uncounted'>): string {
+  const kept = uncounted
+    ? 'what was lost or doubled could not be counted'
+    : `${count(lost)} acknowledged and lost, ${count(doubled)} doubled`;
+  return `${kept}, ${count(stuck)} stuck`;
 }
 
 function points(result: BenchResult): string[] {
@@ -76,7 +88,7 @@ function failoverPoint(failovers: readonly FailoverResult[]): string[] {
   );
   const lag =
     lags.length > 0
-      ? ` Clients were back at most ${duration(Math.max(0, ...lags))} after their servers (medians).`
+      ? ` ${ours.some(({ never }) => never) ? 'Those clients that were back were so' : 'Clients were back'} at most ${duration(Math.max(0, ...lags))} after their servers (medians).`
       : '';
   return [
     `${plural(runs, 'failover')} with our clients: ${count(lost)} acknowledged writes lost, ${count(doubled)} doubled.${lag}`,
@@ -112,7 +124,7 @@ function targetTable(result: BenchResult): Table {
       target.name,
       target.strategy,
       p99 === undefined ? '–' : short(p99),
-      failover ? `${duration(failover.ms)} (${failover.fault})` : '–',
+      failover ? `${outage(failover.ms)} (${failover.fault})` : '–',
       priceOf(target),
     ]),
   };
