@@ -69,7 +69,8 @@ function latencyOf({ name }: TargetResult, panels: readonly Panel[]): Pick<Measu
     (workload === LIKE_AN_APP ? 1 : 0);
   const [panel] = panels.toSorted((a, b) => spread(b) - spread(a));
   const own = panel?.measurements.find(({ target }) => target === name);
-  if (!panel || !own) return {};
+  // Where everything failed there is no latency that an app would meet, and 0 would be the best of all.
+  if (!panel || !own || own.operations === 0 || own.latency.count === 0) return {};
   return { p99: own.latency.p99, load: `${panel.workload}, ${loopLabel(panel.loop)}` };
 }
 

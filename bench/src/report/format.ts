@@ -1,3 +1,5 @@
+import type { Latency } from '../result.ts';
+
 /** `0.42 ms`, `7.1 ms`, `41 ms`, `1.92 s`, `20.0 s`: no more digits than mean something. */
 export function duration(ms: number): string {
   const size = Math.abs(ms);
@@ -9,6 +11,11 @@ export function duration(ms: number): string {
 /** How long a client was out: `1.92 s`; of one that was not back at all, Infinity, `never`. */
 export function outage(ms: number): string {
   return Number.isFinite(ms) ? duration(ms) : 'never';
+}
+
+/** Of times, as `short`; of none, `–`: what nothing was measured of is not the fastest. */
+export function times(latency: Pick<Latency, 'count'>, ...all: readonly number[]): string[] {
+  return all.map((ms) => (latency.count === 0 ? '–' : short(ms)));
 }
 
 /** A number for a column whose head says the unit: `0.42`, `7.10`, `41.0`, `1,920`. */

@@ -98,6 +98,34 @@ describe('the report', () => {
     ]);
   });
 
+  it('has no latency for a target on which everything failed, and does not call it the fastest', () => {
+    const result = exampleResult();
+    const none = { count: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0, curve: [] };
+    const measurements = result.measurements.map((one) =>
+      one.target === 'haproxy'
+        ? {
+            ...one,
+            operations: 0,
+            perSecond: 0,
+            cpuMicros: 0,
+            latency: none,
+            errors: { notSent: 9, rejected: 0, unknown: 0 },
+          }
+        : one,
+    );
+    const { sections } = buildReport({ ...result, measurements });
+    const [summary, latency, throughput] = sections;
+    expect(summary?.points?.[0]).toContain('a p99 from 8.6 ms (patroni)');
+    expect(summary?.tables?.[0]?.rows[0]?.[2]).toBe('–');
+    expect(latency?.tables?.[0]?.rows[0]?.slice(1, 6)).toEqual(['–', '–', '–', '–', '–']);
+    expect(latency?.charts?.[0]?.legend?.map(({ name }) => name)).not.toContain('haproxy, pg-ha');
+    expect(throughput?.tables?.[0]?.rows.at(-1)?.slice(1, 4)).toEqual(['0.00', '–', '–']);
+    const costs = sections.find(({ id }) => id === 'costs');
+    expect(costs?.charts?.[0]?.legend?.map(({ name }) => name)).not.toContain('haproxy');
+    const nothing = result.measurements.map((one) => ({ ...one, latency: none }));
+    expect(buildReport({ ...result, measurements: nothing }).sections[1]?.charts).toEqual([]);
+  });
+
   it('calls no goal missed on a few pairs, and shows figures of targets that have no price', () => {
     const result = exampleResult();
     const few = { ...result, ratios: result.ratios.map((ratio) => ({ ...ratio, pairs: 5 })) };

@@ -50,6 +50,7 @@ function measurementRow({
   perSecond,
   latency,
   errors,
+  operations,
   cpuMicros,
 }: Measurement): string[] {
   const load =
@@ -65,10 +66,9 @@ function measurementRow({
     workload,
     load,
     whole(perSecond),
-    latency.p50.toFixed(2),
-    latency.p99.toFixed(2),
+    ...[latency.p50, latency.p99].map((ms) => (latency.count === 0 ? '–' : ms.toFixed(2))),
     String(failed),
-    whole(cpuMicros),
+    whole(operations === 0 ? undefined : cpuMicros),
   ];
 }
 

@@ -2,7 +2,7 @@ import { type BenchResult, type Measurement } from '../../result.ts';
 import { latencyChart } from '../charts/latency-chart.ts';
 import { roomy, rowChart } from '../charts/row-chart.ts';
 import { type Chart, type Look, type Section, type Table } from '../document.ts';
-import { count, rate, short } from '../format.ts';
+import { count, rate, times } from '../format.ts';
 import { libraryLabel, loopLabel, panelsOf, who, type Panel } from '../labels.ts';
 
 type Looks = ReadonlyMap<string, Look>;
@@ -17,14 +17,16 @@ export function latencySection({ targets, measurements }: BenchResult, looks: Lo
     text: [
       'In an open loop calls begin at their times whatever became of those before them, and latency counts from the intended time: a stall is felt by all that would have come meanwhile. In a closed loop each caller waits for its answer before it asks again, so a stall is felt by few.',
     ],
-    charts: panels.map((panel) =>
+    charts: panels.filter(hasTimes).map((panel) =>
       latencyChart(
         titleOf(panel),
-        panel.measurements.map((one) => ({
-          name: who(one),
-          latency: one.latency,
-          look: lookAt(looks, who(one)),
-        })),
+        panel.measurements
+          .filter(({ latency }) => latency.count > 0)
+          .map((one) => ({
+            name: who(one),
+            latency: one.latency,
+            look: lookAt(looks, who(one)),
+          })),
       ),
     ),
     tables: panels.flatMap((panel) => [latencyTable(panel), ...kindTable(panel)]),
@@ -41,6 +43,11 @@ export function throughputSection({ targets, measurements }: BenchResult, looks:
     charts: panels.map((panel) => throughputChart(panel, looks)),
     tables: panels.map(resourceTable),
   };
+}
+
+/** A logarithmic axis needs something to stand on. */
+function hasTimes({ measurements }: Panel): boolean {
+  return measurements.some(({ latency }) => latency.count > 0);
 }
 
 function titleOf({ library, workload, loop }: Panel): string {
@@ -84,7 +91,14 @@ function latencyTable(panel: Panel): Table {
     ],
     rows: panel.measurements.map((one) => [
       who(one),
-      ...[one.latency.p50, one.latency.p90, one.latency.p99, one.latency.p999, one.latency.max].map(short),
+      ...times(
+        one.latency,
+        one.latency.p50,
+        one.latency.p90,
+        one.latency.p99,
+        one.latency.p999,
+        one.latency.max,
+      ),
       count(one.operations),
       ...(failed(one) === 0
         ? ['0', '0', '0']
@@ -99,7 +113,7 @@ function kindTable(panel: Panel): Table[] {
     Object.entries(one.byKind ?? {}).map(([kind, latency]) => [
       who(one),
       kind,
-      ...[latency.p50, latency.p99, latency.max].map(short),
+      ...times(latency, latency.p50, latency.p99, latency.max),
       count(latency.count),
     ]),
   );
@@ -138,8 +152,8 @@ function resourceTable(panel: Panel): Table {
       .map((one) => [
         who(one),
         rate(one.perSecond),
-        rate(one.cpuMicros),
-        short(one.latency.p99),
+        one.operations === 0 ? '–' : rate(one.cpuMicros),
+        ...times(one.latency, one.latency.p99),
         optional(one.connections),
         optional(one.bytes?.sent),
         optional(one.bytes?.received),
