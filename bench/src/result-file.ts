@@ -106,6 +106,7 @@ const RESULT = fields({
       tlsHandshake: maybe(LATENCY),
       tls: maybe(flag),
       deployment: maybe(oneOf(...DEPLOYMENT_IDS)),
+      provider: maybe(text),
     }),
   ),
   measurements: list(

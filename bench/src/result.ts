@@ -63,6 +63,8 @@ export interface TargetResult {
   readonly tls?: boolean;
   /** the deployment that it stands for; absent for targets used as given */
   readonly deployment?: DeploymentId;
+  /** whose it is, as in PG_HA_PROVIDER and REDIS_HA_PROVIDER; absent where that was not said */
+  readonly provider?: string;
 }
 
 /** One workload on one target by one client at one load: all its repetitions together. */
@@ -134,6 +136,9 @@ export interface RatioResult {
   /** path of a CPU profile beside the result */
   readonly profile?: string;
 }
+
+/** The fault of a failover command of which nobody has said whether it is a crash or planned. */
+export const UNSAID_FAULT = 'failover command';
 
 export interface FailoverResult {
   readonly target: string;

@@ -30,6 +30,14 @@ describe('a failover on endpoints of our own', () => {
     expect(result).not.toHaveProperty('uncounted');
   });
 
+  it('is named after what the command is like, where that was said', () => {
+    const run = { calls: [], faultAt: 0, until: 9_000 };
+    const fault = (target: Target): string => ownResult(target, SPEC, run, undefined).fault;
+    expect(fault(TARGET)).toBe('failover command');
+    expect(fault({ ...TARGET, failoverIs: 'crash' })).toBe('crash by command');
+    expect(fault({ ...TARGET, failoverIs: 'planned' })).toBe('planned by command');
+  });
+
   it('is one that never ended where no primary is left, though nothing can be read back', () => {
     const result = resultOf([900]);
     expect(result).toMatchObject({ never: true, uncounted: true, lost: 0 });

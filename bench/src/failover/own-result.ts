@@ -1,6 +1,6 @@
 import { endsOf, outageIn, type ClientSpec, type judge, type Outage } from '@steadfast/campaign';
 import type { Call } from '@steadfast/check';
-import type { FailoverResult } from '../result.ts';
+import { UNSAID_FAULT, type FailoverResult } from '../result.ts';
 import type { Target } from '../targets/target.ts';
 
 /** A time without an acknowledged write that is shorter is no outage: the load has a write in this time many times over. */
@@ -26,7 +26,7 @@ export function ownResult(
   return {
     target: target.name,
     client: spec.name.split('/')[0] ?? spec.name,
-    fault: 'failover command',
+    fault: target.failoverIs === undefined ? UNSAID_FAULT : `${target.failoverIs} by command`,
     repetitions: 1,
     serverWindowMs: undefined,
     ...(outage?.to === undefined ? {} : { clientWindowMs: outage.to - outage.from }),

@@ -1,8 +1,9 @@
 import { type Deployment, type Skill } from '../costs/figures.ts';
 import { type Priced } from '../costs/join.ts';
-import { duration, longDuration } from '../report/format.ts';
+import { longDuration } from '../report/format.ts';
 import { type Answers } from './answers.ts';
 import { type Candidate } from './candidates.ts';
+import { costOf, outagesOf } from './measured-outage.ts';
 
 /** Why something is out, and which answer says so; `offer`: it cannot be had, whatever is answered. */
 export interface Objection {
@@ -85,32 +86,33 @@ function boundOf({ library }: Deployment): number {
   return library === 'pg' ? ASYNC_LOSS_MS : REDIS_LOSS_MS;
 }
 
-/** What was measured counts, but for a stand-in of the lab, whose round trips are added: its failover is not the provider's. */
-function outage({ deployment, offer }: Candidate, { rtoMs }: Answers, measured: readonly Priced[]): Verdict {
-  const own = measured
-    .filter((one) => one.deployment.id === deployment.id)
-    .filter(({ target }) => deployment.ownMachines || target.addedRoundTripMs === undefined)
-    .flatMap(({ failover }) => failover ?? []);
-  if (own.length > 0) {
-    const ms = Math.max(...own.map((one) => one.ms));
-    const said = Number.isFinite(ms)
-      ? `a failover was measured to cost ${duration(ms)}`
-      : 'in a failover that was measured our client was not back by itself';
-    return ms > rtoMs
-      ? against('rtoMs', `${said}; no more than ${longDuration(rtoMs)} is allowed`)
-      : { reason: `${said[0]?.toUpperCase()}${said.slice(1)}.` };
-  }
+/** What was measured counts instead of what is documented, where it is known to stand for the same. */
+function outage(candidate: Candidate, { rtoMs }: Answers, measured: readonly Priced[]): Verdict {
+  const { deployment, offer } = candidate;
+  const own = outagesOf(candidate, measured);
+  const sure = own.filter(({ doubt }) => doubt === undefined);
+  const broken = own.find(({ ms, against: counts }) => counts && ms > rtoMs);
+  const allowed = `no more than ${longDuration(rtoMs)} is allowed`;
+  if (broken) return against('rtoMs', `${costOf(broken.ms)}; ${allowed}`);
+  if (sure.length > 0) return { reason: `${sentence(costOf(Math.max(...sure.map(({ ms }) => ms))))}.` };
+  const [doubtful] = own;
+  const caution =
+    doubtful && `${sentence(costOf(doubtful.ms))}, which does not count here: ${doubtful.doubt}.`;
   const documented = offer?.failoverSeconds ?? deployment.failoverSeconds;
   if (!documented)
-    return { caution: 'How long its failover lasts is not documented: measure one before relying on it.' };
+    return {
+      caution: [caution, 'How long its failover lasts is not documented: measure one before relying on it.']
+        .filter((part) => part !== undefined)
+        .join(' '),
+    };
   const worst = documented.high * 1_000;
   const source = `${documented.source.name}, ${documented.source.read}`;
   if (worst > rtoMs)
-    return against(
-      'rtoMs',
-      `its failover may last ${longDuration(worst)} (${source}); no more than ${longDuration(rtoMs)} is allowed`,
-    );
-  return { reason: `Its failover lasts ${longDuration(worst)} at most (${source}).` };
+    return against('rtoMs', `its failover may last ${longDuration(worst)} (${source}); ${allowed}`);
+  return {
+    reason: `Its failover lasts ${longDuration(worst)} at most (${source}).`,
+    ...(caution !== undefined && { caution }),
+  };
 }
 
 function size({ deployment, offer }: Candidate, { storageGb, memoryGb }: Answers): Verdict {
@@ -126,8 +128,10 @@ function size({ deployment, offer }: Candidate, { storageGb, memoryGb }: Answers
   return {};
 }
 
+const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}`;
+
 function price({ offer }: Candidate): Verdict {
   if (!offer || offer.gone) return {};
   const notes = (offer.notes ?? []).map(({ text }) => text).join('; ');
-  return notes === '' ? {} : { caution: `${notes[0]?.toUpperCase()}${notes.slice(1)}.` };
+  return notes === '' ? {} : { caution: `${sentence(notes)}.` };
 }

@@ -6,6 +6,7 @@ import { HaRedis } from '@steadfast/redis-ha';
 import { describe, expect, it } from 'vitest';
 import { priced } from '../costs/join.ts';
 import { exampleResult } from '../example-result.ts';
+import { type FailoverResult } from '../result.ts';
 import { readAnswers } from './answers.ts';
 import { ask } from './ask.ts';
 import { candidatesFor } from './candidates.ts';
@@ -154,6 +155,59 @@ describe('decide', () => {
     expect(
       store.ruledOut.find(({ candidate }) => candidate.id === 'postgres-hybrid')?.objections[0]?.why,
     ).toContain('our client was not back by itself; no more than');
+  });
+
+  const provided = (failover: Partial<FailoverResult>, provider?: string): Parameters<typeof decide>[1] => {
+    const result = exampleResult();
+    const [target] = result.targets.filter(({ deployment }) => deployment === 'postgres-managed');
+    const [usual] = result.failovers;
+    if (!target || !usual) throw new Error('the example has a provider');
+    const { addedRoundTripMs: _, ...own } = target;
+    const { clientWindowMs = 4_000, ...rest } = failover;
+    return priced({
+      ...result,
+      targets: [{ ...own, name: 'new', ...(provider !== undefined && { provider }) }],
+      failovers: [{ ...usual, target: 'new', clientWindowMs, ...rest }],
+    });
+  };
+
+  it.each<[string, Partial<FailoverResult>, string | undefined, string]>([
+    [
+      'a crash of this provider',
+      { fault: 'crash by command' },
+      'aiven',
+      'A failover was measured to cost 4.00 s.',
+    ],
+    ['that of another one', { fault: 'crash by command' }, 'digitalocean', ''],
+    [
+      'one of a provider that is not named',
+      { fault: 'crash by command' },
+      undefined,
+      'A failover was measured to cost 4.00 s, which does not count here: the result does not say of which provider new is.',
+    ],
+    [
+      'one that may have been planned',
+      { fault: 'failover command' },
+      'aiven',
+      'A failover was measured to cost 4.00 s, which does not count here: whether its command was a crash or planned is not said.',
+    ],
+    ['a planned one', { fault: 'planned by command' }, 'aiven', ''],
+  ])('takes for the failover of a provider %s, or says why not', (_, failover, provider, said) => {
+    const given = postgres({ rto: '5min', budget: '300' });
+    const { recommended, alternatives } = storeOf(planOf(given, provided(failover, provider)));
+    const aiven = [recommended, ...alternatives].find(
+      (one) => one?.candidate.id === 'postgres-managed/aiven',
+    );
+    const told = [...(aiven?.reasons ?? []), ...(aiven?.cautions ?? [])];
+    expect(told.filter((line) => line.startsWith('A failover'))).toEqual(said === '' ? [] : [said]);
+    const documented = told.some((line) => line.startsWith('Its failover lasts 3 min at most'));
+    expect(documented).toBe(said !== 'A failover was measured to cost 4.00 s.');
+  });
+
+  it('rules out what took too long, whatever the command was', () => {
+    const given = postgres({ rto: '5min', budget: '300' });
+    const plan = planOf(given, provided({ fault: 'failover command', clientWindowMs: 400_000 }, 'aiven'));
+    expect(outcome(storeOf(plan)).out['postgres-managed/aiven']).toBe('rto');
   });
 
   it('counts dollars and euros at the rate that is given', () => {

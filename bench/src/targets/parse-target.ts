@@ -1,7 +1,7 @@
 import { UsageError } from '../commands/command.ts';
 import { DEPLOYMENT_IDS, type DeploymentId, type Library } from '../result.ts';
 import { redactUrl } from './redact.ts';
-import { leadsStockClients, type Target } from './target.ts';
+import { FAILOVER_NATURES, leadsStockClients, type FailoverNature, type Target } from './target.ts';
 
 const SCHEMES: Readonly<Record<string, Library>> = {
   postgres: 'pg',
@@ -39,6 +39,7 @@ export interface MoreOfTarget {
   readonly env?: Readonly<Record<string, string>>;
   readonly deployment?: string;
   readonly failoverCommand?: string;
+  readonly failoverIs?: string;
 }
 
 /** @throws UsageError */
@@ -64,9 +65,11 @@ export function targetOf(name: string, url: string, more: MoreOfTarget): Target 
   const chosen = said ?? (env['REDIS_SENTINELS'] ? 'sentinel' : 'single');
   if (!STRATEGIES[library].includes(chosen))
     throw wrong(`strategy '${chosen}'`, STRATEGIES[library].join(', '));
-  const { deployment, failoverCommand } = more;
+  const { deployment, failoverCommand, failoverIs } = more;
   if (deployment !== undefined && !(DEPLOYMENT_IDS as readonly string[]).includes(deployment))
     throw wrong(`deployment '${deployment}'`, DEPLOYMENT_IDS.join(', '));
+  if (failoverIs !== undefined && !(FAILOVER_NATURES as readonly string[]).includes(failoverIs))
+    throw wrong(`failoverIs '${failoverIs}'`, FAILOVER_NATURES.join(', '));
   const full = {
     ...env,
     ...(said !== undefined && { [strategyName]: said }),
@@ -81,6 +84,7 @@ export function targetOf(name: string, url: string, more: MoreOfTarget): Target 
     server: name,
     ...(deployment !== undefined && { deployment: deployment as DeploymentId }),
     ...(failoverCommand !== undefined && { failoverCommand }),
+    ...(failoverIs !== undefined && { failoverIs: failoverIs as FailoverNature }),
   };
 }
 

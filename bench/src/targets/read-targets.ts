@@ -36,20 +36,23 @@ export function readTargets(specs: readonly string[], file: string | undefined, 
   return targets;
 }
 
+/** What a file says of a target beside its URL. */
+const FIELDS: readonly string[] = ['env', 'deployment', 'failoverCommand', 'failoverIs'];
+
 function targetsOfFile(file: string): Target[] {
   const read = readJson(file);
   if (typeof read !== 'object' || read === null || Array.isArray(read))
     throw new UsageError(
-      `--targets '${file}'; allowed: { "name": "url" or { "url", "env", "deployment", "failoverCommand" }, … }`,
+      `--targets '${file}'; allowed: { "name": "url" or { "url", ${FIELDS.map((field) => `"${field}"`).join(', ')} }, … }`,
     );
   return Object.entries(read).map(([name, value]) => {
     if (typeof value === 'string') return targetOf(name, value, {});
     const { url, ...more } = (value ?? {}) as { url?: unknown } & MoreOfTarget &
       Readonly<Record<string, unknown>>;
-    const unknown = Object.keys(more).find((key) => !['env', 'deployment', 'failoverCommand'].includes(key));
+    const unknown = Object.keys(more).find((key) => !FIELDS.includes(key));
     if (typeof url !== 'string' || unknown !== undefined)
       throw new UsageError(
-        `--targets '${file}', target '${name}': ${unknown === undefined ? 'it has no url' : `'${unknown}'`}; allowed: url (needed), env, deployment, failoverCommand`,
+        `--targets '${file}', target '${name}': ${unknown === undefined ? 'it has no url' : `'${unknown}'`}; allowed: url (needed), ${FIELDS.join(', ')}`,
       );
     const odd = oddIn(more);
     if (odd !== undefined) throw new UsageError(`--targets '${file}', target '${name}': ${odd}`);
@@ -58,11 +61,10 @@ function targetsOfFile(file: string): Target[] {
 }
 
 /** What is of another type than it has to be. */
-function oddIn({ env, deployment, failoverCommand }: Readonly<Record<string, unknown>>): string | undefined {
+function oddIn({ env, ...texts }: Readonly<Record<string, unknown>>): string | undefined {
   const object = typeof env === 'object' && env !== null && !Array.isArray(env);
   if (env !== undefined && !(object && Object.values(env).every((value) => typeof value === 'string')))
     return 'env; allowed: an object of variables that are texts, { "PG_HA_POOL_MAX": "5" }';
-  const texts = { deployment, failoverCommand };
   const wrong = Object.entries(texts).find(([, value]) => value !== undefined && typeof value !== 'string');
   return wrong && `${wrong[0]}; allowed: a text`;
 }

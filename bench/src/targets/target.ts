@@ -14,7 +14,12 @@ export interface Target {
   readonly deployment?: DeploymentId;
   /** a shell command that makes it fail over, run only with --allow-failover */
   readonly failoverCommand?: string;
+  /** what that command is like; unsaid, nobody knows what its outage stands for */
+  readonly failoverIs?: FailoverNature;
 }
+
+export const FAILOVER_NATURES = ['crash', 'planned'] as const;
+export type FailoverNature = (typeof FAILOVER_NATURES)[number];
 
 const SSLMODE = /[?&]sslmode=([^&]+)/;
 const HOSTS = /\/\/(?:[^/?#]*@)?([^/?#]*)/;
@@ -57,7 +62,8 @@ export function usesTls(target: Pick<Target, 'library' | 'env' | 'strategy'>): b
 }
 
 export function describeTarget(target: Target, where: string): Omit<TargetResult, 'connect'> {
-  const { name, library, strategy, addedRoundTripMs, deployment } = target;
+  const { name, library, strategy, addedRoundTripMs, deployment, env } = target;
+  const provider = env[library === 'pg' ? 'PG_HA_PROVIDER' : 'REDIS_HA_PROVIDER'];
   return {
     name,
     library,
@@ -66,5 +72,6 @@ export function describeTarget(target: Target, where: string): Omit<TargetResult
     tls: usesTls(target),
     ...(addedRoundTripMs !== undefined && { addedRoundTripMs }),
     ...(deployment !== undefined && { deployment }),
+    ...(provider !== undefined && { provider }),
   };
 }

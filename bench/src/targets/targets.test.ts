@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseTarget } from './parse-target.ts';
 import { readTargets } from './read-targets.ts';
 import { redactArguments, Redactor, redactUrl } from './redact.ts';
-import { usesTls } from './target.ts';
+import { describeTarget, usesTls } from './target.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'steadfast-targets-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -101,13 +101,27 @@ describe('targets', () => {
           env: { REDIS_HA_STRATEGY: 'managed' },
           deployment: 'redis-managed',
           failoverCommand: 'true',
+          failoverIs: 'crash',
         },
       }),
     );
     expect(readTargets([], file, {})).toMatchObject([
       { name: 'one', library: 'pg' },
-      { name: 'two', strategy: 'managed', deployment: 'redis-managed', failoverCommand: 'true' },
+      {
+        name: 'two',
+        strategy: 'managed',
+        deployment: 'redis-managed',
+        failoverCommand: 'true',
+        failoverIs: 'crash',
+      },
     ]);
+  });
+
+  it('say in the result whose they are, where that is known', () => {
+    const providerOf = (spec: string): string | undefined => describeTarget(parseTarget(spec), '').provider;
+    expect(providerOf('a=postgres://h/d?strategy=managed&PG_HA_PROVIDER=aiven')).toBe('aiven');
+    expect(providerOf('a=redis://h?strategy=managed&REDIS_HA_PROVIDER=upstash')).toBe('upstash');
+    expect(providerOf('a=postgres://h/d?strategy=managed')).toBeUndefined();
   });
 
   it('come from the environment where nothing else is said', () => {
@@ -151,6 +165,12 @@ describe('targets', () => {
       [],
       '{"a": {"url": "redis://h", "failoverCommand": ["true"]}}',
       /target 'a': failoverCommand; allowed: a text/,
+    ],
+    [
+      'a failover of a kind that there is not',
+      [],
+      '{"a": {"url": "redis://h", "failoverIs": "slow"}}',
+      /target 'a': failoverIs 'slow'; allowed: crash, planned/,
     ],
     [
       'servers of a cluster without a strategy',

@@ -19,7 +19,7 @@ export function failoverSection({ failovers }: BenchResult): Section | undefined
     id: 'failover',
     title: 'Failover',
     text: [
-      'Windows count from the fault. The server window ends with the first write that the new primary took from an observer which is none of the clients; the client window ends with the first write that it acknowledged to the client. The timelines show one run each.',
+      'Windows count from the fault; where nobody watched the servers, as with a failover command of your own, the client window counts from the last write before it. The server window ends with the first write that the new primary took from an observer which is none of the clients; the client window ends with the first write that it acknowledged to the client. The timelines show one run each.',
     ],
     charts: failovers.filter(({ timeline }) => timeline.length > 0).flatMap(timelineCharts),
     tables: [failoverTable(failovers)],
