@@ -149,6 +149,7 @@ const RESULT = fields({
       target: text,
       client: text,
       fault: text,
+      setting: maybe(text),
       repetitions: number,
       serverWindowMs: maybe(number),
       clientWindowMs: maybe(number),

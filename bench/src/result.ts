@@ -144,6 +144,8 @@ export interface FailoverResult {
   readonly target: string;
   readonly client: string;
   readonly fault: string;
+  /** how the servers were set up, by the campaign's name for it: `down-after-1000`; absent where nobody knows */
+  readonly setting?: string;
   readonly repetitions: number;
   /** from the fault to the first write that the new primary took from an observer, median */
   readonly serverWindowMs?: number | undefined;

@@ -72,6 +72,8 @@ export interface Deployment {
   readonly zeroLoss: { readonly possible: boolean; readonly how: string };
   /** from the fault to a new primary, s, as it is usually set up; absent where it is the provider's own affair */
   readonly failoverSeconds?: Range;
+  /** the campaign's name for the settings that this is of and that plans give: measurements of others say nothing of it */
+  readonly setting?: string;
   readonly offers: readonly Offer[];
   /** what the document itself recommends of its options, and why */
   readonly recommended?: string;
@@ -327,6 +329,7 @@ export const DEPLOYMENTS: readonly Deployment[] = [
       how: 'redis.durable() with as many replicas as there are, for the writes that must not be lost',
     },
     failoverSeconds: range(5, 10, SENTINEL),
+    setting: 'down-after-5000',
     offers: [],
     recommended: 'it is simple to set up, costs next to nothing, and Redis needs less availability here',
   },

@@ -10,7 +10,7 @@ export interface Measured {
   /** workload and load of that p99 */
   readonly load?: string;
   /** what an unplanned failover cost our client, ms, Infinity where it never was back: the median of the fault that most targets were put through */
-  readonly failover?: { readonly fault: string; readonly ms: number };
+  readonly failover?: Pick<FailoverResult, 'fault' | 'setting'> & { readonly ms: number };
 }
 
 /** The same of a target that stands for a deployment with a price. */
@@ -81,5 +81,7 @@ function failoverOf(target: TargetResult, failovers: readonly FailoverResult[]):
   const mine = failovers.filter((one) => isOf(one, target) && one.fault === best?.fault);
   const own = mine.find((one) => one.target === target.name) ?? mine[0];
   const ms = own?.never ? Infinity : own?.clientWindowMs;
-  return own === undefined || ms === undefined ? {} : { failover: { fault: own.fault, ms } };
+  if (own === undefined || ms === undefined) return {};
+  const { fault, setting } = own;
+  return { failover: { fault, ms, ...(setting !== undefined && { setting }) } };
 }

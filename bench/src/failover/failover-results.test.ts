@@ -66,6 +66,7 @@ describe('what a failover cost a client', () => {
         target: 'haproxy',
         client: 'pg-ha',
         fault: 'crash',
+        setting: 'sync-on',
         serverWindowMs: 4_000,
         clientWindowMs: 4_550,
         failed: 1,

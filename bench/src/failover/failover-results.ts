@@ -27,6 +27,7 @@ export function resultsOf(run: FaultRun, observed: Observed): FailoverResult[] {
       target: TARGETS[client.client] ?? client.client,
       client: client.client.split('/')[0] ?? client.client,
       fault: run.fault,
+      setting: run.setting,
       repetitions: 1,
       serverWindowMs: run.serverMs,
       clientWindowMs: client.outageMs,

@@ -24,11 +24,18 @@ export function outagesOf({ deployment, offer }: Candidate, measured: readonly P
       const { ms } = failover;
       if (offer && target.provider === undefined)
         return [{ ms, doubt: `the result does not say of which provider ${target.name} is`, against: false }];
+      if (deployment.setting !== undefined && failover.setting !== deployment.setting)
+        return [{ ms, doubt: otherSettings(failover.setting), against: false }];
       // Whatever the command did, so long was the client out; but a crash may take longer.
       if (failover.fault === UNSAID_FAULT)
         return [{ ms, doubt: 'whether its command was a crash or planned is not said', against: true }];
       return [{ ms, against: true }];
     });
+}
+
+/** Sentinel decides by its settings how soon it acts: what was measured under shorter ones is no promise of longer ones. */
+function otherSettings(setting: string | undefined): string {
+  return `it was measured under ${setting === undefined ? 'settings that nobody knows' : `'${setting}'`}, not under those below`;
 }
 
 export function costOf(ms: number): string {

@@ -210,6 +210,26 @@ describe('decide', () => {
     expect(outcome(storeOf(plan)).out['postgres-managed/aiven']).toBe('rto');
   });
 
+  it.each([
+    ['down-after-1000', "under 'down-after-1000', not under those below"],
+    [undefined, 'under settings that nobody knows, not under those below'],
+    ['down-after-5000', undefined],
+  ])('promises of Sentinel what its own settings give: measured with %s', (setting, doubt) => {
+    const result = exampleResult();
+    const failovers = result.failovers.map((one) => ({ ...one, ...(setting !== undefined && { setting }) }));
+    const plan = planOf(
+      redis({ rto: '8s', 'hour-cost': '0', skills: 'advanced' }),
+      priced({ ...result, failovers }),
+    );
+    const { ruledOut } = storeOf(plan);
+    const isOut = ruledOut.some(({ candidate }) => candidate.id === 'redis-sentinel');
+    expect(isOut).toBe(doubt !== undefined);
+    const wide = storeOf(planOf(redis({ rto: '1min', rpo: '0s' }), priced({ ...result, failovers })));
+    expect(wide.recommended?.cautions.join(' ')).toContain(doubt ?? '');
+    const documented = wide.recommended?.reasons.some((line) => line.startsWith('Its failover lasts 10 s'));
+    expect(documented).toBe(doubt !== undefined);
+  });
+
   it('counts dollars and euros at the rate that is given', () => {
     const bill = (given: Given): readonly number[] | undefined =>
       storeOf(planOf(redis({ skills: 'basic', ...given }))).recommended?.bill;

@@ -66,7 +66,7 @@ const SETUPS: Readonly<Record<DeploymentId, Setting>> = {
       ...wait('REDIS_HA', candidate),
     },
     servers: [
-      'Three sentinels on three hosts, quorum 2, down-after-milliseconds 5000, sentinel.conf on a volume',
+      'Three sentinels on three hosts, quorum 2, down-after-milliseconds 5000 (1000 fails over some 4 s sooner, and after a pause of one second too), sentinel.conf on a volume',
       'min-replicas-to-write 1 and min-replicas-max-lag 10 on every server; persistence on',
       'resolve-hostnames yes and announce-hostnames yes, names everywhere or nowhere',
     ],
