@@ -208,6 +208,29 @@ describe('compare', () => {
     });
   });
 
+  it('calls more failures a regression, and what is fast by failing no improvement', () => {
+    const failing = (rejected: number, slower: number): BenchResult => {
+      const result = exampleResult({ slower });
+      return {
+        ...result,
+        measurements: result.measurements.map((one) => ({ ...one, errors: { ...one.errors, rejected } })),
+      };
+    };
+    const { differences } = compare(usual, failing(2_000, 0.5), THRESHOLD);
+    const loads = differences.filter(({ what }) => /, \w+-ha: .*loop/.test(what));
+    const verdictsOf = (failed: boolean): string[] => [
+      ...new Set(
+        loads.filter(({ figure }) => (figure === 'failed') === failed).map(({ verdict }) => verdict),
+      ),
+    ];
+    expect(verdictsOf(true)).toEqual(['regression']);
+    expect(verdictsOf(false)).toEqual(['not judged']);
+    // One in ten thousand is no other work.
+    const few = compare(usual, failing(1, 0.5), THRESHOLD).differences;
+    expect(few.find(({ figure }) => figure === 'failed')?.verdict).toBe('no difference');
+    expect(few.find(({ figure }) => figure === 'p99')?.verdict).toBe('improvement');
+  });
+
   it('does not count what could not be counted', () => {
     const uncounted = { ...usual, failovers: usual.failovers.map((one) => ({ ...one, uncounted: true })) };
     const lost = { ...usual, failovers: usual.failovers.map((one) => ({ ...one, lost: 3 })) };

@@ -1,3 +1,4 @@
+import { failAlike, failedShare } from '../method/failed-share.ts';
 import { median } from '../ratio.ts';
 import { hasInterval, isOurs, loopLabel, moreIsBetter, who } from '../report/labels.ts';
 import { type BenchResult, type Measurement, type RatioResult, type Repetition } from '../result.ts';
@@ -12,7 +13,7 @@ export interface Difference {
   readonly figure: string;
   readonly before: number;
   readonly after: number;
-  readonly unit: 'ms' | '/s' | 'µs' | '' | 'count';
+  readonly unit: 'ms' | '/s' | 'µs' | '' | 'count' | 'share';
   /** `ratio`: after to before; `shift`: after minus before, ms; absent where there is none */
   readonly change?: Shift & { readonly kind: 'ratio' | 'shift' };
   readonly verdict: Verdict;
@@ -163,8 +164,32 @@ const FIGURES: readonly Figure[] = [
   },
 ];
 
+/** Failing is no way to be fast: where another share failed, the other figures are not of the same work. */
+function loadDifferences(both: Both<Measurement>, context: LoadContext): Difference[] {
+  const incomparable = failAlike(...both)
+    ? context.incomparable
+    : ['another share of operations failed: it is not the same work', ...context.incomparable];
+  return [...failedDifference(both, context), ...figureDifferences(both, { ...context, incomparable })];
+}
+
+function failedDifference([before, after]: Both<Measurement>, { incomparable }: LoadContext): Difference[] {
+  const [old, fresh] = [failedShare(before), failedShare(after)];
+  if (old + fresh === 0) return [];
+  const base = {
+    what: measurementKey(before),
+    figure: 'failed',
+    before: old,
+    after: fresh,
+    unit: 'share' as const,
+  };
+  const [why] = incomparable;
+  if (why !== undefined) return [{ ...base, verdict: 'not judged', why }];
+  if (failAlike(before, after)) return [{ ...base, verdict: 'no difference' }];
+  return [{ ...base, verdict: fresh > old ? 'regression' : 'improvement' }];
+}
+
 /** In an open loop the rate was given, and says nothing. */
-function loadDifferences([before, after]: Both<Measurement>, context: LoadContext): Difference[] {
+function figureDifferences([before, after]: Both<Measurement>, context: LoadContext): Difference[] {
   return FIGURES.filter(({ name }) => name !== 'throughput' || before.loop.kind !== 'open').map((figure) => {
     const base = {
       what: measurementKey(before),

@@ -87,6 +87,8 @@ function value(amount: number, unit: Difference['unit']): string {
       return `${rate(amount)}/s`;
     case 'µs':
       return `${short(amount)} µs`;
+    case 'share':
+      return `${(amount * 100).toFixed(2)} %`;
     case 'count':
       return count(amount);
     case '':

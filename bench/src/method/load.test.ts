@@ -104,6 +104,26 @@ describe('an open loop', () => {
   });
 });
 
+describe('a failed operation', () => {
+  it.each(['notSent', 'rejected', 'unknown'] as const)(
+    'counts with its time where it waited, whatever its outcome is called: %s',
+    async (outcome) => {
+      const fail =
+        (ms: number) =>
+        async (beat: Beat): Promise<never> => {
+          await beat.until(beat.now() + ms);
+          throw new Error('no');
+        };
+      const loop = { kind: 'open', perSecond: 100 } as const;
+      const waited = await tallyOf(loop, fail(300), { judge: () => outcome });
+      expect(waited.unfinished.count).toBe(100);
+      expect(waited.unfinished.at(50)).toBeCloseTo(300, 0);
+      const atOnce = await tallyOf(loop, fail(5), { judge: () => outcome });
+      expect([atOnce.errors[outcome], atOnce.unfinished.count]).toEqual([100, 0]);
+    },
+  );
+});
+
 describe('a closed loop', () => {
   it('has as many operations open as callers, and leaves the warm-up out', async () => {
     let open = 0;

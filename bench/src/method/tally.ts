@@ -3,12 +3,15 @@ import { Latencies } from './latencies.ts';
 export type FailedAs = 'notSent' | 'rejected' | 'unknown';
 export type Errors = Record<FailedAs, number>;
 
+/** A failed operation that waited so long counts in the percentiles as one that took at least that; sooner, it was an answer. */
+const WAITED_MS = 100;
+
 /** What became of the operations that belong to the measured time: those meant to begin within it. */
 export class Tally {
   readonly #from: number;
   readonly #to: number;
   readonly byKind: Map<string, Latencies> = new Map();
-  /** of those that had not ended, or ended in doubt, the time until then: the least that they can have taken */
+  /** of those that had not ended, or failed after a wait, the time until then: the least that they would have taken */
   readonly unfinished: Latencies = new Latencies();
   /** ended well within the measured time, whenever they were meant to begin */
   endedWithin = 0;
@@ -31,7 +34,8 @@ export class Tally {
 
   failed(as: FailedAs, meantAt: number, said: string, endedAt: number): void {
     if (!this.counts(meantAt)) return;
-    if (as === 'unknown') this.unfinished.record(endedAt - meantAt);
+    // Whatever the outcome is called: clients call the same one by different names.
+    if (endedAt - meantAt >= WAITED_MS) this.unfinished.record(endedAt - meantAt);
     this.errors[as] += 1;
     this.firstError ??= said;
   }

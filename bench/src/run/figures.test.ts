@@ -89,13 +89,22 @@ describe('a measurement', () => {
 
 describe('ratios', () => {
   it('compare a pair whichever came first, and nothing that stands alone', () => {
-    const stock = measured('pg', [stretch(100), stretch(200)], 'p');
-    const ours = measured('pg-ha', [stretch(150), stretch(300)], 'p');
+    const calm = { errors: { notSent: 0, rejected: 0, unknown: 0 } };
+    const stock = measured('pg', [stretch(100, calm), stretch(200, calm)], 'p');
+    const ours = measured('pg-ha', [stretch(150, calm), stretch(300, calm)], 'p');
     const alone = measured('pg-ha', [stretch(1)]);
     const ratios = ratiosOf([alone, stock, ours], 1);
     expect(ratios.map(({ of }) => of)).toEqual(['throughput', 'cpu', 'p99']);
     expect(ratios[0]).toMatchObject({ ours: 'pg-ha', other: 'pg', median: 1.5, pairs: 2, callers: 8 });
     expect(ratios[1]).toMatchObject({ median: 1 });
+  });
+
+  it('compare no percentiles where more operations of one failed: who fails instead of waiting looks fast', () => {
+    const calm = { errors: { notSent: 0, rejected: 0, unknown: 0 } };
+    const stock = measured('pg', [stretch(100, calm), stretch(100, calm)], 'p');
+    const failing = measured('pg-ha', [stretch(100, calm), stretch(100)], 'p');
+    const pairs = Object.fromEntries(ratiosOf([stock, failing], 1).map(({ of, pairs: n }) => [of, n]));
+    expect(pairs).toEqual({ throughput: 2, cpu: 2, p99: 1 });
   });
 
   it('leave out what one of the two did not come to', () => {

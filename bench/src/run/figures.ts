@@ -1,4 +1,5 @@
 import { Latencies } from '../method/latencies.ts';
+import { failAlike } from '../method/failed-share.ts';
 import { pairsOf, type Figure } from '../method/pairing.ts';
 import type { Errors } from '../method/tally.ts';
 import { ratioOf } from '../ratio.ts';
@@ -86,9 +87,11 @@ function ratiosOfPair(ours: Measured, other: Measured, seed: number): RatioResul
     p99: (result: StretchResult) => percentile(latenciesOf(result), 99),
   };
   const { cell, workload } = ours;
+  const [ourTimes, otherTimes] = [alikeTo(other, ours), alikeTo(ours, other)];
   return (['throughput', 'cpu', 'p99'] as const).flatMap((of) => {
-    const pairs = pairsOf(figuresOf(ours, ways[of]), figuresOf(other, ways[of])).filter(
-      ([mine, theirs]) => mine > 0 && theirs > 0,
+    const [mine, theirs] = of === 'p99' ? [ourTimes, otherTimes] : [ours, other];
+    const pairs = pairsOf(figuresOf(mine, ways[of]), figuresOf(theirs, ways[of])).filter((pair) =>
+      pair.every((value) => value > 0),
     );
     if (pairs.length === 0) return [];
     return [
@@ -107,11 +110,19 @@ function ratiosOfPair(ours: Measured, other: Measured, seed: number): RatioResul
   });
 }
 
+/** The stretches beside which as many operations failed: percentiles of others are not of the same work. */
+function alikeTo(beside: Measured, measured: Measured): Measured {
+  const stretches = measured.stretches.filter(({ repetition, result }) =>
+    beside.stretches.some((other) => other.repetition === repetition && failAlike(result, other.result)),
+  );
+  return { ...measured, stretches };
+}
+
 function figuresOf({ cell, stretches }: Measured, of: (result: StretchResult) => number): Figure[] {
   return stretches.map(({ repetition, result }) => ({ pair: cell.pair, repetition, value: of(result) }));
 }
 
-/** Of all operations: one that had not ended counts with the time until then, or the slowest of all would be left out. */
+/** Of all operations: one that had not ended, or failed after a wait, counts with the time until then, or the slowest of all would be left out. */
 export function latenciesOf({ byKind, unfinished }: StretchResult): Latencies {
   return mergedOf([...Object.values(byKind), ...(unfinished === undefined ? [] : [unfinished])]);
 }

@@ -31,7 +31,7 @@ export interface StretchResult {
   readonly perSecond: number;
   /** latencies by kind of operation, encoded */
   readonly byKind: Readonly<Record<string, string>>;
-  /** of those that had not ended, or ended in doubt, the time until then, encoded */
+  /** of those that had not ended, or failed after a wait, the time until then, encoded */
   readonly unfinished?: string;
   readonly errors: Errors;
   readonly firstError?: string;
