@@ -51,7 +51,7 @@ describe('own failovers', () => {
       note: (line) => void notes.push(line),
     });
     expect(results).toEqual([]);
-    expect(failed).toEqual([expect.stringMatching(/^failover of a: /)]);
+    expect(failed).toEqual([expect.stringMatching(/^failover of a, not measured: /)]);
     expect(notes).toEqual([expect.stringMatching(`^Not removed from a: schema ${DATA}_failover .*by hand`)]);
   });
 });
