@@ -3,7 +3,7 @@ import {
   describeSearch,
   endpointKey,
   HaError,
-  isHaError,
+  isFinal,
   lagOf,
   pickReader,
   primaryOf,
@@ -175,8 +175,4 @@ export function hasReached(
   if (epoch !== undefined && token.timeline !== 0 && token.timeline < epoch)
     return log.epoch === epoch && position >= log.begin;
   return position >= token.lsn;
-}
-
-function isFinal(error: unknown): error is HaError {
-  return isHaError(error, 'HA_AUTH') || isHaError(error, 'HA_CONFIG');
 }

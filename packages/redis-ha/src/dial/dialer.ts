@@ -5,6 +5,7 @@ import {
   describeError,
   endpointKey,
   HaError,
+  isFinal,
   isHaError,
   primaryOf,
   sleep,
@@ -201,7 +202,7 @@ export class Dialer {
   /** @throws where trying again would only hide a wrong setting */
   async #failed(error: unknown, signal: AbortSignal): Promise<void> {
     const { log } = this.#group();
-    const refused = isHaError(error, 'HA_AUTH') || isHaError(error, 'HA_CONFIG');
+    const refused = isFinal(error);
     log.warn(
       { event: 'dial-failed', error: describeError(error), attempt: this.#failures },
       'no connection yet',

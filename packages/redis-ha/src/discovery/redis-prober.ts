@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import {
   describeError,
   endpointKey,
+  isFinal,
   type Clock,
   type Endpoint,
   type Observation,
@@ -121,9 +122,3 @@ export class RedisProber implements Prober {
 
 /** Alive and silent about its role: nothing is concluded from that. */
 export class Busy extends Error {}
-
-/** Asking elsewhere would hide it. */
-export function isFinal(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return code === 'HA_AUTH' || code === 'HA_CONFIG';
-}

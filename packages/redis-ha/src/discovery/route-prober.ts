@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import {
   describeError,
   endpointKey,
+  isFinal,
   socketLookup,
   type Clock,
   type DnsResolver,
@@ -15,7 +16,7 @@ import { Full } from '../wire/full.ts';
 import { identify, type Credentials, type Identity } from '../wire/identify.ts';
 import type { SocketOptions } from '../wire/open-socket.ts';
 import { WireConnection } from '../wire/wire-connection.ts';
-import { Busy, isFinal } from './redis-prober.ts';
+import { Busy } from './redis-prober.ts';
 
 export interface RouteProberOptions {
   clock: Clock;

@@ -1,7 +1,7 @@
 import {
   endpointKey,
   HaError,
-  isHaError,
+  isFinal,
   sleep,
   type Endpoint,
   type Epoch,
@@ -122,7 +122,7 @@ export class SentinelResolver implements Resolver {
    * the others' waiting.
    */
   #failure(errors: readonly unknown[], asked: number): unknown {
-    const final = errors.find((error) => isHaError(error, 'HA_CONFIG') || isHaError(error, 'HA_AUTH'));
+    const final = errors.find(isFinal);
     if (final !== undefined && !this.#everAnswered) return final;
     const because = errors
       .map((error) => (error instanceof Error ? error.message : String(error)))

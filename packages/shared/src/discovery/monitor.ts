@@ -78,7 +78,7 @@ export class Monitor {
     return this.#state.at;
   }
 
-  /** The last thing that went wrong while looking, for messages; undefined once a primary has been found. */
+  /** The last thing that went wrong while looking, for messages; undefined once a primary was found, or who failed has answered. */
   get trouble(): unknown {
     return this.#errors.newest;
   }
@@ -190,8 +190,9 @@ export class Monitor {
     const state = this.#state;
     if (state.at === 'idle' || state.at === 'closed') return;
     for (const resolver of this.#options.resolvers) {
-      const hurried = state.at === 'steady' || (state.at === 'checking' && state.round === 0);
-      const everyMs = hurried ? 0 : resolver.searchEveryMs;
+      // A fresh sign has it asked at once.
+      const again = state.at === 'searching' || (state.at === 'checking' && state.round > 0);
+      const everyMs = again ? resolver.searchEveryMs : 0;
       void this.#ask(`resolver ${resolver.name}`, () => this.#resolve(resolver), 1, everyMs);
     }
     this.#lookAround();

@@ -4,7 +4,7 @@ import type { Observation } from '../topology/observation.ts';
 export interface Resolver {
   readonly name: string;
   /**
-   * In a search it is asked no more often than this, ms (default 0: in every round). For a source that only tells whom to ask:
+   * In a search, and while a sign is being checked, it is asked no more often than this, ms (default 0: in every round). For a source that only tells whom to ask:
    * where members say themselves what they are, asking it more often finds nobody sooner, and costs whoever runs the failover.
    */
   readonly searchEveryMs?: number;

@@ -1,4 +1,4 @@
-import { isHaError, type HaError } from '../errors/ha-error.ts';
+import { isFinal, isHaError, type HaError } from '../errors/ha-error.ts';
 
 /** What went wrong while looking: for messages, and to tell when waiting would only hide it. */
 export class SearchErrors {
@@ -38,10 +38,6 @@ export class SearchErrors {
     this.#asked.clear();
     return refusal;
   }
-}
-
-function isFinal(error: unknown): error is HaError {
-  return isHaError(error, 'HA_AUTH') || isHaError(error, 'HA_CONFIG');
 }
 
 /** A server that refuses a question so is there: nothing more speaks against it. */

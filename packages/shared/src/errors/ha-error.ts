@@ -37,6 +37,11 @@ export function isHaError(error: unknown, code?: HaCode): error is HaError {
   return code === undefined || peek(error, 'code') === code;
 }
 
+/** A refusal of our credentials, settings or certificates: asking elsewhere, or waiting, would only hide it. */
+export function isFinal(error: unknown): error is HaError {
+  return isHaError(error, 'HA_AUTH') || isHaError(error, 'HA_CONFIG');
+}
+
 /** Any thrown value as an Error that says something, for `cause` and messages: itself, where it is one. */
 export function asError(value: unknown): Error {
   return isError(value) && typeof peek(value, 'message') === 'string' ? value : new Error(textOf(value));
