@@ -10,10 +10,10 @@ import type { PoolTelemetry } from '../telemetry/pool-telemetry.ts';
 import { joinCluster, type ClusterShare } from './cluster.ts';
 import { Verification } from './fitness.ts';
 import { ProofTable } from '../transaction/proof-table.ts';
-import { primaryServers, type LeaseRequest } from './lease.ts';
+import { primaryServers } from './lease.ts';
 import { fasterStatements } from './faster-statements.ts';
 import type { PoolCore } from './pool-core.ts';
-import { hasRoomForDial, type PendingItem } from './pool-internals.ts';
+import { hasRoomForDial } from './pool-internals.ts';
 import { Spare, spareFirst } from './spare.ts';
 
 /** How pg-pool makes connections. */
@@ -68,7 +68,6 @@ export function assemble(
   const pacer = new DialPacer(clock, random, { concurrency: ha.dialConcurrency, ...hedge });
   const budget = new RetryBudget(clock, { capacity: 1_000, perSecond: 100 });
   const { failoverWaitMs, keepConnectionOnSqlError, dialTimeoutMs } = ha;
-  const queued = new Map<LeaseRequest, PendingItem>();
   const parts = {
     monitor,
     clock,
@@ -78,7 +77,6 @@ export function assemble(
     keepConnectionOnSqlError,
     rereadsPassword: typeof connection.password === 'function',
     pooler: settings.pooler,
-    queued,
     proofTable: new ProofTable(),
     ...faster,
     verification: new Verification(options.verify),

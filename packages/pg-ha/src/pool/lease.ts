@@ -82,7 +82,6 @@ function checkout(core: Core, request: LeaseRequest): void {
   if (core.mayDial()) return race(core, request);
   const before = core.isFull() ? core.waiting().length : undefined;
   const done: Parameters<Core['checkout']>[0] = (error, client) => {
-    core.queued.delete(request);
     if (!client) failed(core, request, error);
     else if (request.settled) client.release();
     else if ((client as unknown as HaClient).stale) void grantIfAlive(core, request, client);
@@ -92,7 +91,7 @@ function checkout(core: Core, request: LeaseRequest): void {
   if (places) queue(core.waiting, places, (granted) => ask(core, request, granted), done);
   else ask(core, request, done);
   const place = before === undefined ? undefined : placeSince(before, core.waiting());
-  if (place) core.queued.set(request, place);
+  if (place) place.request = request;
 }
 
 /** Calls `checkout`, pg-pool's own connect. Where that queues, the place is given up with the request. */
@@ -195,9 +194,9 @@ function race(core: Core, request: LeaseRequest): void {
  */
 export function giveUpExpired(core: Core): void {
   if (core.monitor.state !== 'searching') return;
-  for (const [request, place] of core.queued) {
-    if (!request.deadline.expired) continue;
-    core.queued.delete(request);
+  for (const place of [...core.waiting()]) {
+    const { request } = place;
+    if (!request?.deadline.expired) continue;
     fail(request, tooLate(request, new Error('every connection is busy, and there is no primary')));
     settle(request);
     giveUpPlace(core.waiting(), place);

@@ -45,8 +45,6 @@ export interface PoolCore {
   readonly pipeline: Pipeline | undefined;
   /** pg-pool's queue */
   waiting(): PendingItem[];
-  /** requests that wait in pg-pool's queue for a connection to come back, and where they stand there */
-  readonly queued: Map<LeaseRequest, PendingItem>;
   /** whether a checkout now would dial: nothing is idle and there is room */
   mayDial(): boolean;
   /** whether a checkout now has to wait for a connection to come back: all that is idle is spoken for, and there is no room */

@@ -2,6 +2,7 @@ import type { ClientBase, Pool, PoolClient } from 'pg';
 import type { HaClient } from '../dial/ha-client.ts';
 import { internals } from '../dial/client-internals.ts';
 import { poolEnded } from '../errors/dial-error.ts';
+import type { LeaseRequest } from './lease.ts';
 
 /**
  * The parts of pg-pool that are not in its types and that we read or call.
@@ -22,6 +23,8 @@ export interface PendingItem {
   callback(error: Error | undefined, client: PoolClient | undefined, release: PoolClient['release']): void;
   /** ours: a statement that may share a connection waits here */
   shares?: boolean;
+  /** ours: who waits here for a connection to come back */
+  request?: LeaseRequest;
 }
 
 export function poolInternals(pool: Pool): PoolInternals {
