@@ -46,6 +46,10 @@ export class ClientProcess implements Subject {
     this.#child.on('error', () => undefined);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
   get status(): ClientStatus {
     return this.#status;
   }

@@ -3,6 +3,7 @@ import { FaultUnavailable, Lab, monotonicMs, type LabObservers } from '@steadfas
 import { brokenIn } from '../analysis/promises.ts';
 import { cellsOf } from '../analysis/cell.ts';
 import { keyOf, keyOfStep, type Step } from '../plan.ts';
+import { asOnItsOwnMachine } from '../process/own-machine.ts';
 import type { Setting } from '../settings.ts';
 import { Results } from './results.ts';
 import { runFault, type FaultRun } from './run-fault.ts';
@@ -51,7 +52,7 @@ async function attempt(step: Step, stage: Stage, options: CampaignRunOptions): P
   const { setting, fault, repetition, clients, alone } = step;
   for (let tries = 1; ; tries++) {
     try {
-      const { lab, observers } = await stage.set(setting);
+      const { lab, observers } = await stage.set(setting, alone);
       const folder = join(options.folder, 'histories', keyOfStep(step));
       const { writers, rate, random, brief } = options;
       const run = await runFault({
@@ -60,6 +61,7 @@ async function attempt(step: Step, stage: Stage, options: CampaignRunOptions): P
         setting,
         fault,
         clients,
+        alone,
         repetition,
         writers,
         rate,
@@ -92,13 +94,19 @@ class Stage {
     this.#say = say;
   }
 
-  async set(setting: Setting): Promise<{ lab: Lab; observers: LabObservers }> {
+  async set(setting: Setting, alone: boolean): Promise<{ lab: Lab; observers: LabObservers }> {
     if (this.#now?.setting === setting) return this.#now;
     await this.clear(false);
     const lab = await Lab.up(setting.lab);
     try {
       await lab.waitHealthy();
-      this.#now = { setting, lab, observers: await lab.observe() };
+      const observers = await lab.observe();
+      if (alone) {
+        asOnItsOwnMachine(observers.pid, 'with its children');
+        // The links and name servers of the lab are in this very process; the servers that it starts are not meant.
+        asOnItsOwnMachine(process.pid, 'by itself');
+      }
+      this.#now = { setting, lab, observers };
       return this.#now;
     } catch (error) {
       await lab.down({ keepLogs: true });

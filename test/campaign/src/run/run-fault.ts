@@ -11,6 +11,7 @@ import type { ClientSpec } from '../clients/client.ts';
 import type { CampaignFault, Made } from '../faults/campaign-fault.ts';
 import { ClientProcess } from '../process/client-process.ts';
 import type { LoadResult } from '../process/messages.ts';
+import { asOnItsOwnMachine } from '../process/own-machine.ts';
 import type { Setting } from '../settings.ts';
 import { accessOf, Ways } from './access.ts';
 import { keepObserved } from './observed.ts';
@@ -22,6 +23,8 @@ export interface FaultRunOptions {
   readonly setting: Setting;
   readonly fault: CampaignFault;
   readonly clients: readonly ClientSpec[];
+  /** as if each client had a machine of its own */
+  readonly alone?: boolean;
   readonly repetition: number;
   readonly writers: number;
   readonly rate: number;
@@ -179,7 +182,7 @@ export function originOf(fault: CampaignFault, { faultAt, healedAt }: Instants):
 }
 
 async function open(
-  { lab, fault, writers, rate, folder }: FaultRunOptions,
+  { lab, fault, writers, rate, folder, alone }: FaultRunOptions,
   clients: readonly ClientSpec[],
   label: Label,
   ways: Ways,
@@ -199,6 +202,7 @@ async function open(
   processes.push(...opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])));
   const failed = opened.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : []));
   if (failed.length > 0) throw new Error(failed.map(({ message }) => message).join('; '));
+  if (alone) for (const { pid } of processes) asOnItsOwnMachine(pid, 'with its children');
 }
 
 /** Makes the fault, waits for the way to open and the clients to find it, and heals. The load goes on all the while. */
