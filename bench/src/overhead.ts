@@ -31,7 +31,7 @@ function goals(roundTripMs: number): Plan['goal'] {
 
 /**
  * What our clients cost on the hot path, and what they gain there: the same operation through ours and through others, in turn,
- * in one process, on the lab's servers. Figures are ratios of what was measured side by side.
+ * each in a process of its own, on the lab's servers. Figures are ratios of what was measured side by side.
  */
 export async function overhead(options: OverheadOptions): Promise<SideBySide> {
   const lab = await Lab.up({ managed: false, onProgress: (line) => console.error(line) });

@@ -1,7 +1,8 @@
-import { closedLoop, type Stretch } from '../measure.ts';
+import type { Stretch } from '../measure.ts';
 import { ratioOf } from '../ratio.ts';
 import type { RatioResult } from '../result.ts';
-import type { Access, Opened, Peer } from './peers.ts';
+import { PeerProcess } from './peer-process.ts';
+import type { Access, Peer } from './peers.ts';
 
 export interface Plan {
   readonly target: string;
@@ -20,7 +21,7 @@ export interface SideBySide {
   readonly notes: string[];
 }
 
-/** Every client does the same in turn, in an order that changes: what is compared was measured within the same seconds. */
+/** Every client, in a process of its own, does the same in turn, in an order that changes: what is compared was measured within the same seconds. */
 export async function sideBySide(peers: readonly Peer[], access: Access, plan: Plan): Promise<SideBySide> {
   const { clients, notes } = await openAll(peers, access);
   try {
@@ -32,7 +33,7 @@ export async function sideBySide(peers: readonly Peer[], access: Access, plan: P
   }
 }
 
-type Clients = Map<Peer, Opened>;
+type Clients = Map<Peer, PeerProcess>;
 
 async function openAll(
   peers: readonly Peer[],
@@ -42,7 +43,7 @@ async function openAll(
   const notes: string[] = [];
   for (const peer of peers) {
     try {
-      clients.set(peer, await peer.open(access));
+      clients.set(peer, await PeerProcess.open(peer, access));
     } catch (error) {
       notes.push(`${peer.name} is not measured: ${(error as Error).message.split('\n')[0]}`);
     }
@@ -51,8 +52,8 @@ async function openAll(
 }
 
 async function compareAt(clients: Clients, callers: number, plan: Plan): Promise<RatioResult[]> {
-  const stretch = (client: Opened): Promise<Stretch> =>
-    closedLoop(client.run, callers, Math.max(plan.operations, callers));
+  const stretch = (client: PeerProcess): Promise<Stretch> =>
+    client.stretch(callers, Math.max(plan.operations, callers));
   const measured = new Map<Peer, Stretch[]>();
   for (const [peer, client] of clients) {
     await stretch(client); // warm-up
