@@ -42,6 +42,8 @@ const LAST_WORD_MS = 25;
 
 export type HaQueryConfig = QueryConfig & HaQueryOptions;
 
+const NO_OPTIONS: HaQueryOptions = {};
+
 /** One autocommit statement, through all its attempts. */
 export function runQuery(
   core: PoolCore,
@@ -89,7 +91,7 @@ class QueryCall implements LeaseRequest {
     resolve: (result: QueryResult) => void,
     reject: (error: Error) => void,
   ) {
-    const options: HaQueryOptions = typeof config === 'string' ? {} : config;
+    const options = typeof config === 'string' ? NO_OPTIONS : config;
     this.#core = core;
     this.#config = config;
     this.#values = values;
@@ -102,7 +104,7 @@ class QueryCall implements LeaseRequest {
     this.shares = core.pipeline !== undefined && this.#statement?.plain === true && mayShare(options);
     this.deadline = Deadline.after(core.clock, options.deadlineMs ?? core.failoverWaitMs);
     if (options.deadlineMs !== undefined || options.signal) {
-      this.#bound = new CallBound(core.clock, options, this.#onEnd);
+      this.#bound = new CallBound(core.clock, options, () => this.#onEnd());
       this.places = new Set();
     }
   }
@@ -224,7 +226,7 @@ class QueryCall implements LeaseRequest {
    * The caller's end has come. The server is told to end a statement on the wire; its answer says what came of it, unless it
    * takes too long.
    */
-  readonly #onEnd = (): void => {
+  #onEnd(): void {
     if (this.settled || !this.#bound) return;
     const client = this.#client as HaClient | undefined;
     if (!client) return this.failed(this.#bound.error('notSent'));
@@ -240,7 +242,7 @@ class QueryCall implements LeaseRequest {
     clock.timer(LAST_WORD_MS, () => {
       if (!this.settled && this.#bound) this.failed(this.#bound.error('unknown'));
     });
-  };
+  }
 
   #settle(): void {
     settle(this);
