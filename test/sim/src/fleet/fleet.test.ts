@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FLEETS, runFleet, type FleetRun } from './fleet.ts';
+import { runFleet, type FleetRun } from './fleet.ts';
+import { FLEETS } from './kinds.ts';
 
 const half = (times: readonly number[]): number => times[Math.floor(times.length / 2)] ?? Infinity;
 

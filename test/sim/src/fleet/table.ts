@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { FLEETS, runFleet, type FleetRun } from './fleet.ts';
+import { runFleet, type FleetRun } from './fleet.ts';
+import { FLEETS } from './kinds.ts';
 
 const SIZES = [10, 100, 1_000, 10_000];
 const BEGIN = '<!-- fleet: begin -->';
@@ -30,32 +31,22 @@ function tableOf(name: 'patroni' | 'sentinel', rows: readonly string[]): string 
 
 Each process wants ${pool} connection${pool === 1 ? '' : 's'}; a login takes the new primary ${loginMs} ms, a question on a connection that stands ${questionMs} ms, a question to ${plane} ${planeMs} ms, one after the other. "Busiest": in the busiest tenth of a second, by the second.
 
-| processes | paced | dials, busiest /s | dials at once | ${plane}, busiest /s each (mean of the outage) | questions to the new primary, busiest /s | first connection p50 / p99 | all connections p50 / p99 |
-| --- | --- | --- | --- | --- | --- | --- | --- |
+| processes | paced | dials, busiest /s | dials at once | knocks at the new primary, busiest /s | its logins (in vain) | ${plane}, busiest /s each (mean of the outage) | first connection p50 / p99 | all connections p50 / p99 |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}`;
 }
 
 function rowOf(run: FleetRun): string {
-  const {
-    processes,
-    paced,
-    busiestDials,
-    mostDialsOpen,
-    busiestPlane,
-    meanPlane,
-    busiestQuestions,
-    first,
-    last,
-  } = run;
   const cells = [
-    count(processes),
-    paced ? 'yes' : 'no',
-    count(busiestDials),
-    count(mostDialsOpen),
-    `${count(busiestPlane)} (${count(meanPlane)})`,
-    count(busiestQuestions),
-    spread(first),
-    spread(last),
+    count(run.processes),
+    run.paced ? 'yes' : 'no',
+    count(run.busiestDials),
+    count(run.mostDialsOpen),
+    count(run.busiestKnocks),
+    `${count(run.logins)} (${count(run.inVain)})`,
+    `${count(run.busiestPlane)} (${count(run.meanPlane)})`,
+    spread(run.first),
+    spread(run.last),
   ];
   return `| ${cells.join(' | ')} |`;
 }
