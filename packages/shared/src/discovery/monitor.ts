@@ -1,5 +1,5 @@
 import { backoffMs } from '../policy/backoff.ts';
-import { GONE_MS, nextQuestion, type Asking } from './next-question.ts';
+import { GONE_MS, nextQuestion, type Asking, type Bounds } from './next-question.ts';
 import type { RoutePace } from '../policy/route-pace.ts';
 import type { Instant, Timer } from '../runtime/clock.ts';
 import { applyObservation } from '../topology/apply-observation.ts';
@@ -235,7 +235,7 @@ export class Monitor {
     const first = !this.#questions.underWay(key);
     const next = nextQuestion({ rule, steady, searchedMs, first, company, pace });
     if (!next) return false;
-    const question = (): Promise<void> => this.#probe(endpoint, pace, next.patienceMs);
+    const question = (): Promise<void> => this.#probe(endpoint, pace, next);
     void this.#ask(first ? key : `${key} again`, question, next.atOnce);
     return !first;
   }
@@ -268,8 +268,9 @@ export class Monitor {
     }
   }
 
-  async #probe(endpoint: Endpoint, pace: RoutePace, patienceMs?: number): Promise<void> {
+  async #probe(endpoint: Endpoint, pace: RoutePace, { patienceMs, leastMs = 0 }: Bounds = {}): Promise<void> {
     const { prober, probeTimeoutMs } = this.#options;
+    const timeoutMs = Math.max(probeTimeoutMs, leastMs);
     const asked = pace.ask();
     const heard = (): void => {
       asked.heard();
@@ -279,7 +280,7 @@ export class Monitor {
     const at = this.#options.clock.now();
     let observation: Observation | undefined;
     try {
-      do observation = await prober.probe(endpoint, probeTimeoutMs, patienceMs ?? probeTimeoutMs, signs);
+      do observation = await prober.probe(endpoint, timeoutMs, patienceMs ?? timeoutMs, signs);
       while (this.#isAstray(observation, pace));
     } catch (error) {
       if (isRefusal(error)) this.#checked(endpoint, at); // it is there, and asking on would not help

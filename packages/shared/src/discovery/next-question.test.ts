@@ -6,12 +6,14 @@ const pace = {
   mayAsk: true,
   answering: false,
   opening: false,
+  crowded: false,
   sinceMs: 60,
   silentMs: 10_000,
   patienceMs: (leastMs: number): number => Math.max(leastMs, 120),
 };
 const usual: Asking = { rule: 'self', steady: false, searchedMs: 5_000, first: false, company: 'due', pace };
 const searching = { searchedMs: 5_000 };
+const longer = { atOnce: 1, leastMs: 10_000 };
 
 const rows: [what: string, asking: Partial<Asking>, next: NextQuestion | undefined][] = [
   ['the first to a member', { first: true }, { atOnce: 1 }],
@@ -53,6 +55,23 @@ const rows: [what: string, asking: Partial<Asking>, next: NextQuestion | undefin
     'one beside another that has just got a connection, when a third is back',
     { company: 'now', pace: { ...pace, opening: true } },
     undefined,
+  ],
+  ['the first to one that is crowded', { first: true, pace: { ...pace, crowded: true } }, longer],
+  [
+    'the first to one that is followed, and crowded',
+    { first: true, steady: true, pace: { ...pace, crowded: true } },
+    longer,
+  ],
+  ['one beside another to one that is crowded', { pace: { ...pace, crowded: true } }, undefined],
+  [
+    'one beside another to one that is crowded, when a third is back',
+    { company: 'now', pace: { ...pace, crowded: true } },
+    undefined,
+  ],
+  [
+    'one beside another through a route that is crowded',
+    { rule: 'route', pace: { ...pace, crowded: true } },
+    { atOnce: 5, patienceMs: 150 },
   ],
   ['one beside another where a third has got company in this round', { company: 'none' }, undefined],
   [

@@ -16,6 +16,9 @@ const COMPANY_MS = 50;
 /** Who has answered nothing for so long is gone rather than slow, ms. */
 export const GONE_MS = 500;
 
+/** A question to a crowded server has so long, ms: it stands in a queue, and another one would have to begin at its end. */
+const CROWDED_MS = 10_000;
+
 /** A question that is younger may be on its way yet, ms. */
 const YOUNG_MS = 20;
 
@@ -32,23 +35,33 @@ export interface Asking {
    * kept that one silent may be over for this one, too; `none`, since another one has got it.
    */
   readonly company: 'due' | 'now' | 'none';
-  readonly pace: Pick<RoutePace, 'mayAsk' | 'answering' | 'opening' | 'sinceMs' | 'silentMs' | 'patienceMs'>;
+  readonly pace: Pick<
+    RoutePace,
+    'mayAsk' | 'answering' | 'opening' | 'crowded' | 'sinceMs' | 'silentMs' | 'patienceMs'
+  >;
 }
 
-/** `patienceMs`: without a byte by then it proves nothing, and another is put; undefined: it has the time that it takes. */
-export interface NextQuestion {
-  readonly atOnce: number;
+/** The time that a question has. */
+export interface Bounds {
+  /** without a byte by then it proves nothing, and another is put; undefined: it has the time that it takes */
   readonly patienceMs?: number;
+  /** it has so long at least, however soon questions are given up otherwise */
+  readonly leastMs?: number;
+}
+
+export interface NextQuestion extends Bounds {
+  readonly atOnce: number;
 }
 
 /**
  * What to put to a member in this round, if anything. One that hangs would hang again; in a search it is asked once more beside
  * that, since it may be the link that hangs: only one that has answered nothing for long is asked often, since sooner it may be
- * slow, and would be made slower. Behind a route it is a matter of chance which server a question reaches, and one that hangs
+ * slow, and would be made slower; one that is crowded is asked once, and waited for. Behind a route it is a matter of chance which server a question reaches, and one that hangs
  * must not keep the next from reaching another.
  */
 export function nextQuestion(asking: Asking): NextQuestion | undefined {
   const { rule, steady, first, pace } = asking;
+  if (rule === 'self' && pace.crowded) return first ? { atOnce: 1, leastMs: CROWDED_MS } : undefined;
   if (steady) return first ? { atOnce: 1 } : undefined;
   if (rule === 'route') return pace.mayAsk ? throughRoute(asking) : undefined;
   if (first) return { atOnce: 1 };

@@ -119,4 +119,23 @@ describe('questions through a route', () => {
     pace.hurry();
     expect(openings()).toEqual([false, false]);
   });
+
+  it('tell of a crowd where one has got a connection late, and waits', async () => {
+    const asked = pace.ask();
+    await clock.advance(1_000);
+    expect(pace.crowded).toBe(false);
+    asked.opened();
+    await clock.advance(300);
+    expect(pace.crowded).toBe(true);
+  });
+
+  it('tell of no crowd where that one is answered at once', async () => {
+    const asked = pace.ask();
+    asked.opened();
+    await clock.advance(10);
+    asked.heard();
+    asked.end(true);
+    await clock.advance(1_000);
+    expect(pace.crowded).toBe(false);
+  });
 });

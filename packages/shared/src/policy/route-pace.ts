@@ -1,4 +1,5 @@
 import type { Clock, Instant } from '../runtime/clock.ts';
+import { Crowding } from './crowding.ts';
 import type { QuestionSigns } from './question-signs.ts';
 
 /** An answer is slow from here on, ms, or where it took four times as long as the quickest. */
@@ -33,6 +34,7 @@ export interface PacedQuestion extends QuestionSigns {
  */
 export class RoutePace {
   readonly #clock: Clock;
+  readonly #crowding: Crowding;
   #askedAt: Instant = -Infinity;
   #answeredAt: Instant = -Infinity;
   /** the newest question is still open */
@@ -48,6 +50,7 @@ export class RoutePace {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#crowding = new Crowding(clock);
   }
 
   get mayAsk(): boolean {
@@ -63,6 +66,11 @@ export class RoutePace {
   /** Whether who was shut has opened a moment ago. */
   get opening(): boolean {
     return this.#opening !== undefined && this.#clock.now() - this.#opening.since < OPENING_MS;
+  }
+
+  /** Whether more want to get in than the server can take. */
+  get crowded(): boolean {
+    return this.#crowding.seen;
   }
 
   /** For how long nobody has been asked, ms. */
@@ -87,12 +95,15 @@ export class RoutePace {
     this.#open = true;
     const question = {
       opened: () => {
+        this.#crowding.letIn(question);
         if (since >= this.#hurriedAt) this.#opening = { question, since: this.#clock.now() };
       },
       heard: () => {
+        this.#crowding.over(question);
         if (since >= this.#hurriedAt) this.#answering = { question, since: this.#clock.now() };
       },
       end: (answered: boolean) => {
+        this.#crowding.over(question);
         if (this.#answering?.question === question) this.#answering = undefined;
         if (this.#opening?.question === question) this.#opening = undefined;
         this.#end(since, answered);
