@@ -30,7 +30,7 @@ const NEW: Endpoint = { host: 'new', port: 1 };
 const STEADY_MS = 2_000;
 const OUTAGE_MS = 1_500;
 /** What has not come back by then is counted as that, ms. */
-const LIMIT_MS = 90_000;
+const LIMIT_MS = 60_000;
 
 /** All processes lose their primary at once; another takes work a while later, and all want their connections back. */
 export async function runFleet(kind: FleetKind, processes: number, paced: boolean): Promise<FleetRun> {

@@ -29,7 +29,7 @@ function tableOf(name: 'patroni' | 'sentinel', rows: readonly string[]): string 
   const plane = name === 'patroni' ? "Patroni's REST API" : 'a sentinel';
   return `### ${name}
 
-Each process wants ${pool} connection${pool === 1 ? '' : 's'}; a login takes the new primary ${loginMs} ms, a question on a connection that stands ${questionMs} ms, a question to ${plane} ${planeMs} ms, one after the other. "Busiest": in the busiest tenth of a second, by the second.
+Each process wants ${pool} connection${pool === 1 ? '' : 's'}; a login takes the new primary ${loginMs} ms, a question on a connection that stands ${questionMs} ms, a question to ${plane} ${planeMs} ms, one after the other. Knocks are packets that ask the new primary for a connection, let in or not. A login in vain is one that nobody waited for any more. "Busiest": in the busiest tenth of a second, by the second.
 
 | processes | paced | dials, busiest /s | dials at once | knocks at the new primary, busiest /s | its logins (in vain) | ${plane}, busiest /s each (mean of the outage) | first connection p50 / p99 | all connections p50 / p99 |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
