@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Clock } from '../runtime/clock.ts';
 import { ManualClock } from '../runtime/manual-clock.ts';
 import { seededRandom } from '../runtime/random.ts';
 import { DialPacer, type DialPacerOptions } from './dial-pacer.ts';
@@ -136,6 +137,100 @@ describe('DialPacer', () => {
     expect(open.length).toBe(2);
     await clock.advance(20);
     expect(open.length).toBe(3);
+  });
+
+  it('forgets by halves: one quick dial says little', async () => {
+    const { clock, start, open } = setup(1);
+    for (const [n, tookMs] of [400, 200].entries()) {
+      start(1);
+      await clock.advance(tookMs);
+      open[n]?.(true);
+      await clock.advance(0);
+    }
+    start(1);
+    start(1);
+    await clock.advance(590);
+    expect(open.length).toBe(3);
+    await clock.advance(20);
+    expect(open.length).toBe(4);
+  });
+
+  it('does not take those that were refused for some that hang, however long ago it was', async () => {
+    const { clock, start, open } = setup(1, { firstHedgeMs: 25 });
+    for (let n = 0; n < 5; n++) {
+      start(2);
+      await clock.advance(1);
+      open[n]?.(false);
+    }
+    await clock.advance(30);
+    expect(clock.pending).toBe(0);
+    start(2);
+    start(2);
+    await clock.advance(24);
+    expect(open.length).toBe(6);
+    await clock.advance(2);
+    expect(open.length).toBe(7);
+  });
+
+  it('has those that follow the first begin out of step, all over the time that was given for it', async () => {
+    const { clock, start, open } = setup(20, { spreadMs: 1_000 });
+    start(2);
+    await clock.advance(1);
+    open[0]?.(true);
+    for (let n = 0; n < 20; n++) start(2);
+    const begun: number[] = [];
+    for (const ms of [250, 250, 250, 250]) {
+      const before = open.length;
+      await clock.advance(ms);
+      begun.push(open.length - before);
+    }
+    expect(Math.min(...begun)).toBeGreaterThan(0);
+    expect(open.length).toBe(21);
+  });
+
+  it('does not spread those to the first primary that was ever found: nobody is in step', async () => {
+    const { clock, start, open } = setup(20);
+    start(1);
+    await clock.advance(1);
+    open[0]?.(true);
+    for (let n = 0; n < 20; n++) start(1);
+    await clock.advance(0);
+    expect(open.length).toBe(21);
+  });
+
+  it('has who knows only of the primary of before begin with the others, where these have gone on', async () => {
+    const { clock, start, open } = setup(2);
+    start(2);
+    await clock.advance(1);
+    open[0]?.(true);
+    await clock.advance(0);
+    start(2); // has its turn, and waits a moment to be out of step
+    await clock.advance(0);
+    start(3);
+    await clock.advance(100);
+    expect(open.length).toBe(2);
+    open[1]?.(true);
+    await clock.advance(100);
+    expect(open.length).toBe(3);
+  });
+
+  it('keeps no process alive for a dial that hangs', async () => {
+    const clock = new ManualClock();
+    const timers: unknown[] = [];
+    const seen: Clock = {
+      now: () => clock.now(),
+      timer: (ms, fn, options) => {
+        timers.push(options?.background);
+        return clock.timer(ms, fn);
+      },
+    };
+    const pacer = new DialPacer(seen, seededRandom(1), { concurrency: 1 });
+    void pacer.run(
+      () => 1,
+      () => new Promise(() => undefined),
+    );
+    await clock.advance(1);
+    expect(timers).toEqual([true]);
   });
 
   it('has those that waited while the primary changed begin with one, too', async () => {

@@ -80,7 +80,7 @@ export class DialPacer {
       if (round.proven && round.generation > 1)
         await sleep(this.#clock, this.#random.next() * this.#options.spreadMs);
       if (round === this.#round && generation() <= round.generation) return round;
-      this.#giveBack(round);
+      // Otherwise the round is over, and nobody waits for its places any more.
     }
   }
 
@@ -108,7 +108,9 @@ export class DialPacer {
 
   #giveBack(round: Round): void {
     round.running -= 1;
-    this.#wakeAll();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
   }
 
   #hedgeMs({ proven, hung }: Round): number {
@@ -117,13 +119,7 @@ export class DialPacer {
   }
 
   #begin(generation: number): void {
+    // Who waits is woken by the one that begins: it takes the first place now, and gives it back.
     this.#round = { generation, running: 0, proven: false, hung: 0, usualMs: 0 };
-    this.#wakeAll();
-  }
-
-  #wakeAll(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) wake();
   }
 }
