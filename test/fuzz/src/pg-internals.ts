@@ -10,7 +10,6 @@ export {
 } from '../../../packages/pg-ha/dist/errors/sqlstate.js';
 export {
   classifyWorkError,
-  commitsParts,
   endsTransaction,
   isByRole,
   lostStatement,

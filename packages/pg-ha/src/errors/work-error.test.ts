@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { HaError, type Outcome } from '@steadfast/shared';
-import { dialError } from './dial-error.ts';
+import { HaError, outcomeOf, type Outcome } from '@steadfast/shared';
+import { dialError, poolEnded } from './dial-error.ts';
 import { meaningOf, sqlstateOf } from './sqlstate.ts';
 import { classifyWorkError, isByRole, lostStatement, endsTransaction } from './work-error.ts';
 
@@ -66,7 +66,13 @@ const behindComments: [text: string, ends: boolean][] = [
   ['/* a /*/*/**/*/*/ a */ COMMIT', true],
   ['SELECT 1; -- */\n END', true],
   ['/* COMMIT */ SELECT 1', false],
+  ['/* a */ COMMIT /* b */', true],
+  ['/* a */ SELECT 1; /* b */ COMMIT /* c */', true],
+  ['SELECT CASE WHEN true THEN 1 /* a */ END', false],
   ["SELECT '/*'; COMMIT", true],
+  // a mark without its counterpart begins and ends no comment
+  ["SELECT '*/ COMMIT'", false],
+  ["SELECT '*/ COMMIT';", false],
   ['/* open COMMIT', false],
 ];
 
@@ -117,6 +123,7 @@ describe('a server’s error', () => {
       codes.map((code) => meaningOf(serverError(code, severity))?.replay);
     expect(replays('ERROR', ['40001', '40P01', '25006'])).toEqual([true, true, true]);
     expect(replays('FATAL', ['57P01', '40003', '08006'])).toEqual([true, false, false]);
+    expect(replays('FATAL', ['57P03', '53300', '08001', '08004'])).toEqual([true, true, true, true]);
     expect(replays('ERROR', ['23505', '57P01'])).toEqual([false, false]);
   });
 });
@@ -153,6 +160,7 @@ describe('a link that breaks', () => {
     'commit;',
     'END',
     'PREPARE TRANSACTION $1',
+    'PREPARE\n  TRANSACTION $1',
     'SELECT 1; COMMIT',
     '/* all of it */ COMMIT',
     '-- all of it\nCOMMIT',
@@ -217,6 +225,8 @@ describe('an error of ours', () => {
     expect(classifyWorkError(ours, 'COMMIT').outcome).toBe('rejected');
     const error = Object.assign(serverError('57P01', 'FATAL'), { outcome: 'notSent' });
     expect(classifyWorkError(error, 'COMMIT').outcome).toBe('notSent');
+    const wrapped = new Error('a library’s own', { cause: ours });
+    expect(outcomeOf(classifyWorkError(wrapped, 'COMMIT'))).toBe('rejected');
   });
 });
 
@@ -228,6 +238,11 @@ describe('a dial that fails', () => {
     for (const error of [new Error('ECONNREFUSED'), serverError('57P03'), serverError('53300')]) {
       expect(dial(error)).toMatchObject({ code: 'HA_DIAL_FAILED', outcome: 'notSent', member: 'db:5432' });
     }
+  });
+
+  it('was never sent by a pool that has been ended', () => {
+    expect(poolEnded()).toMatchObject({ code: 'HA_CLOSED', outcome: 'notSent' });
+    expect(dial(poolEnded()).code).toBe('HA_CLOSED');
   });
 
   it('for its credentials says whose, and stops the search', () => {

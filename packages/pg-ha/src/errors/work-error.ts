@@ -59,11 +59,6 @@ export function endsTransaction(text: string | undefined): boolean {
   return text === undefined || readings(text).some((reading) => ENDS.test(reading));
 }
 
-/** Whether a text, outside a transaction, may commit a part of its work before it has ended. */
-export function commitsParts(text: string | undefined): boolean {
-  return endsTransaction(text) || readings(text ?? '').some((reading) => COMMITS_ALONE.test(reading));
-}
-
 /** A text with and without what looks like comments: a verb may stand behind one, and a comment's mark within a string. */
 function readings(text: string): string[] {
   const lines = (given: string): string => given.replaceAll(/--[^\r\n]*/g, ' ');
@@ -99,7 +94,7 @@ export function classifyWorkError(error: Error, text: string | undefined): Error
   const partly = readings(text ?? '').some(
     (reading) => COMMITS_ALONE.test(reading) || COMMITS_FIRST.test(reading),
   );
-  return withOutcome(error, partly || (goesAway && commitsParts(text)) ? 'unknown' : meaning.outcome);
+  return withOutcome(error, partly || (goesAway && endsTransaction(text)) ? 'unknown' : meaning.outcome);
 }
 
 /** What no other server, and no other moment, would answer otherwise. */
