@@ -1,5 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { HaError } from '../errors/ha-error.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { sleep } from '../runtime/sleep.ts';
 import { opossumBreaker, type Breaker } from './breaker.ts';
 
 const outage = (): Promise<never> =>
@@ -79,6 +81,53 @@ describe('the breaker', () => {
     const seen = (): Promise<string> => breaker.run(other).catch((error: unknown) => (error as HaError).code);
     await expect.poll(seen).toBe('HA_ABORTED');
     expect(await seen()).toBe('HA_CIRCUIT_OPEN');
+  });
+
+  it('lets one call through at a time: others fail meanwhile as while it is open', async () => {
+    breaker = create(20);
+    await fail(3, outage);
+    const ended: string[] = [];
+    let succeed: ((value: string) => void) | undefined;
+    const slow = (): Promise<string> => new Promise((resolve) => (succeed = resolve));
+    await expect
+      .poll(() => {
+        void breaker.run(slow).then((value) => ended.push(value), String);
+        return succeed !== undefined;
+      })
+      .toBe(true);
+    await expect(breaker.run(() => Promise.resolve(1))).rejects.toMatchObject({
+      code: 'HA_CIRCUIT_OPEN',
+      outcome: 'notSent',
+    });
+    succeed?.('through');
+    await expect.poll(() => ended).toEqual(['through']);
+    expect(breaker.open).toBe(false);
+  });
+
+  it('does not take calls that it has refused for tries: they say nothing about the servers', async () => {
+    breaker = create();
+    await fail(3, outage);
+    await fail(50, outage);
+    breaker.close();
+    await fail(1, outage);
+    expect(breaker.open).toBe(true);
+  });
+
+  it('gives work all the time it takes', async () => {
+    breaker = create();
+    await expect(breaker.run(() => sleep(systemClock, 25).then(() => 'late'))).resolves.toBe('late');
+  });
+
+  it('leaves no timer behind', async () => {
+    vi.useFakeTimers();
+    try {
+      breaker = create();
+      await fail(3, outage);
+      breaker.shutdown();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('does not count what says nothing about the servers', async () => {

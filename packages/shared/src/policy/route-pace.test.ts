@@ -5,7 +5,7 @@ import { RoutePace } from './route-pace.ts';
 let clock: ManualClock;
 let pace: RoutePace;
 beforeEach(() => {
-  clock = new ManualClock();
+  clock = new ManualClock(1_000_000);
   pace = new RoutePace(clock);
 });
 
@@ -47,6 +47,15 @@ describe('questions through a route', () => {
     expect(pauses).toEqual([0, 0, 0, 200, 600, 1_400, 1_800, 1_800]);
   });
 
+  it('follow each other at once where answers are as slow as ever, or no slower than that anyone would mind', async () => {
+    for (let n = 0; n < 5; n++) await question(100);
+    expect(pace.mayAsk).toBe(true);
+    pace = new RoutePace(clock);
+    await question(2);
+    for (let n = 0; n < 5; n++) await question(45);
+    expect(pace.mayAsk).toBe(true);
+  });
+
   it('come back to their pace when answers are quick again', async () => {
     await question(10);
     for (let n = 0; n < 6; n++) await question(200);
@@ -71,6 +80,37 @@ describe('questions through a route', () => {
   it('do not slow down for refusals', async () => {
     for (let n = 0; n < 5; n++) await question(1, false);
     expect(pace.mayAsk).toBe(true);
+    await question(10);
+    for (let n = 0; n < 5; n++) await question(1, false);
+    expect(pace.mayAsk).toBe(true);
+  });
+
+  it('go out at once again where nobody has answered for long, however slow the answers were', async () => {
+    await question(10);
+    for (let n = 0; n < 7; n++) await question(200);
+    await clock.advance(4_000);
+    await question(1, false);
+    expect(pace.mayAsk).toBe(true);
+  });
+
+  it('wait for the newest, also where one of before has ended', async () => {
+    await question(10);
+    const before = pace.ask();
+    await clock.advance(30);
+    pace.ask();
+    await clock.advance(1);
+    before.end(true);
+    expect(await pause()).toBe(61);
+  });
+
+  it('go out at once when the route leads to another server, also where one of before is answered late', async () => {
+    const before = pace.ask();
+    await clock.advance(10);
+    pace.ask();
+    pace.hurry();
+    await clock.advance(500);
+    before.end(true);
+    expect(pace.mayAsk).toBe(true);
   });
 
   it('go out at once when the route leads to another server', async () => {
@@ -91,6 +131,21 @@ describe('questions through a route', () => {
     asked.end(false);
     expect(pace.mayAsk).toBe(true);
   });
+
+  it.each([true, false])(
+    'wait for it until it has ended, and not until another has (answered: %s)',
+    async (answered) => {
+      await question(10);
+      const [asked, other] = [pace.ask(), pace.ask()];
+      await clock.advance(20);
+      asked.opened();
+      asked.heard();
+      other.end(answered);
+      expect([pace.opening, pace.answering, pace.mayAsk]).toEqual([true, true, false]);
+      asked.end(answered);
+      expect([pace.opening, pace.answering]).toEqual([false, false]);
+    },
+  );
 
   it('do not wait for one that was put before the route led to another server', async () => {
     const asked = pace.ask();
@@ -118,6 +173,8 @@ describe('questions through a route', () => {
     await clock.advance(1);
     pace.hurry();
     expect(openings()).toEqual([false, false]);
+    asked = pace.ask(); // in the very moment of the change, of who is there now
+    expect(openings()).toEqual([false, true]);
   });
 
   it('tell of a crowd where one has got a connection late, and waits', async () => {

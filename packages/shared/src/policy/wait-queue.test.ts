@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { HaError } from '../errors/ha-error.ts';
 import { Deadline } from '../runtime/deadline.ts';
 import { ManualClock } from '../runtime/manual-clock.ts';
@@ -76,7 +76,11 @@ describe('WaitQueue', () => {
   it('refuses more than its limit at once, and says so', async () => {
     const { queue, wait } = setup(2);
     const waits = [wait(10), wait(10)];
-    await expect(wait(10)).rejects.toMatchObject({ code: 'HA_QUEUE_FULL', outcome: 'notSent' });
+    await expect(wait(10)).rejects.toMatchObject({
+      code: 'HA_QUEUE_FULL',
+      message: '2 calls are waiting for a primary already; shed load, or raise maxWaiting',
+      outcome: 'notSent',
+    });
     queue.releaseAll('x');
     await Promise.all(waits);
   });
@@ -84,7 +88,12 @@ describe('WaitQueue', () => {
   it('ends a wait by its caller’s signal, before or while it waits', async () => {
     const { clock, wait } = setup();
     const before = AbortSignal.abort('gone');
-    await expect(wait(10, before)).rejects.toMatchObject({ code: 'HA_ABORTED', cause: 'gone' });
+    await expect(wait(10, before)).rejects.toMatchObject({
+      code: 'HA_ABORTED',
+      message: 'aborted while waiting for a primary',
+      outcome: 'notSent',
+      cause: 'gone',
+    });
     const during = new AbortController();
     const waiting = wait(10, during.signal);
     during.abort('left');
@@ -96,7 +105,27 @@ describe('WaitQueue', () => {
     const { queue, wait } = setup();
     const waits = [wait(10), wait(10)];
     queue.rejectAll(() => new HaError('HA_CLOSED', 'closed', { outcome: 'notSent' }));
+    expect(queue.size).toBe(0);
     for (const waiting of waits) await expect(waiting).rejects.toMatchObject({ code: 'HA_CLOSED' });
+  });
+
+  it('leaves nothing on a signal that outlives the wait, however it ends', async () => {
+    const { clock, queue, wait } = setup();
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, 'addEventListener');
+    const removed = vi.spyOn(signal, 'removeEventListener');
+    const ends: (() => unknown)[] = [
+      () => queue.releaseAll('x'),
+      () => queue.rejectAll(() => new Error('closed')),
+      () => clock.advance(10),
+    ];
+    for (const end of ends) {
+      const waiting = wait(10, signal).catch(() => undefined);
+      await end();
+      await waiting;
+      expect(removed.mock.lastCall).toEqual(added.mock.lastCall?.slice(0, 2));
+    }
+    expect([added.mock.calls.length, removed.mock.calls.length]).toEqual([3, 3]);
   });
 
   it('counts who left by the deadline, and nobody else', async () => {
