@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { Deadline, HaError } from '@steadfast/shared';
 import { ManualClock } from '@steadfast/shared/testing';
 import type { PoolClient } from 'pg';
@@ -25,7 +26,8 @@ function client(...answers: unknown[]): { client: PoolClient; done: string[] } {
     return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
   };
   const release = (error?: Error): void => void done.push(error ? `released: ${error.message}` : 'released');
-  return { client: { query, release } as unknown as PoolClient, done };
+  const abandon = (): void => void done.push('cut');
+  return { client: { query, release, abandon } as unknown as PoolClient, done };
 }
 
 interface Setup {
@@ -91,6 +93,68 @@ describe('a lost COMMIT', () => {
       code: 'HA_COMMIT_UNRESOLVED',
     });
     expect(done).toEqual([]);
+  });
+
+  describe('whose claim waits for a backend that is still committing', () => {
+    const open = (): { held: Setup; done: string[]; answer: (kind: string) => void } => {
+      let answer: (kind: string) => void = () => undefined;
+      const rows = new Promise((give) => (answer = (kind) => give({ rows: [{ kind }] })));
+      const { client: one, done } = client(rows);
+      return { held: setup(one), done, answer: (kind) => answer(kind) };
+    };
+
+    it('is waited for, on the one connection', async () => {
+      const { held, done, answer } = open();
+      const resolved = resolve(held);
+      await held.clock.advance(999);
+      answer('commit');
+      expect(await resolved).toBe(true);
+      expect(done).toEqual([CLAIM, 'released']);
+    });
+
+    it('is left open at the deadline, and the connection is cut off', async () => {
+      const { held, done } = open();
+      const resolved = expect(resolve(held)).rejects.toMatchObject({ code: 'HA_COMMIT_UNRESOLVED' });
+      await held.clock.advance(1_000);
+      await resolved;
+      expect(done).toEqual([CLAIM, 'cut']);
+    });
+
+    it('is left open when the caller goes, and the connection is cut off', async () => {
+      const { held, done } = open();
+      const caller = new AbortController();
+      const resolved = expect(resolve(held, caller.signal)).rejects.toMatchObject({
+        code: 'HA_COMMIT_UNRESOLVED',
+      });
+      await held.clock.advance(1);
+      caller.abort();
+      await resolved;
+      expect(done).toEqual([CLAIM, 'cut']);
+    });
+  });
+
+  it('is left open at once when the caller goes between two claims', async () => {
+    const { client: one, done } = client(new Error('reset'));
+    const held = setup(one);
+    const caller = new AbortController();
+    const resolved = expect(resolve(held, caller.signal)).rejects.toMatchObject({
+      code: 'HA_COMMIT_UNRESOLVED',
+    });
+    await held.clock.advance(0);
+    caller.abort();
+    await resolved;
+    expect(done).toEqual([CLAIM, 'released: reset']);
+    expect(held.clock.now()).toBe(0);
+  });
+
+  it('leaves neither a timer nor anything on the caller’s signal behind', async () => {
+    const held = setup(client(new Error('reset'), { rows: [{ kind: 'commit' }] }).client);
+    const { signal } = new AbortController();
+    const resolved = resolve(held, signal);
+    await held.clock.advance(5);
+    expect(await resolved).toBe(true);
+    expect(held.clock.pending).toBe(0);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('is given up at once where the pool has been ended', async () => {
