@@ -46,6 +46,12 @@ const cases: { says: string; inFlight: string; verdicts: string }[] = [
   },
   { says: 'a transaction with an answered beginning', inFlight: 'set+ exec', verdicts: 'unknown unknown' },
   { says: 'only its EXEC is left', inFlight: 'exec get', verdicts: 'unknown again' },
+  { says: 'only an EXEC that was sent inside is left', inFlight: 'exec* get', verdicts: 'unknown again' },
+  {
+    says: 'it is no part of the next one',
+    inFlight: 'exec* multi+ set+ exec',
+    verdicts: 'unknown again again again',
+  },
   { says: 'no EXEC was sent', inFlight: 'multi set', verdicts: 'lost lost' },
   { says: 'it was discarded', inFlight: 'multi set discard get', verdicts: 'lost lost lost again' },
   {
@@ -95,8 +101,8 @@ describe('after the loss of a link', () => {
 
   it('with autoResendUnfulfilledCommands everything is sent again but WAIT, and still no half of a transaction', () => {
     const resent = { isSafe: isResent, mayRepeat: () => true };
-    expect(afterLoss(commands('incr multi+ incr+ exec wait'), resent).join(' ')).toBe(
-      'again again again again unknown',
+    expect(afterLoss(commands('incr multi+ incr+ exec wait waitaof'), resent).join(' ')).toBe(
+      'again again again again unknown unknown',
     );
     expect(afterLoss(commands('incr+ exec'), resent).join(' ')).toBe('unknown unknown');
   });

@@ -10,6 +10,7 @@ describe('an error reply', () => {
     ['LOADING Redis is loading the dataset in memory', true, false],
     ['MASTERDOWN Link with MASTER is down', true, true],
     ['TRYAGAIN Multiple keys request during rehashing of slot', true, false],
+    ['CLUSTERDOWN The cluster is down', true, false],
     ['UNBLOCKED force unblock from blocking operation, instance state changed', true, false],
     ['UNBLOCKED client unblocked via CLIENT UNBLOCK', false, false],
     ['ERR READONLY is only a word here', false, false],
@@ -35,9 +36,25 @@ describe('an error reply', () => {
     ['eval', 'ERR Error compiling script (new function): user_script:1: unexpected symbol', 'rejected'],
     ['eval', "ERR wrong number of arguments for 'eval' command", 'rejected'],
     ['fcall', 'ERR Function not found', 'rejected'],
+    ['eval', 'LIMIT said ERR unknown command', 'unknown'],
     ['migrate', 'IOERR error or timeout reading to target instance', 'unknown'],
     ['migrate', 'ERR Syntax error, try CLIENT (LIST | KILL)', 'rejected'],
   ])('%s: %s is %s', (name, message, outcome) => {
     expect(classifyReply(new Error(message), command(name)).outcome).toBe(outcome);
+  });
+
+  describe.each(['eval', 'evalsha', 'eval_ro', 'evalsha_ro', 'fcall', 'fcall_ro'])('to %s', (name) => {
+    const outcomeOf = (message: string): string => classifyReply(new Error(message), command(name)).outcome;
+
+    it.each(['NOAUTH', 'BUSY', 'NOREPLICAS', 'MISCONF', 'CROSSSLOT', 'MOVED', 'ASK', 'CLUSTERDOWN'])(
+      '%s comes before the script begins',
+      (prefix) => {
+        expect(outcomeOf(`${prefix} x`)).toBe('rejected');
+      },
+    );
+
+    it('leaves open what the script did before, in all other cases', () => {
+      expect(outcomeOf('ERR x')).toBe('unknown');
+    });
   });
 });

@@ -40,6 +40,10 @@ const SAFE = [
     'config get maxmemory',
     'script load x',
   ],
+  ...['getname', 'setinfo lib-name x', 'id', 'info', 'list', 'no-evict on', 'no-touch on'].map(
+    (words) => `client ${words}`,
+  ),
+  ...['script exists x', 'memory usage k', 'memory stats', 'memory doctor'],
 ];
 
 const UNSAFE = [
@@ -64,16 +68,16 @@ const UNSAFE = [
     'set k v px 10',
     'set k v KEEPTTL',
   ],
-  ...['setex k 10 v', 'setnx k v', 'expire k 10', 'expireat k 1900000000 NX', 'getset k v', 'getex k EX 1'],
-  ...[
-    'zadd z NX 1 m',
-    'zadd z CH 1 m',
-    'zadd z INCR 1 m',
-    'zadd z GT 1 m',
-    'zincrby z 1 m',
-    'zpopmin z',
-    'hincrby h f 1',
-  ],
+  ...['IFEQ', 'IFNE', 'IFDEQ', 'IFDNE'].map((option) => `set k v ${option} x`),
+  ...['NX', 'XX', 'GT', 'LT'].flatMap((option) => [
+    `expireat k 1900000000 ${option}`,
+    `pexpireat k 1900000000000 ${option}`,
+  ]),
+  ...['NX', 'XX', 'CH', 'GT', 'LT', 'INCR'].map((option) => `zadd z ${option} 1 m`),
+  ...['NX', 'XX', 'CH'].map((option) => `geoadd g ${option} 1 2 m`),
+  ...['memory purge', 'memory', 'client', 'config resetstat'],
+  ...['setex k 10 v', 'setnx k v', 'expire k 10', 'getset k v', 'getex k EX 1'],
+  ...['zincrby z 1 m', 'zpopmin z', 'hincrby h f 1'],
   ...[
     'xadd s * f v',
     'xreadgroup group g c streams s >',
@@ -116,6 +120,15 @@ describe('sending a command again', () => {
   it('takes data for data, and not for an option', () => {
     expect(isSafeToRepeat(command('set NX EX'))).toBe(true);
     expect(isSafeToRepeat(command(`set k ${'x'.repeat(64)}`))).toBe(true);
+  });
+
+  it('takes numbers, nothing and long Buffers for data, too', () => {
+    const set = (...args: unknown[]): DriverCommand => ({ name: 'set', args }) as unknown as DriverCommand;
+    for (const value of [5, null, undefined, Buffer.alloc(64)]) {
+      expect(isSafeToRepeat(set('k', value))).toBe(true);
+      expect(isSafeToRepeat(set('k', 'v', value))).toBe(true);
+      expect(isSafeToRepeat(set('k', value, 'NX'))).toBe(false);
+    }
   });
 
   it('sees options that come as buffers', () => {

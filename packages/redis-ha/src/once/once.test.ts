@@ -87,6 +87,12 @@ describe('a script that is run once', () => {
     expect(sent[1]?.args.slice(1).map(String)).toEqual(['1', 'p:ha:once:t', String(HOUR_MS)]);
   });
 
+  it('keeps keys as they are that are no text', async () => {
+    const { host, sent } = setup([0, [1]]);
+    await run(host, { script: 'return 7', keys: [Buffer.from([0xff, 0x00, 0xc3])] });
+    expect(sent[0]?.args[3]).toEqual(Buffer.from([0x70, 0x3a, 0xff, 0x00, 0xc3]));
+  });
+
   it('leaves open what it did before it failed', async () => {
     const { host } = setup([0, [new Error('ERR inside')]]);
     await expect(run(host, { script: 'return 7' })).rejects.toMatchObject({
@@ -138,6 +144,7 @@ describe('work that cannot be run once is refused before anything is sent', () =
     ["once: token is ''; allowed: a text of 1 to 200 characters", incr, { token: '' }],
     ["once: token is 'xxx", incr, { token: 'x'.repeat(201) }],
     ['once: token is 7; allowed: a text', incr, { token: 7 }],
+    ['once: token is', incr, { token: ['t'] }],
     [
       'once: ttlMs is 1999; allowed: whole milliseconds from 2000 (twice failoverWaitMs',
       incr,
