@@ -165,6 +165,13 @@ describe('work that cannot be run once is refused before anything is sent', () =
     expect(sent).toEqual([]);
   });
 
+  it('a command that was defined by something else than a text', async () => {
+    const { host, sent } = setup([0, [1]]);
+    const defined = (): string => Buffer.from('return 7') as unknown as string;
+    await expect(run({ ...host, defined }, { script: 'mine' })).rejects.toMatchObject({ code: 'HA_CONFIG' });
+    expect(sent).toEqual([]);
+  });
+
   it('and not at its limits', async () => {
     const { host } = setup([0, [1]]);
     const good: [work: unknown, options?: unknown][] = [
