@@ -276,6 +276,8 @@ describe('applyObservation', () => {
     expect(applyObservation(topology, { kind: 'unreachable', endpoint: A, reason: 'refused', at: 0 })).toBe(
       topology,
     );
+    const nominated = after('self', named(B, 2));
+    expect(applyObservation(nominated, { ...named(B, 2), at: 2 } as Observation)).toBe(nominated);
   });
 
   it('believes no answer that is older than the newest failure, though that was like the one before', () => {
@@ -283,6 +285,18 @@ describe('applyObservation', () => {
     const topology = failed.reduce(applyObservation, after('self'));
     const late = { kind: 'self', endpoint: A, role: 'primary', epoch: 1, at: 5 } as const;
     expect(applyObservation(topology, late)).toBe(topology);
+  });
+
+  it('believes the later of two answers that were asked for in the same moment', () => {
+    const topology = after('self', claims(A, 1, 5), { ...lost(A), at: 5 });
+    expect(primaryOf(topology)).toBeUndefined();
+  });
+
+  it('keeps what it knows of members that are listed again', () => {
+    const C: Endpoint = { host: 'c', port: 5432 };
+    const listed: Distribute<Observation> = { kind: 'listing', endpoints: [A, B, C], source: 'test' };
+    const topology = after('self', listed, standby(C), listed);
+    expect(topology.members.get('c:5432')?.role).toBe('replica');
   });
 
   it('bounds the number of members', () => {

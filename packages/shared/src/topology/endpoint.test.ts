@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endpointKey, parseEndpoint } from './endpoint.ts';
+import { endpointKey, parseEndpoint, sameEndpoint } from './endpoint.ts';
 
 const rows: [text: string, key: string | undefined][] = [
   ['db', 'db:5432'],
@@ -21,6 +21,16 @@ const rows: [text: string, key: string | undefined][] = [
   ['db1,db2:6000', undefined],
   ['"db', undefined],
 ];
+
+it('two endpoints are the same where host and port are', () => {
+  const [a, other] = [
+    { host: 'a', port: 1 },
+    { host: 'a', port: 2 },
+  ] as const;
+  expect(sameEndpoint(a, { ...a })).toBe(true);
+  expect(sameEndpoint(a, other)).toBe(false);
+  expect(sameEndpoint(a, { host: 'b', port: 1 })).toBe(false);
+});
 
 describe('parseEndpoint', () => {
   for (const [text, key] of rows) {

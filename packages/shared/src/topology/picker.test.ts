@@ -155,7 +155,15 @@ describe('who serves a write', () => {
 
   it('is no trouble before anybody was asked, nor once somebody leads', () => {
     expect(searchTrouble(empty)).toBeUndefined();
-    const led = applyObservation(empty, { kind: 'self', endpoint: a, role: 'primary', epoch: 1, at: 1 });
+    const b = { host: 'b', port: 5432 };
+    const gone = applyObservation(emptyTopology('self', [a, b], 0), {
+      kind: 'unreachable',
+      endpoint: b,
+      reason: 'refused',
+      at: 1,
+    });
+    expect(searchTrouble(gone)).toBe('a:5432 unknown, b:5432 unknown (refused)');
+    const led = applyObservation(gone, { kind: 'self', endpoint: a, role: 'primary', epoch: 1, at: 1 });
     expect(searchTrouble(led)).toBeUndefined();
   });
 });

@@ -30,6 +30,13 @@ describe('how far a replica is behind', () => {
       lag: { bytes: 0, ms: 0 },
     },
     {
+      name: 'at a place that a primary which stands still now had passed before',
+      given: log([1, 100, 1_000], [1, 200, 2_000], [1, 300, 3_000], [1, 300, 60_000]),
+      position: 200,
+      now: 60_000,
+      lag: { bytes: 100, ms: 58_000 },
+    },
+    {
       name: 'up to date with a primary that nobody can ask any more: its data age',
       given: log([1, 100, 1_000]),
       position: 100,
