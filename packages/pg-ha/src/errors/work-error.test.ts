@@ -108,6 +108,11 @@ describe('a server’s error', () => {
     expect(byRole).toEqual([false, false, true]);
   });
 
+  it('leaves open what a statement may have done whose text is not known, only where the server goes away', () => {
+    expect(classifyWorkError(serverError('57P01', 'FATAL'), undefined).outcome).toBe('unknown');
+    expect(classifyWorkError(serverError('23505'), undefined).outcome).toBe('rejected');
+  });
+
   it('stays the very object that pg gave', () => {
     const error = serverError('23505');
     expect(classifyWorkError(error, 'INSERT')).toBe(error);
@@ -161,6 +166,7 @@ describe('a link that breaks', () => {
     'END',
     'PREPARE TRANSACTION $1',
     'PREPARE\n  TRANSACTION $1',
+    'PREPARE/* both */TRANSACTION $1',
     'SELECT 1; COMMIT',
     '/* all of it */ COMMIT',
     '-- all of it\nCOMMIT',
@@ -238,6 +244,7 @@ describe('a dial that fails', () => {
     for (const error of [new Error('ECONNREFUSED'), serverError('57P03'), serverError('53300')]) {
       expect(dial(error)).toMatchObject({ code: 'HA_DIAL_FAILED', outcome: 'notSent', member: 'db:5432' });
     }
+    expect(dial(new Error('timed out')).message).toBe('could not connect to db:5432: timed out');
   });
 
   it('was never sent by a pool that has been ended', () => {

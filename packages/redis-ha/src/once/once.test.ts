@@ -121,6 +121,7 @@ describe('work that cannot be run once is refused before anything is sent', () =
     ["once: a command is 'blpop'; allowed: what servers allow in scripts", [['blpop', 'a', '0']]],
     ["once: a command is 'multi'; allowed: what servers allow in scripts", [['multi']]],
     ["once: a command is 'SELECT'; allowed: what servers allow in scripts", [['SELECT', '1']]],
+    ["once: a command is 'swapdb'; allowed: what servers allow in scripts", [['swapdb', '0', '1']]],
     ["once: a command is 'number'; allowed: a list such as ['incr', 'key']", [7]],
     ["once: a command is 'object'; allowed: a list such as", [[7, 'a']]],
     ["once: the arguments of incr is '(hidden)'; allowed: a list of texts", [['incr', {}]]],
