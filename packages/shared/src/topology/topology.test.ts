@@ -31,6 +31,12 @@ describe('news', () => {
     ],
     ['is a replica that is gone', led, { kind: 'unreachable', endpoint: B, reason: 'gone', at: 2 }, true],
     ['is one more member', led, { kind: 'listing', endpoints: [C], source: 'test', at: 2 }, true],
+    [
+      'is one member less',
+      then(led, { kind: 'listing', endpoints: [C], source: 'test', at: 2 }),
+      { kind: 'listing', endpoints: [A, B], source: 'test', at: 3 },
+      true,
+    ],
     ['is not that the primary leads', led, { kind: 'self', endpoint: A, role: 'primary', at: 2 }, false],
     ['is not that a replica is one', led, { kind: 'self', endpoint: B, role: 'replica', at: 2 }, false],
     [
