@@ -11,7 +11,7 @@ export default {
     'packages/pg-ha/src/errors/*.ts',
     'packages/pg-ha/src/transaction/commit-proof.ts',
     'packages/redis-ha/src/commands/{error-reply,idempotence,after-loss}.ts',
-    'packages/redis-ha/src/once/{once,script}.ts',
+    'packages/redis-ha/src/once/{once,read-work,script}.ts',
     '!**/*.test.ts',
   ],
   ignorePatterns: ['dist', 'bench', 'examples', '.steadfast'],
