@@ -65,6 +65,40 @@ describe('a channel with a stream beside it', () => {
     expect(given).toEqual(names(300, 400));
   });
 
+  it('says so too where what is left of the stream takes more than a page', async () => {
+    const { bridge, given } = await live(kept(5));
+    for (const each of range(6, 10)) bridge.hear(each);
+    bridge.pause();
+    expect(await bridge.catchUp(reading(range(2_001, 3_000)))).toBe(false);
+    expect(given).toEqual([...names(6, 10), ...names(2_001, 3_000)]);
+  });
+
+  it.each<[string, (bridge: ChannelBridge) => void, 'undefined' | 'rejected']>([
+    ['is broken again', (bridge) => bridge.pause(), 'undefined'],
+    [
+      'fails',
+      () => {
+        throw new Error('no');
+      },
+      'rejected',
+    ],
+  ])('says so at the end where a reading that came too late %s in the middle', async (_, happens, ends) => {
+    const { bridge } = await live(kept(5));
+    bridge.pause();
+    let pages = 0;
+    const stream = range(2_001, 3_000);
+    const read = reading(stream, () => {
+      pages += 1;
+      if (pages === 2) happens(bridge);
+    });
+    const first = bridge.catchUp(async (from, count) => read(from, count));
+    if (ends === 'rejected') await expect(first).rejects.toThrow('no');
+    else expect(await first).toBeUndefined();
+    expect(await bridge.catchUp(reading(stream))).toBe(false);
+    bridge.pause();
+    expect(await bridge.catchUp(reading(stream))).toBe(true);
+  });
+
   it('knows a short stream that was empty to be whole, and of a long one it does not', async () => {
     const [short, long] = [await live(undefined), await live(undefined)];
     short.bridge.pause();

@@ -30,6 +30,8 @@ export class ChannelBridge {
   readonly #give: (kept: Kept) => void;
   /** token and id, in the order they came */
   readonly #seen = new Map<string, string>();
+  /** between what had been given out and what a reading began with there may have been more: until that has been told */
+  #gap = false;
   #state: State = { at: 'reading', heard: [] };
 
   constructor(give: (kept: Kept) => void) {
@@ -55,7 +57,7 @@ export class ChannelBridge {
   async catchUp(read: ReadPage): Promise<boolean | undefined> {
     const known = this.#seen.size;
     let from = this.#seen.values().next().value ?? '-';
-    let [found, count] = [false, 0];
+    let first = true;
     // What was heard before is in the stream; it is kept in case that cannot be read.
     let heard = this.#state.at === 'reading' ? this.#state.heard : [];
     for (;;) {
@@ -64,8 +66,11 @@ export class ChannelBridge {
       const before = heard.length;
       const page = await read(from, PAGE);
       if (this.#state !== state) return undefined;
-      found ||= page.some(({ token }) => this.#seen.has(token));
-      count += page.length;
+      // By the first page alone: what it gives out is known from then on, and a later page begins with some of that.
+      if (first)
+        this.#gap ||=
+          known === 0 ? page.length >= MIN_KEPT : !page.some(({ token }) => this.#seen.has(token));
+      first = false;
       for (const kept of page) this.#offer(kept);
       from = page.at(-1)?.id ?? from;
       // What was heard while this was read is in it, or comes right after it.
@@ -75,7 +80,9 @@ export class ChannelBridge {
       }
       this.#state = { at: 'live' };
       for (const kept of heard.slice(before)) this.#offer(kept);
-      return known === 0 ? count < MIN_KEPT : found;
+      const whole = !this.#gap;
+      this.#gap = false;
+      return whole;
     }
   }
 
@@ -83,6 +90,7 @@ export class ChannelBridge {
   goLive(): void {
     const heard = this.#state.at === 'reading' ? this.#state.heard : [];
     this.#state = { at: 'live' };
+    this.#gap = false;
     for (const kept of heard) this.#offer(kept);
   }
 

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { Kept } from './channel-bridge.ts';
 import type { StreamReader } from './stream-reader.ts';
-import { Subscriber, type Listening } from './subscriber.ts';
+import { Subscriber, type BridgedGap, type Listening } from './subscriber.ts';
 
 /** A connection and a stream that do what they are told. */
 function setUp(stream: boolean) {
@@ -129,6 +129,30 @@ describe('a subscriber', () => {
     await begun;
     expect(heard).toEqual(['b/new']);
     expect(gaps).toHaveLength(1);
+  });
+
+  it('tells that something is missing of one channel also where another was broken again before it was mended', async () => {
+    const { connection, subscriber, subscribing, reader } = setUp(true);
+    subscribing.resolve(1);
+    await subscriber.subscribe('a', 'b');
+    connection.emit('message', 'a:stream', '1-0 t1 one');
+    const gaps: BridgedGap[] = [];
+    subscriber.on('gap', (gap) => gaps.push(gap));
+    const held = Promise.withResolvers<Kept[]>();
+    const trimmed = [{ id: '9-0', token: 't9', message: 'nine' }];
+    reader.read = (stream) => (stream === 'a:stream' ? Promise.resolve(trimmed) : held.promise);
+    for (const event of ['close', 'gap', 'close', 'gap']) {
+      connection.emit(event, GAP);
+      await turn();
+    }
+    expect(gaps).toEqual([]);
+    held.resolve([]);
+    await turn();
+    expect(gaps).toMatchObject([{ bridged: false }]);
+    connection.emit('close');
+    connection.emit('gap', GAP);
+    await turn();
+    expect(gaps[1]).toMatchObject({ bridged: true });
   });
 
   it('is subscribed for everybody who asks when it is, and not before', async () => {

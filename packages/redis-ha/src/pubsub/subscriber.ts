@@ -55,6 +55,8 @@ export class Subscriber extends EventEmitter<Events> {
   readonly #stream: boolean;
   /** when the first of the gaps began that have not been told of yet */
   #from: Date | undefined;
+  /** whether all that has been mended of them was made whole */
+  #whole = true;
   /** by the channel that is listened to */
   readonly #bridges = new Map<string, Bridged>();
 
@@ -158,13 +160,13 @@ export class Subscriber extends EventEmitter<Events> {
 
   async #mend(gap: Gap): Promise<void> {
     const broken = [...this.#bridges.values()].filter(({ subscribed }) => subscribed);
-    const mended = await Promise.all(broken.map(({ stream, bridge }) => this.#catchUp(stream, bridge)));
     if (!this.#from || gap.from < this.#from) this.#from = gap.from;
+    if (broken.length === 0 || gap.patterns.length > 0) this.#whole = false;
+    const mended = await Promise.all(broken.map(({ stream, bridge }) => this.#catchUp(stream, bridge)));
     // Broken again: the next gap will tell of both.
     if (mended.includes(undefined)) return;
-    const from = this.#from;
-    this.#from = undefined;
-    const bridged = mended.length > 0 && gap.patterns.length === 0 && mended.every(Boolean);
+    const [from, bridged] = [this.#from ?? gap.from, this.#whole];
+    [this.#from, this.#whole] = [undefined, true];
     const channels = gap.channels.map((name) => this.#channelOf(name));
     this.#tell('gap', { ...gap, from, channels, bridged });
   }
@@ -177,7 +179,9 @@ export class Subscriber extends EventEmitter<Events> {
   async #catchUp(stream: string, bridge: ChannelBridge): Promise<boolean | undefined> {
     for (let tries = 0; tries < TRIES; tries++) {
       try {
-        return await bridge.catchUp((from, count) => this.#reader.read(stream, from, count));
+        const whole = await bridge.catchUp((from, count) => this.#reader.read(stream, from, count));
+        if (whole === false) this.#whole = false;
+        return whole;
       } catch (error) {
         this.#log()?.warn(
           { event: 'bridge-failed', error: describeError(error), stream },
@@ -186,6 +190,6 @@ export class Subscriber extends EventEmitter<Events> {
       }
     }
     bridge.goLive();
-    return false;
+    return (this.#whole = false);
   }
 }
