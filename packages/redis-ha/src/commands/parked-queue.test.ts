@@ -37,6 +37,19 @@ describe('parked commands', () => {
     expect(queue.size).toBe(0);
   });
 
+  it('come behind what ioredis subscribes to again by itself: what is let go must not come back', () => {
+    const { queue, ticket } = setUp();
+    const own = { ...ticket('subscribe', Infinity), own: true };
+    queue.addAgain(ticket('unsubscribe', 10));
+    queue.add(own);
+    expect([...queue].map((one) => one.command.name)).toEqual(['subscribe', 'unsubscribe']);
+    queue.remove(own);
+    queue.addAgain(own);
+    expect(queue.has(own)).toBe(true);
+    expect(queue.takeAll().map((one) => one.command.name)).toEqual(['subscribe', 'unsubscribe']);
+    expect([queue.size, queue.bytes]).toEqual([0, 0]);
+  });
+
   it('leave at their own deadlines, whatever the order they came in, with one timer', async () => {
     const { clock, queue, expired, ticket } = setUp();
     queue.add(ticket('late', 100));

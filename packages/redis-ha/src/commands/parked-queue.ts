@@ -3,7 +3,8 @@ import type { DriverCommand } from './command.ts';
 
 /** A command that waits, and what has to be known to send it. */
 export interface Ticket {
-  readonly command: DriverCommand;
+  /** as it is sent the next time */
+  command: DriverCommand;
   /** what it holds in memory, about */
   readonly bytes: number;
   /** the database it was meant for */
@@ -22,14 +23,17 @@ export interface Ticket {
 }
 
 /**
- * Commands that wait for a connection: first those that were sent before and may be sent again, then the new ones, each in
- * the order they came. One timer for all, set for the earliest deadline; a command that leaves is gone, and is never sent.
+ * Commands that wait for a connection: first ioredis's own, then those that were sent before and may be sent again, then the new
+ * ones, each in the order they came. What a caller lets go must not be subscribed to after that. One timer for all, set for the earliest deadline; a command that leaves is gone, and is never sent.
  */
 export class ParkedQueue {
   readonly #clock: Clock;
   readonly #onExpired: (tickets: readonly Ticket[]) => void;
+  readonly #own = new Set<Ticket>();
   readonly #again = new Set<Ticket>();
   readonly #fresh = new Set<Ticket>();
+  /** in the order they go */
+  readonly #sets = [this.#own, this.#again, this.#fresh] as const;
   #timer: { timer: Timer; at: Instant } | undefined;
   #bytes = 0;
 
@@ -39,7 +43,7 @@ export class ParkedQueue {
   }
 
   get size(): number {
-    return this.#again.size + this.#fresh.size;
+    return this.#sets.reduce((sum, { size }) => sum + size, 0);
   }
 
   /** What all of it holds in memory, about. */
@@ -48,35 +52,33 @@ export class ParkedQueue {
   }
 
   add(ticket: Ticket): void {
-    this.#put(this.#fresh, ticket);
+    this.#put(ticket.own ? this.#own : this.#fresh, ticket);
   }
 
   /** For what was sent before: it goes before all that is new. */
   addAgain(ticket: Ticket): void {
-    this.#put(this.#again, ticket);
+    this.#put(ticket.own ? this.#own : this.#again, ticket);
   }
 
   remove(ticket: Ticket): void {
-    if (this.#again.delete(ticket) || this.#fresh.delete(ticket)) this.#bytes -= ticket.bytes;
+    if (this.#sets.some((set) => set.delete(ticket))) this.#bytes -= ticket.bytes;
     if (this.size === 0) this.#disarm();
   }
 
   has(ticket: Ticket): boolean {
-    return this.#again.has(ticket) || this.#fresh.has(ticket);
+    return this.#sets.some((set) => set.has(ticket));
   }
 
   takeAll(): Ticket[] {
     const all = [...this];
-    this.#again.clear();
-    this.#fresh.clear();
+    for (const set of this.#sets) set.clear();
     this.#bytes = 0;
     this.#disarm();
     return all;
   }
 
   *[Symbol.iterator](): IterableIterator<Ticket> {
-    yield* this.#again;
-    yield* this.#fresh;
+    for (const set of this.#sets) yield* set;
   }
 
   #put(where: Set<Ticket>, ticket: Ticket): void {

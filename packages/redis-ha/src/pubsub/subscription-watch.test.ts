@@ -10,6 +10,7 @@ function setUp() {
   const now = { subscribed: true, answers: true, generation: 1, pings: 0 };
   const watch = new SubscriptionWatch({
     clock,
+    keyPrefix: '',
     everyMs: 1_000,
     driver: {
       get condition() {

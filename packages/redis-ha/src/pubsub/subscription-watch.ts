@@ -16,6 +16,7 @@ export interface Gap {
 export interface SubscriptionWatchOptions {
   clock: Clock;
   driver: DriverInternals;
+  keyPrefix: string;
   /** pause between two pulses, ms */
   everyMs: number;
   /** PING, in order with everything else on the connection */
@@ -87,7 +88,7 @@ export class SubscriptionWatch {
       since: this.#state.at === 'whole' ? this.#state.since : link.since,
       generation: link.generation,
       reason,
-      channels: subscriptions.channels('subscribe').concat(subscriptions.channels('ssubscribe')),
+      channels: subscriptions.channels('subscribe').concat(this.#shardChannels(subscriptions)),
       patterns: subscriptions.channels('psubscribe'),
     };
   }
@@ -105,6 +106,11 @@ export class SubscriptionWatch {
 
   get #subscriptions(): Subscriptions | undefined {
     return this.#options.driver.condition?.subscriber || undefined;
+  }
+
+  /** As the caller names them: of all channels these alone are keys, and have the prefix. */
+  #shardChannels(subscriptions: Subscriptions): string[] {
+    return subscriptions.channels('ssubscribe').map((name) => name.slice(this.#options.keyPrefix.length));
   }
 
   async #sendPulse(): Promise<void> {

@@ -40,6 +40,7 @@ export class LinkCare {
     this.#subscription = new SubscriptionWatch({
       clock,
       driver,
+      keyPrefix: settings.driver.keyPrefix ?? '',
       everyMs: silenceMs,
       ping,
       generation: () => group().monitor.topology.generation,

@@ -2,6 +2,7 @@ import { decideRetry, type HaError, type Instant, type Outcome } from '@steadfas
 import { bytesOf, resolveOk, type DriverCommand } from '../commands/command.ts';
 import { isRead } from '../commands/idempotence.ts';
 import { ParkedQueue, type Ticket } from '../commands/parked-queue.ts';
+import { renewed } from '../commands/renewed.ts';
 import { isInside } from '../commands/transaction-mark.ts';
 import type { ReplicationGroup } from '../group/replication-group.ts';
 import type { Settings } from '../options/settings.ts';
@@ -78,7 +79,7 @@ export class Parking {
     this.selected(command);
   }
 
-  /** ioredis subscribes again by itself, once for each connection: that waits with no limit in number or time. */
+  /** ioredis subscribes again by itself, once for each connection: that waits with no limit in number or time, and goes first. */
   putOwn(command: DriverCommand): void {
     this.#queue.add(this.#ticketOf(command, this.db, true));
   }
@@ -120,7 +121,9 @@ export class Parking {
     // A later refusal says nothing of the attempt whose answer was lost.
     if (ticket.outcome !== 'unknown') ticket.outcome = outcome;
     ticket.cause = cause;
-    this.#options.story.again(command, outcome, cause);
+    ticket.command = renewed(command);
+    this.#tickets.set(ticket.command, ticket);
+    this.#options.story.again(ticket.command, outcome, cause);
     this.#queue.addAgain(ticket);
   }
 

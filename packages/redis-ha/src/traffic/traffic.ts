@@ -1,4 +1,4 @@
-import { describeError, endpointKey, withOutcome, type HaError, type Outcome } from '@steadfast/shared';
+import { endpointKey, withOutcome, type HaError, type Outcome } from '@steadfast/shared';
 import { afterLoss, isResent, type Verdict } from '../commands/after-loss.ts';
 import { shorten, waitsForData } from '../commands/blocking.ts';
 import { unmarkCalledBack } from '../commands/called-back.ts';
@@ -26,6 +26,7 @@ import { trafficErrors, type LinkLoss } from './errors.ts';
 import type { LinkCare } from './link-care.ts';
 import { Parking } from './parking.ts';
 import { Passage } from './passage.ts';
+import { adoptResubscription } from './resubscribing.ts';
 
 export interface TrafficOptions {
   settings: Settings;
@@ -312,14 +313,9 @@ export class Traffic {
   }
 
   #parkOwn(command: DriverCommand): unknown {
+    const { settings, group } = this.#options;
+    adoptResubscription(command, settings.driver.keyPrefix ?? '', group().log);
     this.#parking.putOwn(command);
-    const { log } = this.#options.group();
-    command.promise.catch((error: unknown) =>
-      log.warn(
-        { event: 'subscribe-failed', error: describeError(error), command: command.name },
-        'subscribing again failed',
-      ),
-    );
     return command.promise;
   }
 

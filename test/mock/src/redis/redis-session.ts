@@ -1,6 +1,7 @@
 import type { Link } from '../scripted-server.ts';
 import type { Reply } from './resp.ts';
-import { RespSession } from './resp-session.ts';
+import { RespSession, type RespRequest } from './resp-session.ts';
+import { Subscriptions } from './subscriptions.ts';
 
 /** What a server says of itself, all of it to be changed while it runs. */
 export interface RedisSaying {
@@ -46,7 +47,8 @@ const WRITES: Readonly<Record<string, Command>> = {
 /** What concerns the connection, or the server as a whole. */
 type Matter = (session: RedisSession, host: RedisHost, args: readonly string[]) => Reply;
 const MATTERS: Readonly<Record<string, Matter>> = {
-  PING: () => ({ status: 'PONG' }),
+  PING: ({ protocol, subscriptions }) =>
+    protocol === 2 && subscriptions.all.length > 0 ? ['pong', ''] : { status: 'PONG' },
   ECHO: (_session, _host, [word = '']) => word,
   AUTH: () => OK,
   SELECT: () => OK,
@@ -77,6 +79,7 @@ const MATTERS: Readonly<Record<string, Matter>> = {
 /** It knows as many commands as the suites send. */
 export class RedisSession extends RespSession {
   readonly id: number;
+  readonly subscriptions: Subscriptions = new Subscriptions();
   readonly #host: RedisHost;
   readonly #link: Link;
   /** commands of an open transaction */
@@ -91,6 +94,12 @@ export class RedisSession extends RespSession {
 
   end(): void {
     this.#link.end();
+  }
+
+  override carryOut(request: RespRequest): Buffer {
+    const [name = '', ...args] = request.words;
+    const replies = this.subscriptions.answer(name, args);
+    return replies ? Buffer.concat(replies.map((one) => this.encode(one))) : super.carryOut(request);
   }
 
   protected answer(name: string, args: readonly string[]): Reply {

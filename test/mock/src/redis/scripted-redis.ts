@@ -21,6 +21,11 @@ export class ScriptedRedis extends ScriptedServer<RespRequest, RedisSession> imp
     return new ScriptedRedis({ role: 'master', ...says }, data).start();
   }
 
+  /** what its clients are subscribed to, in order: `subscribe a` */
+  get subscriptions(): readonly string[] {
+    return this.sessions.flatMap(({ subscriptions }) => subscriptions.all).sort();
+  }
+
   protected session(link: Link): RedisSession {
     return new RedisSession(this, this.taken, link);
   }
