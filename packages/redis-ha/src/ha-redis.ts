@@ -38,7 +38,7 @@ import { HaReader } from './reader/ha-reader.ts';
 import { watchTimeout } from './traffic/command-timeout.ts';
 import { LinkCare } from './traffic/link-care.ts';
 import { Traffic } from './traffic/traffic.ts';
-import { redisHealth, type RedisHealth } from './group/health.ts';
+import { redisHealth, shortHealth, type RedisHealth } from './group/health.ts';
 
 /** ioredis 6 says by type which shape of replies a duplicate gives. */
 type Duplicate<Override> = HaRedis & ReturnType<typeof Redis.prototype.duplicate<AsDriver<Override>>>;
@@ -129,7 +129,7 @@ export class HaRedis extends Redis {
       conditionOf: (connection) => connection.#traffic.condition,
     });
     this.#monitoring = new Monitoring(settings, () => membership.group?.log);
-    concealSecrets(this, () => this.health());
+    concealSecrets(this, () => shortHealth(this.health()));
     watchStatus(this, (status) => this.#onStatus(status));
     if (!this.options.lazyConnect) this.connect().catch(() => undefined);
   }

@@ -1,18 +1,14 @@
 import { inspect } from 'node:util';
-import { endpointKey } from '@steadfast/shared';
 import type { Redis } from 'ioredis';
-import type { RedisHealth } from '../group/health.ts';
 
 /**
  * Keeps secrets out of what is printed. ioredis keeps them in plain fields, and libraries copy those, so the fields stay:
  * only how the client and its options look to `util.inspect`, `console.log` and JSON is another matter.
+ * @param view what is shown of the client instead, beside its status
  */
-export function concealSecrets(redis: Redis, health: () => RedisHealth): void {
-  const client = (): object => {
-    const { state, primary } = health();
-    return { status: redis.status, state, primary: primary ? endpointKey(primary) : 'none' };
-  };
-  showAs(redis, client, (shown) => `HaRedis ${inspect(shown)}`);
+export function concealSecrets(redis: Redis, view: () => object): void {
+  const client = (): object => ({ status: redis.status, ...view() });
+  showAs(redis, client, (shown) => `${redis.constructor.name} ${inspect(shown)}`);
   showAs(redis.options, () => withoutSecrets(redis.options));
 }
 

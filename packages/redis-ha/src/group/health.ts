@@ -1,5 +1,6 @@
 import {
   describeError,
+  endpointKey,
   hideUserinfo,
   primaryOf,
   searchTrouble,
@@ -63,6 +64,11 @@ export function redisHealth(
     ...(epoch === undefined ? {} : { epoch }),
     lastAnswerMs: Math.round(group.settings.clock.now() - observedAt),
   };
+}
+
+/** What is shown of a client where it is printed. */
+export function shortHealth({ state, primary }: RedisHealth): object {
+  return { state, primary: primary ? endpointKey(primary) : 'none' };
 }
 
 function sentinelWarnings(sentinel: SentinelSummary | undefined): string[] {

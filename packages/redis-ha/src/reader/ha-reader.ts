@@ -1,8 +1,9 @@
-import { HaError } from '@steadfast/shared';
+import { endpointKey, HaError } from '@steadfast/shared';
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
 import type { DriverCommand } from '../commands/command.ts';
 import { waitsForData } from '../commands/blocking.ts';
 import { isRead } from '../commands/idempotence.ts';
+import { concealSecrets } from '../driver/conceal.ts';
 import { internalsOf } from '../driver/internals.ts';
 import type { Settings } from '../options/settings.ts';
 import { ReplicaSet, type ReplicaSetOptions, type ReplicaStatus } from './replica-set.ts';
@@ -43,6 +44,7 @@ export class HaReader extends Redis {
     const ownDb = settings.driver.db ?? 0;
     this.#mayPick = ({ name }) => !ended() && db() === ownDb && !WITH_CURSOR.has(name.toLowerCase());
     this.#set = new ReplicaSet({ settings, group, unanswered: (command) => void primary(command) });
+    concealSecrets(this, () => ({ replicas: this.replicas.map(({ endpoint }) => endpointKey(endpoint)) }));
     internalsOf(this).setStatus('ready');
   }
 

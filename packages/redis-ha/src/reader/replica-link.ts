@@ -5,6 +5,7 @@ import type { DriverCommand } from '../commands/command.ts';
 import { isRead } from '../commands/idempotence.ts';
 import { isByRole } from '../commands/error-reply.ts';
 import { isSettled } from '../commands/settled.ts';
+import { concealSecrets } from '../driver/conceal.ts';
 import { drain, internalsOf, watchStatus } from '../driver/internals.ts';
 import type { Settings } from '../options/settings.ts';
 import { identify } from '../wire/identify.ts';
@@ -39,6 +40,7 @@ export class ReplicaLink extends Redis {
     wiring.self = this;
     this.endpoint = endpoint;
     this.#hooks = hooks;
+    concealSecrets(this, () => ({ replica: endpointKey(endpoint) }));
     const { silenceMs } = settings.ha;
     this.#silence = new LinkSilence({
       clock: settings.clock,
