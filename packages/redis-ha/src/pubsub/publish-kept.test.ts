@@ -3,15 +3,15 @@ import type { OnceHost } from '../once/once.ts';
 import { publishKept, type Published, type PublishOptions } from './publish-kept.ts';
 
 /** A server that has published whatever it is sent: under which proof, and what. */
-function setUp() {
-  const sent: { proof: string; stream: string; published: string[] }[] = [];
+function setUp(failoverWaitMs = 1_000) {
+  const sent: { proof: string; stream: string; ttlMs: number; published: string[] }[] = [];
   const host: OnceHost = {
     keyPrefix: '',
-    failoverWaitMs: 1_000,
+    failoverWaitMs,
     defined: () => undefined,
     send({ args }) {
-      const [, , proof = '', stream = '', , ...published] = args.map(String);
-      sent.push({ proof, stream, published });
+      const [, , proof = '', stream = '', ttlMs, ...published] = args.map(String);
+      sent.push({ proof, stream, ttlMs: Number(ttlMs), published });
       return [0, [[Buffer.from('7-0'), 2]]];
     },
   };
@@ -40,6 +40,21 @@ describe('publishing a message that is kept', () => {
     await publish('a', { token: 't' });
     expect(sent[0]?.proof).not.toBe('ha:once:t');
   });
+
+  it.each([
+    [0, 60_000],
+    [30_000, 60_000],
+    [30_000.5, 60_001],
+    [120_000, 240_000],
+    [3_600_000, 7_200_000],
+  ])(
+    'with failoverWaitMs %d keeps the proof for %i ms: for as long as repeats may come',
+    async (ms, ttlMs) => {
+      const { sent, publish } = setUp(ms);
+      await publish('a');
+      expect(sent.map((one) => one.ttlMs)).toEqual([ttlMs]);
+    },
+  );
 
   it('takes the longest channel with the longest token', async () => {
     const { publish } = setUp();

@@ -6,8 +6,8 @@ export interface PublishOptions {
   /** how many messages the stream keeps at least, 100 to 10,000,000 (default 1,000) */
   keep?: number;
   /**
-   * names this message on its channel, so that publishing it there again does nothing: 1 to 200 characters without blanks
-   * (default: one of its own)
+   * names this message on its channel, so that publishing it there again does nothing while the proof is kept, for 1 h after the
+   * last time (or twice failoverWaitMs, where that is more): 1 to 200 characters without blanks (default: one of its own)
    */
   token?: string;
 }
@@ -59,8 +59,9 @@ export async function publishKept(
     throw wrongSetting('publishKept: token', token, '1 to 200 characters without blanks');
   const stream = streamOf(channel);
   const work = { script: SCRIPT, keys: [stream], args: [channel, message, keep, token] };
-  // A repeat by ourselves comes within failoverWaitMs; one by the caller, who named the message, may come later.
-  const ttlMs = options.token === undefined ? Math.max(60_000, host.failoverWaitMs) : undefined;
+  // A repeat by ourselves comes soon, as `once` counts it; one by the caller, who named the message, may come later.
+  const ttlMs =
+    options.token === undefined ? Math.max(60_000, Math.ceil(2 * host.failoverWaitMs)) : undefined;
   const proof = { token: proofToken(stream, token), ...(ttlMs === undefined ? {} : { ttlMs }) };
   const [id, receivers] = (await runScriptOnce(host, work, proof)) as [string, number];
   return { id, receivers };
