@@ -16,6 +16,8 @@ import { summarize, toObservations, type SentinelSummary, type SentinelView } fr
 const MAX_SENTINELS = 16;
 /** How long the others are waited for once most have answered. */
 const GRACE_MS = 20;
+/** … and once most have failed, and none has answered. */
+const LAST_HOPE_MS = 250;
 
 export interface SentinelResolverOptions extends Omit<SentinelLinkOptions, 'onMessage'> {
   seeds: readonly Endpoint[];
@@ -80,7 +82,7 @@ export class SentinelResolver implements Resolver {
         errors.push(error);
       }
     });
-    await this.#enough(answers, Math.floor(links.length / 2) + 1);
+    await this.#enough(answers, Math.floor(links.length / 2) + 1, heard);
     const views = [...heard.values()];
     if (views.length > 0 || this.#summary) this.#summary = summarize(views, this.size);
     if (views.length === 0) throw this.#failure(errors, asked.length);
@@ -98,17 +100,27 @@ export class SentinelResolver implements Resolver {
     this.#links.clear();
   }
 
-  /** Waits for every answer, but for the slow ones only a moment once most are in. */
-  async #enough(answers: readonly Promise<void>[], majority: number): Promise<void> {
+  /**
+   * Waits for every answer, but for the slow ones only a moment once most are in. Where those say nothing, one that takes its time
+   * is all there is: at the start it is waited for, since who has failed first would else end the client for good.
+   */
+  async #enough(
+    answers: readonly Promise<void>[],
+    majority: number,
+    heard: ReadonlyMap<string, SentinelView>,
+  ): Promise<void> {
     let open = answers.length;
     const left = new AbortController();
     const all = Promise.all(answers);
     await new Promise<void>((resolve) => {
+      const leave = (ms: number): void =>
+        void sleep(this.#options.clock, ms, { signal: left.signal }).then(resolve);
       const done = (): void => {
         open -= 1;
         if (open === 0) resolve();
-        else if (answers.length - open === majority)
-          void sleep(this.#options.clock, GRACE_MS, { signal: left.signal }).then(resolve);
+        else if (answers.length - open < majority) return;
+        else if (heard.size > 0) leave(GRACE_MS);
+        else if (this.#everAnswered) leave(LAST_HOPE_MS);
       };
       for (const answer of answers) void answer.then(done);
       if (open === 0) resolve();
