@@ -4,12 +4,14 @@ import {
   endpointKey,
   type Clock,
   type Endpoint,
+  type HaLogger,
   type Instant,
   type Random,
   type Timer,
 } from '@steadfast/shared';
 import type { Translate } from '../options/nat-map.ts';
 import { tlsRefusal } from '../options/tls.ts';
+import { isForbidden } from '../wire/beside.ts';
 import type { Credentials } from '../wire/identify.ts';
 import { openLoggedIn } from '../wire/log-in.ts';
 import { ErrorReply, textOf, type Reply } from '../wire/reply.ts';
@@ -22,6 +24,9 @@ export interface SentinelLinkOptions {
   master: string;
   credentials: Credentials;
   tls: ConnectionOptions | undefined;
+  /** 4, 6 or 0 for either */
+  family: number | undefined;
+  log: HaLogger;
   /** where an address that it names is to be dialled */
   translate: Translate;
   /** whether it may be dialled then */
@@ -36,6 +41,8 @@ const MY_ID = ['SENTINEL', 'MYID'];
  * they act, a second or more, and what they announce then must be heard.
  */
 const RECONNECT = { minMs: 50, maxMs: 500 };
+/** Until a sentinel that forbids its notifications is asked for them again: somebody may have given the user its channels. */
+const FORBIDDEN_MS = 300_000;
 /** Pauses of the questions to one that did not answer. */
 const REST = { minMs: 250, maxMs: 5_000 };
 /** Questions without an answer, one after the other, until it is thought to be somewhere else. */
@@ -60,6 +67,8 @@ export class SentinelLink {
   #subscribed: WireConnection | undefined;
   #retry: Timer | undefined;
   #failures = 0;
+  /** it has said that we may not hear its notifications, and the log that it has */
+  #forbidden = false;
   #pingedAt: Instant | undefined;
   #misses = 0;
   #restUntil: Instant = -Infinity;
@@ -84,6 +93,11 @@ export class SentinelLink {
   /** It has failed to answer again and again. */
   get lost(): boolean {
     return this.#misses >= LOST_MISSES;
+  }
+
+  /** It does not let us hear what it publishes. */
+  get mute(): boolean {
+    return this.#forbidden;
   }
 
   /** Asks for its view; while one question is open, further ones share it. */
@@ -137,8 +151,9 @@ export class SentinelLink {
   }
 
   async #open(timeoutMs: number): Promise<WireConnection> {
-    const { clock, tls, credentials } = this.#options;
-    const connection = await openLoggedIn({ endpoint: this.endpoint, tls, credentials, timeoutMs, clock });
+    const { clock, tls, family, credentials } = this.#options;
+    const { endpoint } = this;
+    const connection = await openLoggedIn({ endpoint, tls, family, credentials, timeoutMs, clock });
     if (this.#closed) connection.destroy();
     return connection;
   }
@@ -173,16 +188,27 @@ export class SentinelLink {
   #again(): void {
     if (this.#closed) return;
     const { clock, random } = this.#options;
-    const ms = backoffMs(RECONNECT, this.#failures++, random);
+    const ms = this.#forbidden ? FORBIDDEN_MS : backoffMs(RECONNECT, this.#failures++, random);
     this.#retry = clock.timer(ms, () => void this.#subscribe(), { background: true });
   }
 
   #hear(reply: Reply): void {
-    if (reply instanceof ErrorReply) return this.#subscribed?.destroy(new Error(reply.message));
+    if (reply instanceof ErrorReply) {
+      if (isForbidden(reply)) this.#forbid(reply);
+      return this.#subscribed?.destroy(new Error(reply.message));
+    }
     if (!Array.isArray(reply)) return;
     const [kind, , channel, message] = reply;
-    if (kind === 'psubscribe') this.#failures = 0;
+    if (kind === 'psubscribe') [this.#failures, this.#forbidden] = [0, false];
     if (kind === 'pong') this.#pingedAt = undefined;
     if (kind === 'pmessage') this.#options.onMessage(textOf(channel), textOf(message));
+  }
+  #forbid({ message }: ErrorReply): void {
+    if (!this.#forbidden)
+      this.#options.log.warn(
+        { event: 'sentinel-forbids', sentinel: this.key, error: message },
+        'a sentinel does not let us hear what it publishes: its user needs +psubscribe and all channels; failovers are found by asking alone',
+      );
+    this.#forbidden = true;
   }
 }

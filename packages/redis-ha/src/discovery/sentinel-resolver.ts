@@ -21,6 +21,8 @@ const LAST_HOPE_MS = 250;
 
 export interface SentinelResolverOptions extends Omit<SentinelLinkOptions, 'onMessage'> {
   seeds: readonly Endpoint[];
+  /** whether others are learnt from those */
+  learns: boolean;
   /** `by` is the sentinel that publishes it: its own id, or its address where it has not said that yet */
   onEvent: (event: SentinelEvent, by: string) => void;
   /** whom the sentinels name, and under which epoch, each time they have been asked */
@@ -56,6 +58,11 @@ export class SentinelResolver implements Resolver {
     return new Set([...this.#links.values()].map(voiceOf)).size;
   }
 
+  /** Sentinels whose notifications our user may not hear. */
+  get mute(): readonly string[] {
+    return [...this.#links.values()].filter(({ mute }) => mute).map(({ key }) => key);
+  }
+
   /** Whether it is the id of a sentinel that we ask ourselves. */
   knows(runId: string): boolean {
     return [...this.#links.values()].some((link) => link.runId === runId);
@@ -87,7 +94,7 @@ export class SentinelResolver implements Resolver {
     if (views.length > 0 || this.#summary) this.#summary = summarize(views, this.size);
     if (views.length === 0) throw this.#failure(errors, asked.length);
     this.#everAnswered = true;
-    this.#learn(views);
+    if (this.#options.learns) this.#learn(views);
     const observations = toObservations(views);
     for (const one of observations)
       if (one.kind === 'nomination' && one.epoch !== undefined)
@@ -163,7 +170,7 @@ export class SentinelResolver implements Resolver {
   }
 
   #add(endpoint: Endpoint): SentinelLink {
-    const { onEvent, onNamed: _named, seeds: _seeds, ...options } = this.#options;
+    const { onEvent, onNamed: _named, seeds: _seeds, learns: _learns, ...options } = this.#options;
     const onMessage = (step: string, message: string): void => {
       const event = parseSentinelEvent(step, message, options.master, options.translate);
       const target = event && leadsTo(event);

@@ -53,7 +53,11 @@ export function redisHealth(
     ...(lastError === undefined ? {} : { lastError: hideUserinfo(lastError) }),
     ...(sentinel === undefined ? {} : { sentinel }),
     // Once the last client has ended nobody is asked any more.
-    warnings: [...sentinelWarnings(sentinel), ...(state === 'closed' ? [] : group.persistence.warnings)],
+    warnings: [
+      ...sentinelWarnings(sentinel),
+      ...group.muteSentinels.map(muteWarning),
+      ...(state === 'closed' ? [] : group.persistence.warnings),
+    ],
   } as const;
   if (!primary) return { ready: false, ...common };
   const { endpoint, epoch, observedAt } = primary;
@@ -77,4 +81,8 @@ function sentinelWarnings(sentinel: SentinelSummary | undefined): string[] {
   if (sentinel.quorum === false) warnings.push(`no failover could happen: ${sentinel.quorumSays}`);
   if (sentinel.replicas === 0) warnings.push('no failover could happen: the sentinels know of no replica');
   return warnings;
+}
+
+function muteWarning(sentinel: string): string {
+  return `writes do not wait for a failover that ${sentinel} leads: its user may not hear it (+psubscribe and all channels)`;
 }

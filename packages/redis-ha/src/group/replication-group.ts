@@ -142,6 +142,11 @@ export class ReplicationGroup {
     return this.#resolver?.summary;
   }
 
+  /** Sentinels whose notifications our user may not hear. */
+  get muteSentinels(): readonly string[] {
+    return this.#resolver?.mute ?? [];
+  }
+
   /** Hears when the breaker opens and closes; returns the way to stop. */
   onBreaker(listener: (open: boolean) => void): () => void {
     this.#breakerListeners.add(listener);
@@ -161,6 +166,7 @@ export class ReplicationGroup {
     const { ha, sentinels, sentinel, translate, clock, random } = this.settings;
     return new SentinelResolver({
       ...sentinel,
+      log: this.log,
       translate,
       mayDial: this.#mayDial,
       clock,

@@ -63,6 +63,15 @@ describe('settings', () => {
     expect(sentinel.credentials.password).toBe(password);
   });
 
+  it('dial sentinels as ioredis does: over the given family, without TLS where sentinelTLS is null, and no others where told so', () => {
+    const given = { sentinelTLS: null as never, family: 6, updateSentinels: false };
+    const { sentinel } = readSettings(given, sentinels);
+    expect(sentinel).toMatchObject({ tls: undefined, family: 6, learns: false });
+    const overTls = { ...sentinels, REDIS_URL: 'rediss://h' };
+    expect(readSettings({ sentinelTLS: null as never }, overTls).sentinel.tls).toBeDefined();
+    expect(readSettings({}, sentinels).sentinel.learns).toBe(true);
+  });
+
   it('turn verification off only where that is asked for', () => {
     const env = { REDIS_URL: 'rediss://h' };
     expect(readSettings({}, env).data.tls).not.toHaveProperty('rejectUnauthorized');

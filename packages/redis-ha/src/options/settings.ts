@@ -97,7 +97,13 @@ export interface Settings {
   /** where an address that the sentinels name is dialled */
   readonly translate: Translate;
   readonly idlePingMs: number;
-  readonly sentinel: { readonly credentials: Credentials; readonly tls: ConnectionOptions | undefined };
+  readonly sentinel: {
+    readonly credentials: Credentials;
+    readonly tls: ConnectionOptions | undefined;
+    readonly family: number | undefined;
+    /** whether those that the given ones know are asked too: ioredis's `updateSentinels` */
+    readonly learns: boolean;
+  };
   /** what is handed to ioredis */
   readonly driver: RedisOptions;
   readonly logger: AppLogger | undefined;
@@ -144,6 +150,8 @@ export function readSettings(given: HaRedisOptions, env: Environment = readEnvir
     sentinel: {
       credentials: sentinelCredentials(ha, url, options, env),
       tls: tlsToSentinels,
+      family: options.family,
+      learns: options.updateSentinels ?? true,
     },
     driver: driverOptions(options, ha, url, dataTls),
     logger: readLogger(options.logger),
@@ -276,8 +284,9 @@ function sentinelTls(
   dataTls: ConnectionOptions | undefined,
   ha: HaOptions,
 ): ConnectionOptions | undefined {
-  if (options.sentinelTLS === undefined) return dataTls;
-  return options.sentinelTLS === false ? undefined : resolveTls('sentinelTLS', options.sentinelTLS, ha);
+  const given = options.sentinelTLS ?? undefined;
+  if (given === undefined) return dataTls;
+  return given === false ? undefined : resolveTls('sentinelTLS', given, ha);
 }
 
 /** ioredis's part. What is less safe there by default is off; the reasons stand in the README. */

@@ -100,6 +100,6 @@ export function throwRefusal(replies: readonly (Reply | undefined)[]): void {
 }
 
 /** By its ACL, or since the provider has taken the command away. */
-function isForbidden({ prefix, message }: ErrorReply): boolean {
+export function isForbidden({ prefix, message }: ErrorReply): boolean {
   return prefix === 'NOPERM' || message.startsWith('ERR unknown command');
 }
