@@ -130,6 +130,9 @@ export class ReplicaSet {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#askedAt = -Infinity;
+    // Whoever opens it again may do so in another group, whose generations begin anew.
+    this.#log = EMPTY_POSITION_LOG;
+    this.#replid = undefined;
     for (const key of [...this.#members.keys()]) this.#forget(key, 'the client was closed');
   }
 
@@ -227,6 +230,7 @@ export class ReplicaSet {
       const [reply] = await side.ask(primary.endpoint, [['INFO', 'replication']]);
       const info = readReplication(textOf(reply));
       if (info?.role !== 'primary' || monitor.topology.generation !== generation) return;
+      if (group().monitor !== monitor) return;
       // Offsets count in the history of one primary.
       if (info.replid !== this.#replid) this.#log = EMPTY_POSITION_LOG;
       this.#replid = info.replid;

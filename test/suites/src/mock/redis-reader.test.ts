@@ -16,27 +16,45 @@ let primary: ScriptedRedis;
 let replica: ScriptedRedis;
 /** what the replica has applied of the primary's 100 bytes */
 let applied: number;
+let primaryInfo: () => Buffer;
+const bulk = (text: string): Buffer => Buffer.from(`$${text.length}\r\n${text}\r\n`);
 
 beforeEach(async () => {
   [primary, replica] = [await member(), await member({ role: 'slave' })];
   applied = 100;
   const replid = randomUUID();
+  primaryInfo = () => bulk(`role:master\r\nmaster_repl_offset:100\r\nmaster_replid:${replid}`);
   const says = (server: ScriptedRedis, ...lines: (() => string)[]): void => {
     const info = (): string => [`master_replid:${replid}`, ...lines.map((line) => line())].join('\r\n');
-    const bulk = (): Buffer => Buffer.from(`$${info().length}\r\n${info()}\r\n`);
-    server.script({ on: /^info replication/i, does: [{ answerAs: bulk }] });
+    server.script({ on: /^info replication/i, does: [{ answerAs: () => bulk(info()) }] });
   };
-  says(
-    primary,
-    () => 'role:master',
-    () => 'master_repl_offset:100',
-  );
+  primary.script({ on: /^info replication/i, does: [{ answerAs: primaryInfo }] });
   says(
     replica,
     () => 'role:slave\r\nmaster_link_status:up',
     () => `slave_repl_offset:${applied}`,
   );
   data.set('k', 'v');
+});
+
+describe('a reader of a client that is connected again after it had ended', () => {
+  it('reads from the replica, also where a failover had come before', async () => {
+    const next = await member({ role: 'slave' });
+    next.script({ on: /^info replication/i, does: [{ answerAs: () => primaryInfo() }] });
+    const all = await sentinels(addressOf(primary), [addressOf(replica)]);
+    const redis = client({ sentinels: all.map(addressOf), readerMaxLagMs: 500, refreshMs: 200 });
+    await expect.poll(() => serving(redis.reader), PATIENT).toBe(true);
+    [next.says.role, primary.says.role] = ['master', 'slave'];
+    for (const one of all) one.switchTo(addressOf(next), 2);
+    await expect.poll(() => redis.primary?.port, PATIENT).toBe(next.port);
+    await expect.poll(() => serving(redis.reader), PATIENT).toBe(true);
+    redis.disconnect();
+    await expect.poll(() => redis.status).toBe('end');
+    await redis.connect();
+    // What it knew before is too old now.
+    await sleep(600);
+    await expect.poll(() => serving(redis.reader), PATIENT).toBe(true);
+  });
 });
 
 async function reading(options: HaRedisOptions = {}): Promise<HaReader> {
