@@ -14,7 +14,7 @@ import { connectorFor } from './dial/ha-connector.ts';
 import { closedError, Dialer } from './dial/dialer.ts';
 import { driverOptions } from './driver/driver-options.ts';
 import { concealArguments, concealSecrets } from './driver/conceal.ts';
-import { endBetweenLinks, internalsOf, watchStatus } from './driver/internals.ts';
+import { endNow, internalsOf, watchStatus } from './driver/internals.ts';
 import { unwritten } from './driver/unwritten.ts';
 import { Membership } from './group/membership.ts';
 import type { ReplicationGroup } from './group/replication-group.ts';
@@ -111,7 +111,7 @@ export class HaRedis extends Redis {
       send: (command, stream) => super.sendCommand(command as SendArguments[0], stream as SendArguments[1]),
       select: (db) => void this.select(db).catch(() => undefined),
       connect: () => void this.connect().catch(() => undefined),
-      disconnect: () => this.disconnect(),
+      disconnect: () => this.#disconnectOwn(),
       care: this.#care,
       story,
     });
@@ -206,13 +206,15 @@ export class HaRedis extends Redis {
     // What is safe is sent again: it must not arrive from here as well, after later ones.
     if (reconnect) this.#dialer.cut();
     if (reconnect) return super.disconnect(true);
-    this.#traffic.closing = true;
     this.#lending.destroy();
     this.#monitoring.end();
-    const { status } = this;
-    if (status === 'end') return;
-    super.disconnect();
-    if (status === 'reconnecting') endBetweenLinks(internalsOf(this));
+    this.#disconnectOwn();
+  }
+
+  /** What is lent goes on: quit() waits for it. */
+  #disconnectOwn(): void {
+    this.#traffic.closing = true;
+    endNow(this);
   }
 
   /** A client of its own connection; it shares what is known of the group, as all clients with the same settings do. */
@@ -342,7 +344,8 @@ export class HaRedis extends Redis {
 
   get #lockHost(): LockHost {
     const { clock, random } = this.#settings;
-    return { host: this.#host, group: () => this.#membership.lastGroup, clock, random };
+    const onEnd = (listener: () => void): (() => void) => this.#membership.onLeave(listener);
+    return { host: this.#host, group: () => this.#membership.lastGroup, onEnd, clock, random };
   }
 
   /** Once the client has ended, nothing may open a connection for it. */

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import type { DriverCommand } from '../commands/command.ts';
 
 /** One entry of ioredis's queues. */
@@ -59,8 +59,13 @@ export function watchStatus(redis: Redis, listener: (status: string) => void): v
   });
 }
 
-/** Between two connections ioredis has nothing to close, and would never say that it has ended. */
-export function endBetweenLinks(driver: DriverInternals): void {
+/** Ends a connection as ioredis does, in any state: between two it has nothing to close, and would never say that it has ended. */
+export function endNow(redis: Redis): void {
+  const { status } = redis;
+  if (status === 'end') return;
+  Redis.prototype.disconnect.call(redis);
+  if (status !== 'reconnecting') return;
+  const driver = internalsOf(redis);
   driver.manuallyClosing = false;
   driver.setStatus('end');
 }

@@ -10,6 +10,7 @@ export class Membership {
   #group: ReplicationGroup | undefined;
   #share: Share<ReplicationGroup> | undefined;
   #stops: readonly (() => void)[] = [];
+  readonly #leaving = new Set<() => void>();
 
   /** @param joined what the client listens to in a group; returns the ways to stop */
   constructor(settings: Settings, joined: (group: ReplicationGroup) => readonly (() => void)[]) {
@@ -35,9 +36,16 @@ export class Membership {
     return this.#group;
   }
 
+  /** Hears when the client has ended; returns the way to stop. */
+  onLeave(listener: () => void): () => void {
+    this.#leaving.add(listener);
+    return () => void this.#leaving.delete(listener);
+  }
+
   leave(): void {
     for (const stop of this.#stops) stop();
     this.#stops = [];
+    for (const listener of this.#leaving) listener();
     void this.#share?.release();
     this.#share = undefined;
   }

@@ -8,6 +8,8 @@ import { ACQUIRE, RELEASE } from './scripts.ts';
 export interface LockHost {
   readonly host: ScriptHost;
   readonly group: () => ReplicationGroup;
+  /** hears when the client has ended; returns the way to stop */
+  readonly onEnd: (listener: () => void) => () => void;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -32,8 +34,8 @@ type Try =
   { readonly is: 'got'; readonly acquired: Acquired } | { readonly is: 'held'; readonly expiresInMs: number };
 
 /**
- * @throws HaError HA_LOCK_BUSY (`rejected`) where somebody else holds it until waitMs; HA_ABORTED by the signal; HA_CONFIG; and
- * as any command does
+ * @throws HaError HA_LOCK_BUSY (`rejected`) where somebody else holds it until waitMs; HA_ABORTED by the signal; HA_CONFIG;
+ * HA_CLOSED on a client that has ended; and as any command does
  */
 export async function acquireLock(lockHost: LockHost, name: string, options: LockOptions): Promise<Lock> {
   const times = readLockOptions(name, options);

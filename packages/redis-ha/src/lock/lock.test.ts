@@ -30,6 +30,7 @@ function setUp(answers: { acquire?: unknown; extend?: () => unknown; delayMs?: n
   change: (next: Topology) => void;
   /** as `change`, and told to nobody */
   changeUnheard: (next: Topology) => void;
+  end: () => void;
 } {
   const clock = new ManualClock();
   const sent: string[] = [];
@@ -39,6 +40,11 @@ function setUp(answers: { acquire?: unknown; extend?: () => unknown; delayMs?: n
     [RELEASE.sha, 'release'],
   ]);
   const listeners = new Set<TopologyListener>();
+  const ends = new Set<() => void>();
+  const onEnd = (listener: () => void): (() => void) => {
+    ends.add(listener);
+    return () => void ends.delete(listener);
+  };
   const known = { topology: following(1) };
   const reply = (name: string): unknown => {
     if (name === 'acquire') return answers.acquire ?? [1, '7'];
@@ -72,7 +78,8 @@ function setUp(answers: { acquire?: unknown; extend?: () => unknown; delayMs?: n
   return {
     clock,
     sent,
-    lock: (options = {}) => acquireLock({ host, group, clock, random: systemRandom }, 'a', options),
+    lock: (options = {}) => acquireLock({ host, group, onEnd, clock, random: systemRandom }, 'a', options),
+    end: () => ends.forEach((listener) => listener()),
     changeUnheard: (next) => (known.topology = next),
     change(next) {
       const previous = known.topology;
@@ -110,6 +117,7 @@ describe('a lock that is held', () => {
   it.each<[string, (made: ReturnType<typeof setUp>) => void]>([
     ['the primary changes', (made) => made.change(following(2))],
     ['there is no primary', (made) => made.change(emptyTopology('nominated', [], 0))],
+    ['its client ends', (made) => made.end()],
   ])('is trusted no more when %s, at once', async (_, happens) => {
     const made = setUp();
     const lock = await held(made);

@@ -66,7 +66,7 @@ export class HeldLock implements Lock {
   readonly #times: LockTimes;
   readonly #acquired: Acquired;
   readonly #lost = new AbortController();
-  readonly #stopListening: () => void;
+  readonly #stops: readonly (() => void)[];
   #state: State;
   #renewal: Timer | undefined;
 
@@ -79,7 +79,11 @@ export class HeldLock implements Lock {
     this.#acquired = acquired;
     this.#state = this.#heldFrom(acquired.sentAt);
     const { monitor } = context.group();
-    this.#stopListening = monitor.onChange(({ next }) => this.#compare(next));
+    this.#stops = [
+      monitor.onChange(({ next }) => this.#compare(next)),
+      // Nobody extends it any more, and of a change of primary nothing is heard.
+      context.onEnd(() => this.#lose('the client has been closed')),
+    ];
     this.#renewLater();
     // It may have changed since the lock was asked for.
     this.#compare(monitor.topology);
@@ -169,7 +173,7 @@ export class HeldLock implements Lock {
     this.#state = next;
     if (next.at === 'held') return;
     this.#renewal?.cancel();
-    this.#stopListening();
+    for (const stop of this.#stops) stop();
   }
 
   #error(): HaError {

@@ -50,6 +50,36 @@ describe('a client that has ended, of a group that others use', () => {
     await quitted;
   });
 
+  it('by quit(), where it has only lent: what it lent ends first', async () => {
+    const lender = client({ ...addressOf(server), failoverWaitMs: 5_000, lazyConnect: true });
+    const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const work = lender.use(async (own) => {
+      await own.ping();
+      begun.resolve();
+      await go.promise;
+      return own.set('k', 'v');
+    });
+    await begun.promise;
+    const quitted = lender.quit();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    go.resolve();
+    expect(await work).toBe('OK');
+    expect(await quitted).toBe('OK');
+  });
+
+  it.each(['quit', 'disconnect'] as const)(
+    'by %s(): its locks are lost at once, though they would have lasted, and new ones refused',
+    async (how) => {
+      server.script({ on: /^evalsha/i, does: [{ send: '*2\r\n:1\r\n$1\r\n7\r\n' }] });
+      const lock = await other.lock('a');
+      expect(lock.signal.aborted).toBe(false);
+      await other[how]();
+      await untilEnded();
+      expect(lock.signal.reason).toMatchObject({ code: 'HA_LOCK_LOST', outcome: 'unknown' });
+      await expect(other.lock('a')).rejects.toMatchObject(CLOSED);
+    },
+  );
+
   it('by quit(), then disconnect(): what still blocked ends at once', async () => {
     const blocked = other.blpop('k', 0).catch((error: unknown) => error);
     await expect.poll(() => server.open).toBe(3);
