@@ -7,7 +7,7 @@ import { SubscriptionWatch, type Gap } from './subscription-watch.ts';
 function setUp() {
   const clock = new ManualClock(10_000);
   const gaps: Gap[] = [];
-  const now = { subscribed: true, answers: true, generation: 1, pings: 0 };
+  const now = { subscribed: true, answers: true, mayPing: true, generation: 1, pings: 0 };
   const watch = new SubscriptionWatch({
     clock,
     keyPrefix: '',
@@ -23,7 +23,7 @@ function setUp() {
       return new Promise((resolve) => now.answers && clock.timer(5, () => resolve('PONG')));
     },
     generation: () => now.generation,
-    linked: () => true,
+    mayPing: () => now.mayPing,
     onGap: (gap) => gaps.push(gap),
   });
   /** Looks eight times a second, as the silence watch does. */
@@ -97,6 +97,32 @@ describe('a subscription', () => {
     await clock.advance(5);
     // Dates are of the real calendar, which goes on while this runs.
     expect(gaps.map(lasted)[0]).toBeCloseTo(clock.now() - 9_000, -2);
+  });
+
+  it('whose first pulse was never answered has a gap from the last look before it was made', async () => {
+    const { clock, gaps, now, watch, pass } = setUp();
+    Object.assign(now, { subscribed: false, answers: false });
+    await pass(1_000);
+    now.subscribed = true;
+    await pass(3_000);
+    watch.unlinked(link, 'cut');
+    now.answers = true;
+    watch.linked();
+    await clock.advance(5);
+    expect(gaps.map(lasted)[0]).toBeCloseTo(clock.now() - 10_875, -2);
+  });
+
+  it('is not asked while a PING would be part of something else, and is as soon as it is not', async () => {
+    const { gaps, now, watch, pass } = setUp();
+    now.mayPing = false;
+    await pass(3_000);
+    watch.unlinked(link, 'cut');
+    watch.linked();
+    await pass(1_000);
+    expect([now.pings, gaps]).toEqual([0, []]);
+    now.mayPing = true;
+    await pass(250);
+    expect(gaps).toHaveLength(1);
   });
 
   it('that was given up, or never was, tells nothing', async () => {

@@ -23,19 +23,19 @@ export interface SubscriptionWatchOptions {
   ping: () => Promise<unknown>;
   /** of the primary that is followed */
   generation: () => number;
-  /** it is subscribed, and the connection stands */
-  linked: () => boolean;
+  /** the connection stands, and a PING would not become part of a caller's transaction */
+  mayPing: () => boolean;
   onGap: (gap: Gap) => void;
 }
 
 /**
- * - `none`: nothing is subscribed
- * - `whole`: everything that was published before `since` has come
+ * - `none`: nothing is subscribed, or was at the last look, `lookedAt`
+ * - `whole`: everything that was published before `since` has come; since the connection stands, where that is not known
  * - `broken`: the connection has ended, and what is published goes by
  */
 type State =
-  | { readonly at: 'none' }
-  | { readonly at: 'whole'; readonly since: Instant }
+  | { readonly at: 'none'; readonly lookedAt?: Instant }
+  | { readonly at: 'whole'; readonly since: Instant | undefined }
   | {
       readonly at: 'broken';
       readonly since: Instant;
@@ -68,24 +68,27 @@ export class SubscriptionWatch {
 
   /** Called a few times per pulse. */
   look(): void {
-    const { clock, everyMs, linked } = this.#options;
-    const { at } = this.#state;
-    if (!this.#subscriptions && at !== 'broken') {
-      if (at !== 'none') this.#state = { at: 'none' };
+    const { clock, everyMs, mayPing } = this.#options;
+    const state = this.#state;
+    if (!this.#subscriptions && state.at !== 'broken') {
+      this.#state = { at: 'none', lookedAt: clock.now() };
       return;
     }
-    if (at === 'none') this.#state = { at: 'whole', since: clock.now() };
-    if (!this.#pulse && linked() && clock.now() - this.#pulsedAt >= everyMs) void this.#sendPulse();
+    // It was made after that look, and nothing has been proven yet.
+    if (state.at === 'none') this.#state = { at: 'whole', since: state.lookedAt };
+    if (!this.#pulse && mayPing() && clock.now() - this.#pulsedAt >= everyMs) void this.#sendPulse();
   }
 
   /** The connection has ended; what it was subscribed to is known still. */
   unlinked(link: Pick<Link, 'since' | 'generation'>, reason: string): void {
     this.#pulse = undefined;
     const subscriptions = this.#subscriptions;
-    if (!subscriptions || this.#state.at === 'broken') return;
+    const state = this.#state;
+    if (!subscriptions || state.at === 'broken') return;
+    const whole = state.at === 'whole' ? state.since : state.lookedAt;
     this.#state = {
       at: 'broken',
-      since: this.#state.at === 'whole' ? this.#state.since : link.since,
+      since: Math.max(link.since, whole ?? link.since),
       generation: link.generation,
       reason,
       channels: subscriptions.channels('subscribe').concat(this.#shardChannels(subscriptions)),
@@ -95,7 +98,7 @@ export class SubscriptionWatch {
 
   /** A new connection stands, and the subscriptions are on their way. */
   linked(): void {
-    if (this.#state.at === 'broken') void this.#sendPulse();
+    if (this.#state.at === 'broken' && this.#options.mayPing()) void this.#sendPulse();
   }
 
   /** The client has been closed: whoever opens it again begins anew. */

@@ -44,7 +44,8 @@ export class LinkCare {
       everyMs: silenceMs,
       ping,
       generation: () => group().monitor.topology.generation,
-      linked: () => traffic().ready,
+      // What waits is in order: behind a MULTI that does, a PING would wait inside of its transaction.
+      mayPing: () => traffic().ready && !traffic().transacting && traffic().waiting === 0,
       onGap,
     });
     this.#silence = new SilenceWatch({

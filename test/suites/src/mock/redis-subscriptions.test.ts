@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScriptedRedis } from '@steadfast/mock';
 import type { HaRedis, HaRedisOptions } from '@steadfast/redis-ha';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -72,5 +73,22 @@ describe.each([2, 3])('with RESP%i', (protocol) => {
       expect(server.subscriptions).toEqual(['ssubscribe p:a']);
     }
     expect(gaps.map(({ channels }) => channels)).toEqual([['a'], ['a']]);
+  });
+});
+
+describe('a transaction step by step on a connection that is subscribed too (RESP3)', () => {
+  it('has the answers to its own commands, however long it takes', async () => {
+    const redis = client({ ...addressOf(server), silenceMs: 50 });
+    await redis.subscribe('a');
+    await redis.multi({ pipeline: false });
+    await redis.set('k', 'w');
+    await sleep(300);
+    await redis.get('k');
+    expect(await redis.exec()).toEqual([
+      [null, 'OK'],
+      [null, 'w'],
+    ]);
+    const pulses = server.script({ on: /^ping/i, does: ['answer'] });
+    await expect.poll(() => pulses.met).toBeGreaterThan(0);
   });
 });
