@@ -7,33 +7,43 @@ export type Translate = (endpoint: Endpoint) => Endpoint;
 /**
  * ioredis's `natMap`: what the sentinels call a server (`host:port`) by where it is reached from here, an object or a
  * function. What it does not name is dialled as it is.
- * @throws HaError HA_CONFIG where it is neither, or leads to no host and port
+ * @throws HaError HA_CONFIG where it is neither, or leads to no host and port; what a function says is looked at when it does
  */
 export function readNatMap(natMap: NatMap | undefined): Translate {
   if (natMap === undefined) return (endpoint) => endpoint;
   if (typeof natMap === 'function')
     return (endpoint) => {
-      const found: unknown = natMap(endpointKey(endpoint));
-      return isEndpoint(found) ? { host: found.host, port: found.port } : endpoint;
+      for (const key of keysOf(endpoint)) {
+        const found: unknown = natMap(key);
+        if (found) return readEndpoint(found, `what option natMap says of ${key}`);
+      }
+      return endpoint;
     };
   if (typeof natMap !== 'object') throw wrongSetting('option natMap', typeof natMap, ALLOWED);
   const map = new Map<string, Endpoint>();
-  for (const [key, value] of Object.entries(natMap)) {
-    if (!isEndpoint(value)) throw wrongSetting(`option natMap['${key}']`, value, ALLOWED);
-    map.set(key, { host: value.host, port: value.port });
-  }
-  return (endpoint) => map.get(endpointKey(endpoint)) ?? endpoint;
+  for (const [key, value] of Object.entries(natMap))
+    map.set(key, readEndpoint(value, `option natMap['${key}']`));
+  return (endpoint) => {
+    const key = keysOf(endpoint).find((one) => map.has(one));
+    return key === undefined ? endpoint : (map.get(key) ?? endpoint);
+  };
 }
 
-function isEndpoint(value: unknown): value is Endpoint {
+/** As ioredis writes it, and for IPv6 as everybody else does. */
+function keysOf(endpoint: Endpoint): string[] {
+  return [...new Set([`${endpoint.host}:${endpoint.port}`, endpointKey(endpoint)])];
+}
+
+/** A port may be text, as in ioredis. */
+function readEndpoint(value: unknown, what: string): Endpoint {
   const { host, port } = (value ?? {}) as { host?: unknown; port?: unknown };
-  return (
-    typeof host === 'string' &&
-    host !== '' &&
-    Number.isInteger(port) &&
-    Number(port) >= 1 &&
-    Number(port) <= 65_535
-  );
+  const number = typeof port === 'string' && /^\d+$/.test(port) ? Number(port) : port;
+  if (typeof host === 'string' && host !== '' && isPort(number)) return { host, port: number };
+  throw wrongSetting(what, value, ALLOWED);
+}
+
+function isPort(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535;
 }
 
 const ALLOWED =

@@ -54,6 +54,32 @@ describe('settings', () => {
     expect(readSettings({}, env).ha.silenceMs).toBe(2_000);
   });
 
+  const shared = { REDIS_USERNAME: 'main', REDIS_PASSWORD: 'c', REDIS_HA_SILENCE_MS: '2s' };
+  const whose: [what: string, options: HaRedisOptions, credentials: object][] = [
+    ['a password', { url: 'redis://:own@h' }, { username: undefined, password: 'own' }],
+    ['user and password', { url: 'redis://me:own@h' }, { username: 'me', password: 'own' }],
+    ['a user', { url: 'redis://me@h' }, { username: 'me', password: 'c' }],
+    ['both in its query', { url: 'redis://h?username=me&password=own' }, { username: 'me', password: 'own' }],
+    ['neither', { url: 'redis://h' }, { username: 'main', password: 'c' }],
+    ['less than an option', { url: 'redis://me:own@h', password: 'x' }, { username: 'me', password: 'x' }],
+  ];
+  it.each(whose)('let a URL that is given win over variables: %s', (_what, options, credentials) => {
+    const { data, driver, sentinel } = readSettings(options, { ...shared, ...sentinels });
+    expect(data.credentials).toMatchObject(credentials);
+    const { username, password } = data.credentials;
+    expect([driver.username, driver.password]).toEqual([username, password]);
+    expect(sentinel.credentials.password).toBe(password);
+    expect(readSettings({ url: 'redis://h?silenceMs=70' }, shared).ha.silenceMs).toBe(70);
+  });
+
+  it('go on following the sentinels where a URL is given, and where host and port are with a strategy', () => {
+    const { ha } = readSettings({ url: 'redis://me:own@cache:6380' }, sentinels);
+    expect(ha.strategy).toBe('sentinel');
+    for (const strategy of ['sentinel', 'single'] as const)
+      expect(readSettings({ host: '10.0.0.9', strategy }, sentinels).ha.strategy).toBe(strategy);
+    expect(readSettings({ host: 'h', sentinels: 's1' }, {}).ha.strategy).toBe('sentinel');
+  });
+
   it.each([
     ['falls back to the data nodes', {}, 'p'],
     ['is its own', { REDIS_SENTINEL_PASSWORD: 's' }, 's'],
@@ -144,6 +170,15 @@ const wrong: { says: RegExp; options?: Record<string, unknown>; env?: Record<str
   { says: /^REDIS_HA_DNS_SERVERS is 'a:b'; allowed: host:port/, env: { REDIS_HA_DNS_SERVERS: 'a:b' } },
   { says: /^REDIS_HA_IDLE_PING_MS is 'x'; allowed: milliseconds/, env: { REDIS_HA_IDLE_PING_MS: 'x' } },
   { says: /^option natMap\['a:1'\] is 'b'; allowed: /, options: { natMap: { 'a:1': 'b' } } },
+  {
+    says: /^options host and port is '10\.0\.0\.9:6380'; allowed: beside REDIS_SENTINELS with strategy: 'single'/,
+    options: { host: '10.0.0.9', port: 6380 },
+    env: { REDIS_SENTINELS: 's1' },
+  },
+  {
+    says: /^option tls\.profile is 'RedisCloudFixed'; allowed: not used here; .*REDIS_HA_CA/,
+    options: { tls: { profile: 'RedisCloudFixed' } },
+  },
   { says: /^option natMap is 'string'; allowed: /, options: { natMap: 'a:1' } },
   {
     says: /^option tls.minVersion is 'TLSv1.1'; allowed: TLSv1.2, /,

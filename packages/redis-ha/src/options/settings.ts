@@ -118,11 +118,14 @@ export function readSettings(given: HaRedisOptions, env: Environment = readEnvir
   refuseOdd(given);
   refuseMisspelt(OPTION_TABLE, 'REDIS_HA_', env);
   const url = readUrl(given, env);
-  const options = url ? withQuery(given, url.query, env) : given;
+  const urlGiven = (given.url ?? undefined) !== undefined;
+  // A URL that is given is an option, and wins over variables as all of them do; REDIS_URL is the last to be asked.
+  const options = url ? withQuery(given, url.query, urlGiven ? {} : env) : given;
   const read = readOptions<HaOptions>(OPTION_TABLE, withoutNulls(options), env);
   const sentinels = read.sentinels ?? [];
   const strategy = read.strategy ?? (sentinels.length > 0 ? 'sentinel' : 'single');
   refuseNowhere(strategy, options, { ...read, url });
+  if (strategy === 'sentinel') refuseLedAway(given, options);
   const ha = Object.freeze({ ...read, strategy });
   const tls = options.tls ?? url?.tls ?? false;
   const dataTls = tls === false ? undefined : resolveTls('tls', tls, ha);
@@ -133,12 +136,13 @@ export function readSettings(given: HaRedisOptions, env: Environment = readEnvir
   const clock = options.clock ?? systemClock;
   const find = strategy === 'managed' ? nameLookup(ha.dnsServers, clock) : undefined;
   const natMap = options.natMap ?? undefined;
+  const credentials = dataCredentials(ha, options, url, urlGiven);
   return {
     ha,
     endpoint: readEndpoint(options, url),
     sentinels,
     data: {
-      credentials: dataCredentials(ha, url),
+      credentials,
       tls: dataTls,
       family: options.family,
     },
@@ -148,12 +152,12 @@ export function readSettings(given: HaRedisOptions, env: Environment = readEnvir
     translate: readNatMap(natMap),
     idlePingMs: ha.idlePingMs ?? provider?.idlePingMs ?? 0,
     sentinel: {
-      credentials: sentinelCredentials(ha, url, options, env),
+      credentials: sentinelCredentials(ha, credentials, options, env),
       tls: tlsToSentinels,
       family: options.family,
       learns: options.updateSentinels ?? true,
     },
-    driver: driverOptions(options, ha, url, dataTls),
+    driver: driverOptions(options, ha, url, { ...credentials, tls: dataTls }),
     logger: readLogger(options.logger),
     metrics: options.metrics,
     clock,
@@ -195,6 +199,16 @@ function refuseNowhere(
       'not set',
       "the provider's endpoint, redis[s]://[user[:password]@]host[:port], or the option host; needed by strategy managed",
     );
+}
+
+/** A program that names one server means that one, and sentinels that only the environment names would lead it elsewhere. */
+function refuseLedAway({ host, port, strategy }: HaRedisOptions, { sentinels }: HaRedisOptions): void {
+  const named = [host, port].filter((one) => (one ?? undefined) !== undefined);
+  if (named.length === 0 || (strategy ?? undefined) !== undefined || (sentinels ?? undefined) !== undefined)
+    return;
+  const allowed =
+    "beside REDIS_SENTINELS with strategy: 'single', to use that server itself, or 'sentinel', to follow the sentinels' master";
+  throw wrongSetting('options host and port', named.join(':'), allowed);
 }
 
 /** Whoever names whom to trust wants TLS, and would talk in clear. */
@@ -256,25 +270,36 @@ function readEndpoint(options: HaRedisOptions, url: RedisUrl | undefined): Endpo
   return endpoint;
 }
 
-function dataCredentials(ha: HaOptions, url: RedisUrl | undefined): Credentials {
+/** The password of a URL that is given belongs to its user, or to none; what it does not say, variables may. */
+function dataCredentials(
+  ha: HaOptions,
+  options: HaRedisOptions,
+  url: RedisUrl | undefined,
+  urlGiven: boolean,
+): Credentials {
+  const setting = 'REDIS_URL, REDIS_USERNAME and REDIS_PASSWORD';
+  const given = urlGiven ? url : undefined;
+  const username = options.username ?? given?.username;
+  if (given?.password !== undefined)
+    return { username, password: options.password ?? given.password, setting };
   return {
-    username: ha.username ?? url?.username,
+    username: username ?? ha.username ?? url?.username,
     password: ha.password ?? url?.password,
-    setting: 'REDIS_URL, REDIS_USERNAME and REDIS_PASSWORD',
+    setting,
   };
 }
 
 /** An empty REDIS_SENTINEL_PASSWORD is a value: none. Where it is not set at all, the data nodes' password is tried. */
 function sentinelCredentials(
   ha: HaOptions,
-  url: RedisUrl | undefined,
+  data: Credentials,
   options: HaRedisOptions,
   env: Environment,
 ): Credentials {
   const given = options.sentinelPassword !== undefined || env['REDIS_SENTINEL_PASSWORD'] !== undefined;
   return {
     username: ha.sentinelUsername,
-    password: given ? (ha.sentinelPassword ?? '') : (ha.password ?? url?.password),
+    password: given ? (ha.sentinelPassword ?? '') : data.password,
     setting: 'REDIS_SENTINEL_USERNAME and REDIS_SENTINEL_PASSWORD',
   };
 }
@@ -294,7 +319,7 @@ function driverOptions(
   options: HaRedisOptions,
   ha: HaOptions,
   url: RedisUrl | undefined,
-  tls: ConnectionOptions | undefined,
+  { username, password, tls }: Omit<Credentials, 'setting'> & { readonly tls: ConnectionOptions | undefined },
 ): RedisOptions {
   const own = new Set<string>([
     ...Object.keys(OPTION_TABLE),
@@ -313,7 +338,6 @@ function driverOptions(
   const passed = Object.fromEntries(
     Object.entries(options).filter(([name]) => !own.has(name)),
   ) as RedisOptions;
-  const { username, password } = dataCredentials(ha, url);
   return {
     ...passed,
     ...(ha.strategy !== 'sentinel' ? readEndpoint(options, url) : {}),

@@ -1,5 +1,12 @@
 import type { ConnectionOptions } from 'node:tls';
-import { atLeastTls12, certificateRefusal, HaError, peek, readCertificates } from '@steadfast/shared';
+import {
+  atLeastTls12,
+  certificateRefusal,
+  HaError,
+  peek,
+  readCertificates,
+  wrongSetting,
+} from '@steadfast/shared';
 import type { HaOptions } from './option-table.ts';
 
 /**
@@ -12,6 +19,14 @@ export function resolveTls(
   options: Pick<HaOptions, 'ca' | 'verifyMode'>,
 ): ConnectionOptions {
   const asked = typeof given === 'object' ? given : {};
+  // Where ioredis keeps a provider's old certificates; none of our own dials would know them.
+  const { profile } = asked as { profile?: unknown };
+  if (profile !== undefined && profile !== null)
+    throw wrongSetting(
+      `option ${what}.profile`,
+      profile,
+      `not used here; give the provider's certificates in ${CA}`,
+    );
   const known = options.ca === undefined ? {} : { ca: readCertificates(CA, options.ca) };
   const unverified = options.verifyMode === 'none' ? { rejectUnauthorized: false } : {};
   return atLeastTls12(`option ${what}`, { ...known, ...unverified, ...asked });
