@@ -73,14 +73,14 @@ describe('a channel with a stream beside it', () => {
     expect(given).toEqual([...names(6, 10), ...names(2_001, 3_000)]);
   });
 
-  it.each<[string, (bridge: ChannelBridge) => void, 'undefined' | 'rejected']>([
-    ['is broken again', (bridge) => bridge.pause(), 'undefined'],
+  it.each<[string, (bridge: ChannelBridge) => void, string | undefined]>([
+    ['is broken again', (bridge) => bridge.pause(), undefined],
     [
       'fails',
       () => {
         throw new Error('no');
       },
-      'rejected',
+      'no',
     ],
   ])('says so at the end where a reading that came too late %s in the middle', async (_, happens, ends) => {
     const { bridge } = await live(kept(5));
@@ -92,8 +92,7 @@ describe('a channel with a stream beside it', () => {
       if (pages === 2) happens(bridge);
     });
     const first = bridge.catchUp(async (from, count) => read(from, count));
-    if (ends === 'rejected') await expect(first).rejects.toThrow('no');
-    else expect(await first).toBeUndefined();
+    expect(await first.catch((error: Error) => error.message)).toBe(ends);
     expect(await bridge.catchUp(reading(stream))).toBe(false);
     bridge.pause();
     expect(await bridge.catchUp(reading(stream))).toBe(true);
