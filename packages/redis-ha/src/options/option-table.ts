@@ -44,9 +44,9 @@ export interface HaOptions {
   name: string;
   /** the hosts that the sentinels may lead us to; others are never dialled (default: any) */
   allowedHosts: readonly string[] | undefined;
-  /** the data nodes' ACL user; wins over the URL's */
+  /** the data nodes' ACL user; as an option it wins over any URL's, as a variable over that of REDIS_URL */
   username: string | undefined;
-  /** the data nodes' password; wins over the URL's */
+  /** the data nodes' password; likewise */
   password: string | undefined;
   /** the sentinels' ACL user, where they have one */
   sentinelUsername: string | undefined;
