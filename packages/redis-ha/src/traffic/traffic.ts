@@ -10,7 +10,6 @@ import { isSettled, markSettled } from '../commands/settled.ts';
 import { TransactionGuard } from '../commands/transaction-guard.ts';
 import { isInside } from '../commands/transaction-mark.ts';
 import type { Condition } from '../dedicated/dedicated-pool.ts';
-import type { Dialer } from '../dial/dialer.ts';
 import type { Link } from '../dial/link.ts';
 import {
   drain,
@@ -19,30 +18,12 @@ import {
   type DriverInternals,
   type QueueItem,
 } from '../driver/internals.ts';
-import type { ReplicationGroup } from '../group/replication-group.ts';
-import type { Settings } from '../options/settings.ts';
-import type { CommandStory } from '../telemetry/command-story.ts';
+import { forsake, namesLink } from '../driver/link-names.ts';
 import { trafficErrors, type LinkLoss } from './errors.ts';
-import type { LinkCare } from './link-care.ts';
 import { Parking } from './parking.ts';
 import { Passage } from './passage.ts';
 import { adoptResubscription } from './resubscribing.ts';
-
-export interface TrafficOptions {
-  settings: Settings;
-  group: () => ReplicationGroup;
-  dialer: Dialer;
-  driver: DriverInternals;
-  /** hands a command to ioredis; without a stream it is written by itself, even if it came as part of a pipeline */
-  send: (command: DriverCommand, stream?: unknown) => unknown;
-  /** makes the connection use a database */
-  select: (db: number) => void;
-  connect: () => void;
-  disconnect: () => void;
-  care: LinkCare;
-  /** hears what becomes of commands that do not simply pass */
-  story: CommandStory;
-}
+import type { TrafficOptions } from './traffic-options.ts';
 
 /**
  * The way of every command to the primary. While `open`, commands go straight to ioredis and nothing here is touched;
@@ -62,6 +43,8 @@ export class Traffic {
   /** nothing keeps commands from the link, and none waits */
   #clear = false;
   #flushing = false;
+  /** the last link ended while it was being set up */
+  #setUpLost = false;
 
   constructor(options: TrafficOptions) {
     this.#options = options;
@@ -108,6 +91,7 @@ export class Traffic {
     const { driver, send } = this.#options;
     const { status } = driver;
     if (this.#flushing) return send(command);
+    if (this.#setUpLost && status !== 'connect' && this.#namesLink(command)) return forsake(command);
     if (status === 'end') return this.#afterEnd(command);
     if (command.name === 'quit') return this.#quit(command, stream);
     if (status === 'wait') this.#options.connect();
@@ -178,6 +162,7 @@ export class Traffic {
   }
 
   connectionReady(): void {
+    this.#setUpLost = false;
     this.#passage.begin();
     this.flush();
   }
@@ -187,8 +172,8 @@ export class Traffic {
     const { driver, group } = this.#options;
     const { ready, interrupted } = this.#passage;
     this.#passage.end();
-    const inFlight = drain(driver.commandQueue);
-    const late = drain(driver.offlineQueue);
+    this.#setUpLost = !ready;
+    const [inFlight, late] = [this.#drain(driver.commandQueue), this.#drain(driver.offlineQueue)];
     this.#guard.ended();
     // What is sent during the handshake is ioredis's own, and ends with it.
     const verdicts = ready ? this.#verdicts(inFlight) : [];
@@ -238,6 +223,16 @@ export class Traffic {
     this.#shut();
     this.#settleAll(items, this.#verdicts(items), link, 'HA_INTERRUPTED');
     this.flush();
+  }
+
+  #drain(queue: DriverInternals['commandQueue']): QueueItem[] {
+    const items = drain(queue);
+    if (!this.#setUpLost) return items;
+    return items.filter(({ command }) => !this.#namesLink(command) || void forsake(command));
+  }
+
+  #namesLink(command: DriverCommand): boolean {
+    return namesLink(command, this.#options.settings.driver.connectionName);
   }
 
   #verdicts(inFlight: readonly QueueItem[]): readonly Verdict[] {
