@@ -19,6 +19,7 @@ function setUp(): {
     deadline: clock.now() + ms,
     own: false,
     unit: undefined,
+    step: false,
     attempts: 0,
     outcome: 'notSent',
     cause: undefined,

@@ -15,6 +15,8 @@ export interface Ticket {
   readonly own: boolean;
   /** the transaction it is part of: all of it goes, or nothing */
   readonly unit: number | undefined;
+  /** it continues a transaction that is open on the link */
+  step: boolean;
   /** how often it has been sent */
   attempts: number;
   /** what is known of the last time */

@@ -1,4 +1,5 @@
 import type { DriverCommand } from '../commands/command.ts';
+import type { QueueItem } from './internals.ts';
 
 /** ioredis's own, to name a link while it sets it up; told from a caller's by how they are written. */
 export function namesLink(
@@ -19,4 +20,13 @@ export function forsake(command: DriverCommand): unknown {
   // Its own timer must not, either.
   Object.assign(command, { resolve: settle, reject: settle });
   return command.promise;
+}
+
+/** @returns what of the queue of a link that has ended is to be settled */
+export function withoutNames(
+  items: readonly QueueItem[],
+  connectionName: string | null | undefined,
+): QueueItem[] {
+  for (const { command } of items) if (namesLink(command, connectionName)) forsake(command);
+  return items.filter(({ command }) => !namesLink(command, connectionName));
 }

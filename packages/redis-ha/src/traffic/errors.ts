@@ -72,6 +72,11 @@ export const trafficErrors = {
     return new HaError('HA_TRANSACTION_LOST', message, { outcome: 'rejected', member });
   },
 
+  strayed(name: string): HaError {
+    const message = `the connection ended, and the transaction of this ${name.toUpperCase()} with it: it is not sent alone`;
+    return new HaError('HA_TRANSACTION_LOST', message, { outcome: 'rejected' });
+  },
+
   waitLost(name: string): HaError {
     const message = `${name.toUpperCase()} counts the writes of its own connection, which is gone: its answer would mean nothing`;
     return new HaError('HA_CONNECTION_LOST', message, { outcome: 'notSent' });

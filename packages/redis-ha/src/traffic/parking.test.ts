@@ -29,6 +29,7 @@ describe('transactions that were in flight when a link ended', () => {
       story: new CommandStory(clock),
       quitExpired: () => undefined,
       left: () => undefined,
+      stepLost: () => undefined,
     });
     const all: DriverCommand[][] = [];
     for (const key of ['a', 'b', 'c']) {

@@ -17,6 +17,8 @@ export interface ParkingOptions {
   quitExpired: () => void;
   /** some have left by their deadline: others may be free to go */
   left: () => void;
+  /** a step of the transaction that is open on the link will not be sent */
+  stepLost: () => void;
 }
 
 /** Admits commands to the queue, keeps their deadlines over every attempt, and ends those that reach them. */
@@ -29,8 +31,8 @@ export class Parking {
   /** when commands were first sent, where their wait counts from then */
   readonly #sentAt = new WeakMap<DriverCommand, Instant>();
   #units = 0;
-  /** of the transaction whose commands come now: its MULTI has come, for the first time or again */
-  #unit: { readonly number: number; readonly deadline: Instant } = { number: 0, deadline: -Infinity };
+  /** the MULTI that came last, for the first time or again, until its end has come, too */
+  #multi: Ticket | undefined;
 
   constructor(options: ParkingOptions) {
     this.#options = options;
@@ -55,15 +57,21 @@ export class Parking {
     return this.#queue.takeAll();
   }
 
-  /** Why a new command may not wait; undefined where it may. What continues a transaction always may. */
-  refusal(command: DriverCommand): HaError | undefined {
+  /**
+   * Why a new command may not wait; undefined where it may. What continues a transaction always may: without it, the rest would
+   * be applied.
+   * @param open a transaction is open on the link
+   */
+  refusal(command: DriverCommand, open: boolean): HaError | undefined {
     const { group, settings } = this.#options;
     const { enableOfflineQueue, maxWaiting, maxWaitingBytes } = settings.ha;
     const name = command.name.toLowerCase();
     // To end must always be possible.
     if (name === 'quit') return undefined;
+    const stray = this.stray(command, open);
+    if (stray) return stray;
+    if (this.#isStep(open) || isPart(command) || name === 'exec') return undefined;
     if (countsWrites(name) && !this.#writesWait()) return trafficErrors.waitLost(name);
-    if ((isInside(command) && name !== 'multi') || name === 'exec') return undefined;
     if (!enableOfflineQueue) return trafficErrors.notQueued();
     if (group().breaker.open) return trafficErrors.circuitOpen(group());
     if (this.#queue.size >= maxWaiting) return trafficErrors.full(maxWaiting);
@@ -71,11 +79,20 @@ export class Parking {
     return bytes > maxWaitingBytes ? trafficErrors.fullOfBytes(maxWaitingBytes) : undefined;
   }
 
-  /** Lets a command wait, with no limit: for what was admitted before. */
-  put(command: DriverCommand, db: number = this.db): void {
+  /** What belongs to a transaction, and comes without its MULTI before it: alone it must not be sent. */
+  stray(command: DriverCommand, open: boolean): HaError | undefined {
+    if (open || !isPart(command) || this.#begun) return undefined;
+    return trafficErrors.strayed(command.name);
+  }
+
+  /** Lets a command wait, with no limit: for what was admitted before. @param open a transaction is open on the link */
+  put(command: DriverCommand, db: number = this.db, open = false): void {
     const { story, group } = this.#options;
     story.parked(command, group().hold.holding);
-    this.#queue.add(this.#ticketOf(command, db));
+    const step = this.#isStep(open);
+    const ticket = this.#ticketOf(command, db);
+    ticket.step = step;
+    this.#queue.add(ticket);
     this.selected(command);
   }
 
@@ -143,6 +160,7 @@ export class Parking {
     if (!ticket) return 'unknown';
     const waits = this.#queue.has(ticket);
     if (waits && !ticket.own) this.#dropUnit(ticket);
+    if (waits && ticket.step) this.#options.stepLost();
     return waits ? ticket.outcome : 'unknown';
   }
 
@@ -157,30 +175,37 @@ export class Parking {
   /** One deadline for a whole transaction: never half of it expires. */
   #ticketOf(command: DriverCommand, db: number, own = false): Ticket {
     const name = command.name.toLowerCase();
-    const begins = name === 'multi';
     const known = this.#tickets.get(command);
-    if (known) {
-      if (begins && known.unit !== undefined) this.#unit = { number: known.unit, deadline: known.deadline };
-      return known;
-    }
-    const waitMs = this.#waitMs;
-    const ends = name === 'exec' && command.pipelineIndex !== undefined;
-    const inUnit = begins || ends || isInside(command);
-    if (begins) this.#unit = { number: (this.#units += 1), deadline: this.#beganAt(command) + waitMs };
-    const alone = own ? Infinity : this.#beganAt(command) + waitMs;
-    const ticket: Ticket = {
+    const alone = own ? Infinity : this.#beganAt(command) + this.#waitMs;
+    const multi = isPart(command) ? this.#begun : undefined;
+    const ticket = known ?? {
       command,
       bytes: bytesOf(command),
       db,
-      deadline: inUnit ? this.#unit.deadline : alone,
+      deadline: multi?.deadline ?? alone,
       own,
-      unit: inUnit ? this.#unit.number : undefined,
+      unit: name === 'multi' ? (this.#units += 1) : multi?.unit,
+      step: false,
       attempts: 0,
       outcome: 'notSent',
       cause: undefined,
     };
+    if (name === 'multi') this.#multi = ticket;
+    if (ENDS.has(name)) this.#multi = undefined;
     this.#tickets.set(command, ticket);
     return ticket;
+  }
+
+  /** The MULTI that waits, while its end does not. */
+  get #begun(): Ticket | undefined {
+    return this.#multi && this.#queue.has(this.#multi) ? this.#multi : undefined;
+  }
+
+  /** What comes now belongs to the transaction that is open on the link: its end does not wait yet. */
+  #isStep(open: boolean): boolean {
+    if (!open) return false;
+    for (const { command } of this.#queue) if (ENDS.has(command.name.toLowerCase())) return false;
+    return true;
   }
 
   get #waitMs(): number {
@@ -213,8 +238,18 @@ export class Parking {
       ticket.command.reject(error);
       story.expired(ticket.command, error);
     }
+    if (tickets.some(({ step }) => step)) this.#options.stepLost();
     left();
   }
+}
+
+const ENDS: ReadonlySet<string> = new Set(['exec', 'discard']);
+
+/** It belongs to a transaction that was begun before it. */
+function isPart(command: DriverCommand): boolean {
+  const name = command.name.toLowerCase();
+  if (name === 'multi') return false;
+  return isInside(command) || (name === 'exec' && command.pipelineIndex !== undefined);
 }
 
 /** They count the writes of their own connection: on another one their answer would mean nothing. */

@@ -11,14 +11,8 @@ import { TransactionGuard } from '../commands/transaction-guard.ts';
 import { isInside } from '../commands/transaction-mark.ts';
 import type { Condition } from '../dedicated/dedicated-pool.ts';
 import type { Link } from '../dial/link.ts';
-import {
-  drain,
-  isHandshake,
-  isSubscribe,
-  type DriverInternals,
-  type QueueItem,
-} from '../driver/internals.ts';
-import { forsake, namesLink } from '../driver/link-names.ts';
+import { drain, isHandshake, isSubscribe, type QueueItem } from '../driver/internals.ts';
+import { forsake, namesLink, withoutNames } from '../driver/link-names.ts';
 import { trafficErrors, type LinkLoss } from './errors.ts';
 import { Parking } from './parking.ts';
 import { Passage } from './passage.ts';
@@ -48,7 +42,7 @@ export class Traffic {
 
   constructor(options: TrafficOptions) {
     this.#options = options;
-    const { settings, group, disconnect, story } = options;
+    const { settings, group, dialer, disconnect, story } = options;
     this.#guard = new TransactionGuard(settings.clock, () => this.flush());
     this.#parking = new Parking({
       settings,
@@ -56,6 +50,8 @@ export class Traffic {
       story,
       quitExpired: disconnect,
       left: () => this.flush(),
+      // Without that step the rest must not be applied, and the server does not know.
+      stepLost: () => this.#guard.open && dialer.cut(),
     });
     this.#passage = new Passage({ ...options, shut: () => this.#shut(), look: () => this.flush() });
   }
@@ -88,10 +84,12 @@ export class Traffic {
 
   /** The way of a command that cannot simply pass. */
   route(command: DriverCommand, stream: unknown): unknown {
-    const { driver, send } = this.#options;
+    const { driver, send, settings } = this.#options;
     const { status } = driver;
+    const { connectionName } = settings.driver;
     if (this.#flushing) return send(command);
-    if (this.#setUpLost && status !== 'connect' && this.#namesLink(command)) return forsake(command);
+    if (this.#setUpLost && status !== 'connect' && namesLink(command, connectionName))
+      return forsake(command);
     if (status === 'end') return this.#afterEnd(command);
     if (command.name === 'quit') return this.#quit(command, stream);
     if (status === 'wait') this.#options.connect();
@@ -169,16 +167,19 @@ export class Traffic {
 
   /** A link has ended. ioredis hears of it next, and finds nothing left to do. */
   unlinked(link: Link): void {
-    const { driver, group } = this.#options;
+    const { driver, group, settings } = this.#options;
     const { ready, interrupted } = this.#passage;
+    const { connectionName } = settings.driver;
     this.#passage.end();
     this.#setUpLost = !ready;
-    const [inFlight, late] = [this.#drain(driver.commandQueue), this.#drain(driver.offlineQueue)];
+    const taken = (queue: typeof driver.commandQueue): QueueItem[] =>
+      ready ? drain(queue) : withoutNames(drain(queue), connectionName);
+    const [inFlight, late] = [taken(driver.commandQueue), taken(driver.offlineQueue)];
     this.#guard.ended();
     // What is sent during the handshake is ioredis's own, and ends with it.
     const verdicts = ready ? this.#verdicts(inFlight) : [];
     this.#settleAll(inFlight, verdicts, link, interrupted ? 'HA_INTERRUPTED' : 'HA_CONNECTION_LOST');
-    for (const item of late) this.#parking.put(item.command, item.select);
+    for (const item of late) this.#parkLate(item);
     if (!this.closing) group().monitor.suspect(`the connection to ${endpointKey(link.endpoint)} ended`);
   }
 
@@ -223,16 +224,6 @@ export class Traffic {
     this.#shut();
     this.#settleAll(items, this.#verdicts(items), link, 'HA_INTERRUPTED');
     this.flush();
-  }
-
-  #drain(queue: DriverInternals['commandQueue']): QueueItem[] {
-    const items = drain(queue);
-    if (!this.#setUpLost) return items;
-    return items.filter(({ command }) => !this.#namesLink(command) || void forsake(command));
-  }
-
-  #namesLink(command: DriverCommand): boolean {
-    return namesLink(command, this.#options.settings.driver.connectionName);
   }
 
   #verdicts(inFlight: readonly QueueItem[]): readonly Verdict[] {
@@ -280,7 +271,8 @@ export class Traffic {
     const { driver, select } = this.#options;
     const { command, db, outcome } = ticket;
     if (isSettled(command) && !ticket.own && ticket.unit === undefined) return;
-    const refusal = this.#guard.refusal(command);
+    const strayed = ticket.step && !this.#guard.open ? trafficErrors.strayed(command.name) : undefined;
+    const refusal = this.#guard.refusal(command) ?? strayed;
     if (refusal)
       return command.reject(outcome === 'unknown' ? trafficErrors.again(refusal, outcome) : refusal);
     ticket.attempts += 1;
@@ -298,13 +290,21 @@ export class Traffic {
   }
 
   #park(command: DriverCommand): unknown {
-    const refusal = this.#parking.refusal(command);
+    const { open } = this.#guard;
+    const refusal = this.#parking.refusal(command, open);
     if (!refusal) {
-      this.#parking.put(command);
+      this.#parking.put(command, this.#parking.db, open);
       return command.promise;
     }
     if (command.name.toLowerCase() === 'multi') this.#guard.refuse(command, refusal);
     return reject(command, refusal);
+  }
+
+  /** Given between the end of the link and our hearing of it: ioredis let it wait, whatever was open on that link. */
+  #parkLate({ command, select }: QueueItem): void {
+    const refusal = this.#guard.refusal(command) ?? this.#parking.stray(command, false);
+    if (refusal) this.#lost(command, refusal);
+    else this.#parking.put(command, select);
   }
 
   #parkOwn(command: DriverCommand): unknown {
