@@ -1,7 +1,7 @@
 import { describeError, primaryOf, type Endpoint, type TopologyChange } from '@steadfast/shared';
 import type { EventEmitter } from 'node:events';
 import { Redis, type Callback, type RedisOptions } from 'ioredis';
-import type { DriverCommand } from './commands/command.ts';
+import { QUIT_NAMES, type DriverCommand } from './commands/command.ts';
 import { BLOCKING_NAMES } from './commands/blocking.ts';
 import { TRANSACTION_NAMES } from './commands/transaction-guard.ts';
 import { blocksOthers, carry } from './dedicated/carry.ts';
@@ -94,7 +94,8 @@ export class HaRedis extends Redis {
     this.options.lazyConnect = options.lazyConnect ?? false;
     this.#options = options;
     this.#apart = settings.ha.blocking === 'dedicated';
-    this.#noted = this.#apart ? new Set([...TRANSACTION_NAMES, ...BLOCKING_NAMES]) : TRANSACTION_NAMES;
+    const noted = [...TRANSACTION_NAMES, ...QUIT_NAMES];
+    this.#noted = new Set(this.#apart ? [...noted, ...BLOCKING_NAMES] : noted);
     this.#settings = settings;
     this.#membership = membership;
     this.#dialer = dialer;

@@ -1,4 +1,4 @@
-import type { DriverCommand } from './command.ts';
+import { isQuit, type DriverCommand } from './command.ts';
 import { isSettled } from './settled.ts';
 import { isInside, isWatched } from './transaction-mark.ts';
 
@@ -61,7 +61,7 @@ function together(unit: readonly DriverCommand[], whole: boolean, { isSafe, mayR
 }
 
 function alone(command: DriverCommand, { isSafe, mayRepeat }: Repeats): Verdict {
-  if (nameOf(command) === 'quit') return 'quit';
+  if (isQuit(command)) return 'quit';
   if (isSettled(command)) return 'settled';
   return isSafe(command) && mayRepeat(command) ? 'again' : 'unknown';
 }

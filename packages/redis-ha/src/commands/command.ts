@@ -15,6 +15,14 @@ export interface DriverCommand {
   reject(error: Error): void;
 }
 
+/** As programs write it. */
+export const QUIT_NAMES: readonly string[] = ['quit', 'QUIT'];
+
+/** It asks for the end of the connection, and of the client with it. */
+export function isQuit(command: DriverCommand): boolean {
+  return QUIT_NAMES.includes(command.name);
+}
+
 /** What a command holds in memory beside its arguments, about: measured with Node 24, ticket and promise included. */
 const OWN_BYTES = 1_024;
 

@@ -7,9 +7,10 @@ import type { Settings } from '../options/settings.ts';
  * What a connection is when it comes back.
  * - `clean`: as it was lent
  * - `watching`: keys are watched; UNWATCH makes it clean
- * - `unclean`: anything else (a transaction, a subscription, another database, work in flight, ended): it is not lent again
+ * - `unclean`: anything else (a transaction, a subscription, another database, work in flight): it is not lent again
+ * - `ended`: it was told to end, and serves nobody
  */
-export type Condition = 'clean' | 'watching' | 'unclean';
+export type Condition = 'clean' | 'watching' | 'unclean' | 'ended';
 
 /** What is needed of a connection. */
 export interface Lendable {
@@ -55,9 +56,11 @@ export class DedicatedPool<C extends Lendable> {
     const factory = {
       create: () => Promise.resolve(options.open()),
       destroy: (connection: C) => Promise.resolve(connection.disconnect()),
+      validate: (connection: C) => Promise.resolve(options.conditionOf(connection) !== 'ended'),
     };
     this.#pool = createPool(factory, {
       max: useMax,
+      testOnBorrow: true,
       idleTimeoutMillis: useIdleMs,
       evictionRunIntervalMillis: Math.max(250, useIdleMs / 4),
       numTestsPerEvictionRun: useMax,

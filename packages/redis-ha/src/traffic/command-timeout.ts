@@ -1,5 +1,5 @@
 import { withOutcome } from '@steadfast/shared';
-import type { DriverCommand } from '../commands/command.ts';
+import { isQuit, type DriverCommand } from '../commands/command.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Commands that come here again: ioredis sends some of them twice. */
@@ -18,7 +18,7 @@ export function watchTimeout(command: DriverCommand, traffic: Traffic): void {
     if (error.message !== 'Command timed out') return reject(error);
     const outcome = traffic.timedOut(command);
     // To end must always be possible.
-    if (command.name === 'quit') traffic.quitUnanswered(command);
+    if (isQuit(command)) traffic.quitUnanswered(command);
     else reject(withOutcome(error, outcome));
   };
 }

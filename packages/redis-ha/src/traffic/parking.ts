@@ -1,5 +1,5 @@
 import { decideRetry, type HaError, type Instant, type Outcome } from '@steadfast/shared';
-import { bytesOf, resolveOk, type DriverCommand } from '../commands/command.ts';
+import { bytesOf, isQuit, resolveOk, type DriverCommand } from '../commands/command.ts';
 import { isRead } from '../commands/idempotence.ts';
 import { ParkedQueue, type Ticket } from '../commands/parked-queue.ts';
 import { renewed } from '../commands/renewed.ts';
@@ -67,7 +67,7 @@ export class Parking {
     const { enableOfflineQueue, maxWaiting, maxWaitingBytes } = settings.ha;
     const name = command.name.toLowerCase();
     // To end must always be possible.
-    if (name === 'quit') return undefined;
+    if (isQuit(command)) return undefined;
     const stray = this.stray(command, open);
     if (stray) return stray;
     if (this.#isStep(open) || isPart(command) || name === 'exec') return undefined;
@@ -225,7 +225,7 @@ export class Parking {
   #expire(tickets: readonly Ticket[]): void {
     const { group, quitExpired, left, story } = this.#options;
     for (const ticket of tickets) {
-      if (ticket.command.name === 'quit') {
+      if (isQuit(ticket.command)) {
         resolveOk(ticket.command);
         quitExpired();
         continue;

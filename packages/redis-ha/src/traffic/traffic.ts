@@ -2,7 +2,7 @@ import { endpointKey, withOutcome, type HaError, type Outcome } from '@steadfast
 import { afterLoss, isResent, type Verdict } from '../commands/after-loss.ts';
 import { shorten, waitsForData } from '../commands/blocking.ts';
 import { unmarkCalledBack } from '../commands/called-back.ts';
-import { reject, resolveOk, type DriverCommand } from '../commands/command.ts';
+import { isQuit, reject, resolveOk, type DriverCommand } from '../commands/command.ts';
 import { classifyReply, isByRole, saysReplica } from '../commands/error-reply.ts';
 import { isSafeToRepeat, writesNothing } from '../commands/idempotence.ts';
 import type { Ticket } from '../commands/parked-queue.ts';
@@ -72,7 +72,7 @@ export class Traffic {
   /** Whether the connection is as it was when it was opened: what is lent to one caller after another must be. */
   get condition(): Condition {
     const { driver, settings } = this.#options;
-    if (this.closing) return 'unclean';
+    if (this.closing || driver.status === 'end') return 'ended';
     if (driver.status === 'wait') return 'clean';
     const busy = driver.commandQueue.length + driver.offlineQueue.length + this.#parking.size > 0;
     const asOpened = driver.condition?.select === (settings.driver.db ?? 0) && !driver.condition.subscriber;
@@ -91,7 +91,7 @@ export class Traffic {
     if (this.#setUpLost && status !== 'connect' && namesLink(command, connectionName))
       return forsake(command);
     if (status === 'end') return this.#afterEnd(command);
-    if (command.name === 'quit') return this.#quit(command, stream);
+    if (isQuit(command)) return this.#quit(command, stream);
     if (status === 'wait') this.#options.connect();
     if (status === 'connect' && isHandshake(command) && !this.#isCallersSelect(command)) return send(command);
     // ioredis would return to the database of before; every parked command brings its own.
@@ -205,7 +205,7 @@ export class Traffic {
     this.endedBy = reason;
     this.#passage.end();
     for (const { command, outcome } of this.#parking.takeAll()) {
-      if (command.name === 'quit') resolveOk(command);
+      if (isQuit(command)) resolveOk(command);
       else command.reject(reason ? trafficErrors.again(reason, outcome) : trafficErrors.closed(outcome));
     }
   }
@@ -214,7 +214,7 @@ export class Traffic {
   rejectWaiting(error: HaError): void {
     for (const { command, outcome, own } of this.#parking.takeAll()) {
       if (own) this.#parking.putOwn(command);
-      else if (command.name === 'quit') this.#quitNow(command);
+      else if (isQuit(command)) this.#quitNow(command);
       else command.reject(trafficErrors.again(error, outcome));
     }
   }
@@ -377,7 +377,7 @@ export class Traffic {
   }
 
   #afterEnd(command: DriverCommand): unknown {
-    if (command.name === 'quit') return resolveOk(command);
+    if (isQuit(command)) return resolveOk(command);
     return reject(
       command,
       this.endedBy ? trafficErrors.again(this.endedBy) : trafficErrors.closed('notSent'),

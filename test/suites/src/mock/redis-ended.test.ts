@@ -131,3 +131,37 @@ describe('the health of a client that has ended, of a group that nobody uses any
     expect(server.taken).toBe(taken);
   });
 });
+
+describe('quit() while all is well', () => {
+  it.each(['quit', 'QUIT'])('of a lent connection, as %s: the next one is lent another', async (word) => {
+    const redis = client(addressOf(await member()));
+    for (let n = 0; n < 3; n++) {
+      expect(await redis.use((own) => own.ping())).toBe('PONG');
+      expect(await redis.use((own) => own.call(word))).toBe('OK');
+    }
+    await redis.use((own) => void own.quit());
+    expect(await redis.use((own) => own.ping())).toBe('PONG');
+  });
+
+  it('does not have the others look for another primary', async () => {
+    const server = await member();
+    const [redis, other] = [client(addressOf(server)), client(addressOf(server))];
+    await Promise.all([redis.ping(), other.ping()]);
+    const asked = server.script({ on: /^role$/i, does: ['answer'] });
+    await other.quit();
+    await expect.poll(() => other.status).toBe('end');
+    await redis.ping();
+    expect([asked.met, redis.health().state]).toEqual([0, 'steady']);
+  });
+
+  it('whose answer never comes takes twice silenceMs, however long commands may wait', async () => {
+    const server = await member();
+    const redis = client({ ...addressOf(server), silenceMs: 150, failoverWaitMs: 60_000 });
+    await redis.ping();
+    const frozen = server.script({ on: /^(role|ping|quit)/i, does: ['hang'] });
+    const before = performance.now();
+    expect(await redis.quit()).toBe('OK');
+    expect(frozen.met).toBeGreaterThan(0);
+    expect(performance.now() - before).toBeLessThan(5_000);
+  });
+});
