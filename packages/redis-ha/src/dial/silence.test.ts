@@ -41,6 +41,7 @@ describe('a silent link', () => {
   it('is left alone where it speaks again', () => {
     expect(acts(10_000, (now) => ({ confirmedAt: 1_010, bytes: now < 1_500 ? 7 : now }))).toEqual([
       '1000 suspect',
+      '1500 trust',
     ]);
   });
 

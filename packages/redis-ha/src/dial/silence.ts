@@ -34,7 +34,8 @@ export interface SilenceOptions {
   readonly giveUpMs: number;
 }
 
-export type Act = 'none' | 'suspect' | 'cut';
+/** `trust`: one that was suspected has spoken again */
+export type Act = 'none' | 'suspect' | 'trust' | 'cut';
 
 /**
  * Pure. Silence alone never cuts a link, since a slow command is no failure: it is cut where the primary proves alive on
@@ -44,7 +45,10 @@ export type Act = 'none' | 'suspect' | 'cut';
 export function watch(state: Silence, sample: Sample, options: SilenceOptions): { next: Silence; act: Act } {
   const { now, bytes, busy } = sample;
   if (!busy || bytes !== state.bytes)
-    return { next: { at: 'flowing', bytes, since: now, busy }, act: 'none' };
+    return {
+      next: { at: 'flowing', bytes, since: now, busy },
+      act: state.at === 'suspected' ? 'trust' : 'none',
+    };
   switch (state.at) {
     case 'flowing':
       // Where something was asked at the last look already, the silence began then at the latest.

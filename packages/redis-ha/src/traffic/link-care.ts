@@ -55,6 +55,7 @@ export class LinkCare {
       silenceMs,
       giveUpMs: Math.max(failoverWaitMs, 2 * silenceMs),
       doubt: () => traffic().doubt(),
+      trust: () => traffic().trust(),
       callBack: this.callBack,
       looked: () => this.#subscription.look(),
       closing: () => traffic().closing,

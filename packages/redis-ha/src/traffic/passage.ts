@@ -1,4 +1,4 @@
-import { backoffMs, Deadline, endpointKey, type Timer } from '@steadfast/shared';
+import { backoffMs, endpointKey, type Timer } from '@steadfast/shared';
 import type { Dialer } from '../dial/dialer.ts';
 import { fateOf, type Link } from '../dial/link.ts';
 import type { DriverInternals } from '../driver/internals.ts';
@@ -27,7 +27,7 @@ const DRAIN_STEP_MS = 5;
  * - `closed`: none is set up
  * - `free`: nothing
  * - `paused`: the server has refused by role; a moment later it is tried again
- * - `doubted`: it is silent, and its primary is being asked on another connection
+ * - `doubted`: it is silent: it speaks again, or is cut
  * - `ending`: it drains, or is cut already
  */
 type State =
@@ -93,19 +93,15 @@ export class Passage {
     this.#transition({ at: 'paused', timer: clock.timer(ms, () => this.#free()) });
   }
 
-  /** The link is silent: nothing more is put into it until the primary has said on another that it is there. */
+  /** The link is silent: nothing more is put into it until it has spoken, whatever its primary says on another. */
   doubt(): void {
-    const { dialer, group, settings } = this.#options;
-    const { link } = dialer;
-    if (!link || this.#state.at !== 'free') return;
-    this.#transition({ at: 'doubted', link });
-    const confirmed = group().monitor.whenConfirmed(
-      Deadline.after(settings.clock, settings.ha.failoverWaitMs),
-    );
-    const settled = (): void => {
-      if (this.#state.at === 'doubted' && this.#state.link === link) this.#free();
-    };
-    void confirmed.then(settled, settled);
+    const { link } = this.#options.dialer;
+    if (link && this.#state.at === 'free') this.#transition({ at: 'doubted', link });
+  }
+
+  /** It has spoken. */
+  trust(): void {
+    if (this.#state.at === 'doubted' && this.#state.link === this.#options.dialer.link) this.#free();
   }
 
   #free(): void {

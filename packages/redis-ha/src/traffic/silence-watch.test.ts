@@ -42,6 +42,7 @@ class Bench {
       silenceMs: SILENCE_MS,
       giveUpMs: 60_000,
       doubt: () => undefined,
+      trust: () => undefined,
       looked: () => undefined,
       callBack: { isDue: () => false, look: () => undefined } as unknown as CallBack,
       closing: () => false,

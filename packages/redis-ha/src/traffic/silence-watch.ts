@@ -15,6 +15,8 @@ export interface SilenceWatchOptions {
   giveUpMs: number;
   /** the primary is in doubt, and is being asked */
   doubt: () => void;
+  /** it has spoken again */
+  trust: () => void;
   /** called at each look */
   looked: () => void;
   /** looks after commands that block */
@@ -89,7 +91,7 @@ export class SilenceWatch {
   }
 
   #look(): void {
-    const { group, dialer, driver, silenceMs, giveUpMs, closing, doubt } = this.#options;
+    const { group, dialer, driver, silenceMs, giveUpMs, closing, doubt, trust } = this.#options;
     const link = dialer.link;
     if (!link) return;
     const { monitor, settings } = group();
@@ -112,6 +114,7 @@ export class SilenceWatch {
       monitor.suspect(`no byte for ${silenceMs} ms with work in flight`);
       doubt();
     }
+    if (act === 'trust') trust();
     if (act === 'cut') dialer.cut();
   }
 

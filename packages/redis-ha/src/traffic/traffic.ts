@@ -137,6 +137,11 @@ export class Traffic {
     this.#passage.doubt();
   }
 
+  /** It has spoken again. */
+  trust(): void {
+    this.#passage.trust();
+  }
+
   /** Sends what waits, as far as it may go, and opens the way when nothing is left. */
   flush(): void {
     if (!this.#passage.free) return this.#shut();

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { addressOf, withScriptedRedis } from './with-scripted-redis.ts';
+
+const { member, client, data } = withScriptedRedis();
+
+describe('a link that is silent with work on it', () => {
+  it('is given nothing more, though its master answers elsewhere: what comes waits for the next link', async () => {
+    const server = await member();
+    const redis = client({ ...addressOf(server), silenceMs: 400 });
+    await redis.ping();
+    server.script({ on: 'incr lost', does: ['hang'], times: 1 });
+    const first = redis.incr('lost').catch((error: unknown) => error);
+    const confirmed = server.script({ on: /^role$/i, does: ['answer'] });
+    await expect.poll(() => confirmed.met).toBeGreaterThan(0);
+    await expect.poll(() => redis.health().state).toBe('steady');
+    await Promise.all(Array.from({ length: 5 }, () => redis.incr('n')));
+    expect([data.get('n'), await first]).toEqual(['5', expect.objectContaining({ outcome: 'unknown' })]);
+  });
+
+  it('is used again when it speaks, though its master can be asked nowhere else', async () => {
+    const server = await member();
+    const redis = client({
+      ...addressOf(server),
+      strategy: 'managed',
+      silenceMs: 200,
+      failoverWaitMs: 20_000,
+    });
+    await redis.ping();
+    const { promise: thawed, resolve: thaw } = Promise.withResolvers<void>();
+    server.script({ on: 'incr slow', does: [{ wait: thawed }, 'answer'], times: 1 });
+    const full = server.script({ on: 'connect', does: ['hang'] });
+    const slow = redis.incr('slow');
+    await expect.poll(() => full.met).toBeGreaterThan(0);
+    const waits = redis.incr('n');
+    thaw();
+    const before = performance.now();
+    expect([await slow, await waits]).toEqual([1, 1]);
+    expect(performance.now() - before).toBeLessThan(5_000);
+  });
+});
