@@ -23,8 +23,10 @@ export interface ParkingOptions {
 
 /** Admits commands to the queue, keeps their deadlines over every attempt, and ends those that reach them. */
 export class Parking {
-  /** the database that the next command is meant for, while the way is shut */
-  db: number;
+  /** see `db` */
+  #db: number;
+  /** what would be selected if nothing waited */
+  #dbBefore: number;
   readonly #options: ParkingOptions;
   readonly #queue: ParkedQueue;
   readonly #tickets = new WeakMap<DriverCommand, Ticket>();
@@ -37,7 +39,17 @@ export class Parking {
   constructor(options: ParkingOptions) {
     this.#options = options;
     this.#queue = new ParkedQueue(options.settings.clock, (tickets) => this.#expire(tickets));
-    this.db = options.settings.driver.db ?? 0;
+    this.#db = this.#dbBefore = options.settings.driver.db ?? 0;
+  }
+
+  /** the database that the next command is meant for, while the way is shut */
+  get db(): number {
+    return this.#db;
+  }
+
+  /** Nothing that waits comes before it. */
+  set db(db: number) {
+    this.#db = this.#dbBefore = db;
   }
 
   get size(): number {
@@ -50,11 +62,14 @@ export class Parking {
   }
 
   remove(ticket: Ticket): void {
+    this.#dbBefore = selectedBy(ticket.command) ?? this.#dbBefore;
     this.#queue.remove(ticket);
   }
 
   takeAll(): Ticket[] {
-    return this.#queue.takeAll();
+    const all = this.#queue.takeAll();
+    this.#selectRemaining(all);
+    return all;
   }
 
   /**
@@ -93,7 +108,7 @@ export class Parking {
     const ticket = this.#ticketOf(command, db);
     ticket.step = step;
     this.#queue.add(ticket);
-    this.selected(command);
+    this.#db = selectedBy(command) ?? this.#db;
   }
 
   /** ioredis subscribes again by itself, once for each connection: that waits with no limit in number or time, and goes first. */
@@ -110,9 +125,16 @@ export class Parking {
     return this.#tickets.get(command)?.outcome;
   }
 
-  /** A command passes or waits while the way is shut: what comes after a SELECT is meant for its database. */
-  selected(command: DriverCommand): void {
-    if (command.name === 'select' && /^\d+$/.test(String(command.args[0]))) this.db = Number(command.args[0]);
+  /** A command passes while the way is shut: what comes after a SELECT is meant for its database. */
+  passed(command: DriverCommand): void {
+    this.db = selectedBy(command) ?? this.db;
+  }
+
+  /** What a SELECT has selected that is not to be sent, its caller does not want: what comes now is as if it had never been. */
+  #selectRemaining(gone: readonly Ticket[]): void {
+    if (!gone.some(({ command }) => selectedBy(command) !== undefined)) return;
+    this.#db = this.#dbBefore;
+    for (const { command } of this.#queue) this.#db = selectedBy(command) ?? this.#db;
   }
 
   /**
@@ -166,6 +188,7 @@ export class Parking {
 
   #dropUnit(ticket: Ticket): void {
     this.#queue.remove(ticket);
+    this.#selectRemaining([ticket]);
     if (ticket.unit === undefined) return;
     const rest = [...this.#queue].filter((other) => other.unit === ticket.unit);
     for (const other of rest) this.#queue.remove(other);
@@ -224,6 +247,7 @@ export class Parking {
 
   #expire(tickets: readonly Ticket[]): void {
     const { group, quitExpired, left, story } = this.#options;
+    this.#selectRemaining(tickets);
     for (const ticket of tickets) {
       if (isQuit(ticket.command)) {
         resolveOk(ticket.command);
@@ -241,6 +265,11 @@ export class Parking {
     if (tickets.some(({ step }) => step)) this.#options.stepLost();
     left();
   }
+}
+
+/** The database that what comes after it is meant for. */
+function selectedBy({ name, args }: DriverCommand): number | undefined {
+  return name === 'select' && /^\d+$/.test(String(args[0])) ? Number(args[0]) : undefined;
 }
 
 const ENDS: ReadonlySet<string> = new Set(['exec', 'discard']);

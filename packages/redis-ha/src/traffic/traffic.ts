@@ -266,7 +266,7 @@ export class Traffic {
   }
 
   #dispatch(command: DriverCommand, stream?: unknown): unknown {
-    if (!this.#clear && !this.#flushing) this.#parking.selected(command);
+    if (!this.#clear && !this.#flushing) this.#parking.passed(command);
     this.#guard.sent(command);
     this.#decideOpen();
     return this.#options.send(command, stream);

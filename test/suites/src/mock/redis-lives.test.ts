@@ -18,6 +18,21 @@ describe('a client of Redis whose server is away', () => {
     expect([await waits, await redis.ping()]).toEqual(['OK', 'PONG']);
   });
 
+  it('stays with its database where a SELECT was told that it was not sent', async () => {
+    const server = await member();
+    const redis = client({ ...addressOf(server), failoverWaitMs: 400 });
+    await redis.ping();
+    await server.stop();
+    await expect.poll(() => redis.status).not.toBe('ready');
+    const first = redis.select(3).catch(outcomeOf);
+    const second = redis.select(4).catch(outcomeOf);
+    expect([await first, await second]).toEqual(['notSent', 'notSent']);
+    await server.start();
+    const selected = server.script({ on: /^select/i, does: ['answer'] });
+    await expect.poll(() => redis.set('a', '1').catch(outcomeOf)).toBe('OK');
+    expect([selected.met, redis.condition?.select]).toEqual([0, 0]);
+  });
+
   it('can be told to quit though nothing more may wait', async () => {
     const server = await member();
     const redis = client({ ...addressOf(server), maxWaiting: 1, failoverWaitMs: 1_000 });
