@@ -11,6 +11,8 @@ export interface DriverCommand {
   readonly pipelineIndex?: number;
   /** its caller has an answer already (ioredis 6) */
   readonly isSettled?: boolean;
+  /** begins its own timeout; ioredis does when it sends the command, which changes nothing where it has begun */
+  setTimeout?(ms: number): void;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }

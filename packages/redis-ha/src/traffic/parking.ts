@@ -66,6 +66,14 @@ export class Parking {
     this.#queue.remove(ticket);
   }
 
+  /** It is about to be sent: what it has waited is of its `commandTimeout`, which ioredis would begin now. */
+  sending({ command, own }: Ticket): void {
+    const { clock, driver } = this.#options.settings;
+    if (driver.commandTimeout === undefined || own) return;
+    const passedMs = clock.now() - this.#beganAt(command);
+    command.setTimeout?.(Math.max(1, driver.commandTimeout - passedMs));
+  }
+
   takeAll(): Ticket[] {
     const all = this.#queue.takeAll();
     this.#selectRemaining(all);

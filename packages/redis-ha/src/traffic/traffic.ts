@@ -9,6 +9,7 @@ import type { Ticket } from '../commands/parked-queue.ts';
 import { isSettled, markSettled } from '../commands/settled.ts';
 import { TransactionGuard } from '../commands/transaction-guard.ts';
 import { isInside } from '../commands/transaction-mark.ts';
+import { conditionOf } from '../dedicated/condition.ts';
 import type { Condition } from '../dedicated/dedicated-pool.ts';
 import type { Link } from '../dial/link.ts';
 import { drain, isHandshake, isSubscribe, type QueueItem } from '../driver/internals.ts';
@@ -73,13 +74,8 @@ export class Traffic {
   get condition(): Condition {
     const { driver, settings } = this.#options;
     if (this.closing || driver.status === 'end') return 'ended';
-    if (driver.status === 'wait') return 'clean';
-    const busy = driver.commandQueue.length + driver.offlineQueue.length + this.#parking.size > 0;
-    const asOpened = driver.condition?.select === (settings.driver.db ?? 0) && !driver.condition.subscriber;
-    if (driver.status !== 'ready' || !this.#clear || busy || !asOpened) return 'unclean';
-    const { state } = this.#guard;
-    if (state === 'none') return 'clean';
-    return state === 'watching' ? 'watching' : 'unclean';
+    const quiet = this.#clear && this.#parking.size === 0;
+    return conditionOf(driver, settings.driver.db ?? 0, quiet ? this.#guard.state : 'open');
   }
 
   /** The way of a command that cannot simply pass. */
@@ -281,6 +277,7 @@ export class Traffic {
     if (refusal)
       return command.reject(outcome === 'unknown' ? trafficErrors.again(refusal, outcome) : refusal);
     ticket.attempts += 1;
+    this.#parking.sending(ticket);
     this.#options.story.sent(command);
     unmarkCalledBack(command);
     if (command.name !== 'select' && driver.condition?.select !== db) select(db);

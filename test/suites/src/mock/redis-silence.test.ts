@@ -38,3 +38,21 @@ describe('a link that is silent with work on it', () => {
     expect(performance.now() - before).toBeLessThan(5_000);
   });
 });
+
+describe('a command with a commandTimeout', () => {
+  it('ends by it, the time that it waited for a connection included', async () => {
+    const server = await member();
+    const redis = client({ ...addressOf(server), commandTimeout: 2_000, silenceMs: 30_000 });
+    await redis.ping();
+    await server.stop();
+    await expect.poll(() => redis.status).not.toBe('ready');
+    const hangs = server.script({ on: 'incr n', does: ['hang'] });
+    const before = performance.now();
+    const given = redis.incr('n');
+    const told = expect(given).rejects.toMatchObject({ message: 'Command timed out', outcome: 'unknown' });
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    await server.start();
+    await told;
+    expect([hangs.met, Math.round((performance.now() - before) / 1_000)]).toEqual([1, 2]);
+  });
+});
