@@ -119,6 +119,7 @@ export class Traffic {
     else group().monitor.suspect(error.message);
     if (isInside(command) || TransactionGuard.concerns(command.name)) return false;
     if (isSettled(command) || !this.#parking.mayRepeat(command, 'rejected', db)) return false;
+    if (!this.#hasTimeLeft(command)) return true;
     this.#parking.putBack(command, 'rejected', error, db);
     this.#passage.refused();
     return true;

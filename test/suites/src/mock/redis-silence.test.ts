@@ -56,3 +56,25 @@ describe('a command with a commandTimeout', () => {
     expect([hangs.met, Math.round((performance.now() - before) / 1_000)]).toEqual([1, 2]);
   });
 });
+
+describe('a command that blocks', () => {
+  it('and is ended by a change of role has the rest of its time on the next try', async () => {
+    const server = await member();
+    const redis = client({ ...addressOf(server), silenceMs: 400 });
+    await redis.ping();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const unblocked =
+      '-UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)\r\n';
+    server.script({ on: /^blpop k/, does: [{ send: '*-1\r\n' }] });
+    const whole = server.script({ on: 'blpop k 30', does: [{ send: '*-1\r\n' }] });
+    const first = server.script({
+      on: 'blpop k 30',
+      does: [{ wait: promise }, { send: unblocked }],
+      times: 1,
+    });
+    const popped = redis.blpop('k', 30);
+    setTimeout(resolve, 1_200);
+    expect(await popped).toBe(null);
+    expect([first.met, whole.met]).toEqual([1, 0]);
+  });
+});
