@@ -2,6 +2,7 @@ import { createPool, type Pool } from 'generic-pool';
 import { Deadline, HaError, sleep, wrongSetting } from '@steadfast/shared';
 import type { ReplicationGroup } from '../group/replication-group.ts';
 import type { Settings } from '../options/settings.ts';
+import { sleepUnless } from '../wire/sleep-unless.ts';
 
 /**
  * What a connection is when it comes back.
@@ -129,9 +130,7 @@ export class DedicatedPool<C extends Lendable> {
     const got = new AbortController();
     const stop = (): void => got.abort();
     this.#loans.add(stop);
-    const expired = sleep(clock, deadline.remainingMs, {
-      signal: signal ? AbortSignal.any([signal, got.signal]) : got.signal,
-    });
+    const expired = sleepUnless(clock, deadline.remainingMs, [signal, got.signal]);
     const first = await Promise.race([acquired, expired]);
     this.#loans.delete(stop);
     got.abort();

@@ -8,7 +8,6 @@ import {
   isFinal,
   isHaError,
   primaryOf,
-  sleep,
   type Primary,
   type Timer,
 } from '@steadfast/shared';
@@ -16,6 +15,7 @@ import type { Socket } from 'node:net';
 import type { ReplicationGroup } from '../group/replication-group.ts';
 import { tlsRefusal } from '../options/tls.ts';
 import { identify } from '../wire/identify.ts';
+import { sleepUnless } from '../wire/sleep-unless.ts';
 import { WireConnection } from '../wire/wire-connection.ts';
 import { generationOf, isLeftBehind } from './admission.ts';
 import type { Link } from './link.ts';
@@ -223,8 +223,7 @@ export class Dialer {
     const { clock, random } = settings;
     const news = new AbortController();
     const stop = monitor.onChange(({ next }) => primaryOf(next) && news.abort());
-    const either = AbortSignal.any([signal, news.signal]);
-    await sleep(clock, backoffMs(pause, failures, random), { signal: either });
+    await sleepUnless(clock, backoffMs(pause, failures, random), [signal, news.signal]);
     stop();
   }
 }

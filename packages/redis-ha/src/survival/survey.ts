@@ -1,5 +1,6 @@
-import { sleep, type Endpoint } from '@steadfast/shared';
+import type { Endpoint } from '@steadfast/shared';
 import { Beside, throwRefusal, type BesideOptions } from '../wire/beside.ts';
+import { sleepUnless } from '../wire/sleep-unless.ts';
 import type { WireConnection } from '../wire/wire-connection.ts';
 import { readHistory, sharedUpTo, survival, type History, type Sample, type Survival } from './survival.ts';
 import { Tally } from './tally.ts';
@@ -89,8 +90,8 @@ export class Survey {
         await this.#look(connection, reign);
       }
       this.#pause = new AbortController();
-      const either = AbortSignal.any([signal, this.#pause.signal]);
-      await sleep(clock, holding() ? HELD_LOOK_MS : LOOK_MS, { signal: either, background: true });
+      const pauseMs = holding() ? HELD_LOOK_MS : LOOK_MS;
+      await sleepUnless(clock, pauseMs, [signal, this.#pause.signal], { background: true });
     }
   }
 
