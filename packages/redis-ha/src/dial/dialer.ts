@@ -18,6 +18,7 @@ import { identify } from '../wire/identify.ts';
 import { sleepUnless } from '../wire/sleep-unless.ts';
 import { WireConnection } from '../wire/wire-connection.ts';
 import { generationOf, isLeftBehind } from './admission.ts';
+import { cutOnTimeout } from './cut-on-timeout.ts';
 import type { Link } from './link.ts';
 import { Route } from './route.ts';
 
@@ -185,7 +186,7 @@ export class Dialer {
       this.#failures = clock.now() - link.since < SHORT_LIFE_MS ? this.#failures + 1 : 0;
       this.#listener.unlinked(link);
     });
-    return link.socket;
+    return cutOnTimeout(link.socket);
   }
 
   /** Cuts a link on which nothing comes for so long, unless it becomes ready. */

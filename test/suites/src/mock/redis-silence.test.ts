@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import type { Socket } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
 import { addressOf, withScriptedRedis } from './with-scripted-redis.ts';
 
 const { member, client, data } = withScriptedRedis();
@@ -36,6 +37,21 @@ describe('a link that is silent with work on it', () => {
     const before = performance.now();
     expect([await slow, await waits]).toEqual([1, 1]);
     expect(performance.now() - before).toBeLessThan(5_000);
+  });
+});
+
+describe('a socketTimeout', () => {
+  it('resets the link: what is made anew on the next one must not be delivered from there, too', async () => {
+    const server = await member();
+    server.script({ on: 'set k 1', does: ['hang'], times: 1 });
+    const redis = client({ ...addressOf(server), socketTimeout: 200, silenceMs: 30_000 });
+    const errors: string[] = [];
+    redis.on('error', (error) => errors.push(error.message));
+    await redis.ping();
+    const reset = vi.spyOn(redis.stream as Socket, 'resetAndDestroy');
+    expect(await redis.set('k', '1')).toBe('OK');
+    expect(reset).toHaveBeenCalledOnce();
+    expect(errors).toEqual([expect.stringMatching(/^Socket timeout/)]);
   });
 });
 
