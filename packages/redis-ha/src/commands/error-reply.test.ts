@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DriverCommand } from './command.ts';
-import { classifyReply, isByRole, saysReplica } from './error-reply.ts';
+import { awaitsReplicas, classifyReply, isByRole, saysReplica } from './error-reply.ts';
 
 const command = (name: string): DriverCommand => ({ name }) as DriverCommand;
 
@@ -20,6 +20,14 @@ describe('an error reply', () => {
   ])('%s: by role %s, says replica %s', (message, byRole, replica) => {
     const error = new Error(message);
     expect([isByRole(error), saysReplica(error)]).toEqual([byRole, replica]);
+  });
+
+  it.each([
+    ['NOREPLICAS Not enough good replicas to write.', 9_000, true],
+    ['NOREPLICAS Not enough good replicas to write.', 11_000, false],
+    ['READONLY of a replica', 0, false],
+  ])('%s, %i ms after the link was made: replicas may still come %s', (message, linkedMs, may) => {
+    expect(awaitsReplicas(new Error(message), linkedMs)).toBe(may);
   });
 
   it.each([

@@ -39,6 +39,17 @@ export function isByRole(error: Error): boolean {
   return BY_ROLE.has(prefixOf(error)) || error.message.startsWith(UNBLOCKED_BY_ROLE);
 }
 
+/** In a failover a replica is with its new master after seconds; later than this, it is missing. */
+const ATTACH_MS = 10_000;
+
+/**
+ * Refused for `min-replicas-to-write`, by a master that may have been made one just now: a moment will do.
+ * @param linkedMs how long ago the link to it was made
+ */
+export function awaitsReplicas(error: Error, linkedMs: number): boolean {
+  return linkedMs < ATTACH_MS && prefixOf(error) === 'NOREPLICAS';
+}
+
 /** It says itself that it is no primary. */
 export function saysReplica(error: Error): boolean {
   const prefix = prefixOf(error);

@@ -3,7 +3,7 @@ import { afterLoss, isResent, type Verdict } from '../commands/after-loss.ts';
 import { shorten, waitsForData } from '../commands/blocking.ts';
 import { unmarkCalledBack } from '../commands/called-back.ts';
 import { isQuit, reject, resolveOk, type DriverCommand } from '../commands/command.ts';
-import { classifyReply, isByRole, saysReplica } from '../commands/error-reply.ts';
+import { awaitsReplicas, classifyReply, isByRole, saysReplica } from '../commands/error-reply.ts';
 import { isSafeToRepeat, writesNothing } from '../commands/idempotence.ts';
 import type { Ticket } from '../commands/parked-queue.ts';
 import { isSettled, markSettled } from '../commands/settled.ts';
@@ -110,13 +110,14 @@ export class Traffic {
     // It answers the last attempt; one before it may have been applied.
     if (this.#parking.outcomeOf(command) === 'unknown') withOutcome(error, 'unknown');
     classifyReply(error, command);
-    if (!isByRole(error)) return false;
-    const db = this.db;
-    const endpoint = dialer.link?.endpoint;
+    const { db } = this;
+    const { link } = dialer;
     const at = settings.clock.now();
-    if (endpoint && saysReplica(error))
-      group().monitor.report({ kind: 'self', endpoint, role: 'replica', at });
-    else group().monitor.suspect(error.message);
+    const awaits = awaitsReplicas(error, at - (link?.since ?? -Infinity));
+    if (!isByRole(error) && !awaits) return false;
+    if (link && saysReplica(error))
+      group().monitor.report({ kind: 'self', endpoint: link.endpoint, role: 'replica', at });
+    else if (!awaits) group().monitor.suspect(error.message);
     if (isInside(command) || TransactionGuard.concerns(command.name)) return false;
     if (isSettled(command) || !this.#parking.mayRepeat(command, 'rejected', db)) return false;
     if (!this.#hasTimeLeft(command)) return true;

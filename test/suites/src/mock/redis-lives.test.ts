@@ -108,6 +108,36 @@ describe('a link that goes silent while it is set up', () => {
   });
 });
 
+describe('a new master whose replicas are still to come', () => {
+  const NOREPLICAS = [{ send: '-NOREPLICAS Not enough good replicas to write.\r\n' }];
+
+  it('is waited for, and nobody is asked for another one', async () => {
+    const server = await member();
+    const redis = client(addressOf(server));
+    await redis.ping();
+    const asked = server.script({ on: /^role$/i, does: ['answer'] });
+    const refused = server.script({ on: 'incr n', does: NOREPLICAS, times: 5 });
+    expect([await redis.incr('n'), refused.met, asked.met]).toEqual([1, 5, 0]);
+  });
+
+  it('is waited for no longer than a command may wait', async () => {
+    const server = await member();
+    const redis = client({ ...addressOf(server), failoverWaitMs: 500 });
+    await redis.ping();
+    server.script({ on: 'incr n', does: NOREPLICAS });
+    await expect(redis.incr('n')).rejects.toMatchObject({ outcome: 'rejected' });
+    expect(await redis.set('a', '1')).toBe('OK');
+  });
+
+  it('tells a transaction at once', async () => {
+    const server = await member();
+    const redis = client(addressOf(server));
+    server.script({ on: 'incr n', does: NOREPLICAS });
+    server.script({ on: 'exec', does: [{ send: '-EXECABORT of errors\r\n' }] });
+    await expect(redis.multi().incr('n').exec()).rejects.toMatchObject({ outcome: 'rejected' });
+  });
+});
+
 describe('a server that is full', () => {
   it.each(['single', 'managed'] as const)(
     'serves those whom it has let in, by strategy %s, and the others when it can',
