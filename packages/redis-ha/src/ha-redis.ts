@@ -1,9 +1,8 @@
 import { describeError, primaryOf, type Endpoint, type TopologyChange } from '@steadfast/shared';
 import type { EventEmitter } from 'node:events';
 import { Redis, type Callback, type RedisOptions } from 'ioredis';
-import { QUIT_NAMES, type DriverCommand } from './commands/command.ts';
-import { BLOCKING_NAMES } from './commands/blocking.ts';
-import { TRANSACTION_NAMES } from './commands/transaction-guard.ts';
+import type { DriverCommand } from './commands/command.ts';
+import { notedNames } from './commands/noted.ts';
 import { blocksOthers, carry } from './dedicated/carry.ts';
 import type { UseOptions } from './dedicated/dedicated-pool.ts';
 import { Lending } from './dedicated/lending.ts';
@@ -94,8 +93,7 @@ export class HaRedis extends Redis {
     this.options.lazyConnect = options.lazyConnect ?? false;
     this.#options = options;
     this.#apart = settings.ha.blocking === 'dedicated';
-    const noted = [...TRANSACTION_NAMES, ...QUIT_NAMES];
-    this.#noted = new Set(this.#apart ? [...noted, ...BLOCKING_NAMES] : noted);
+    this.#noted = notedNames(this.#apart);
     this.#settings = settings;
     this.#membership = membership;
     this.#dialer = dialer;
