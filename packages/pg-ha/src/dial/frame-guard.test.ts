@@ -7,8 +7,8 @@ import { guardFrames, type Framed } from './frame-guard.ts';
 function reading(): { stream: PassThrough; connection: pg.Connection } {
   const connection = new pg.Connection({ stream: () => new PassThrough() } as never);
   const stream = new PassThrough();
-  guardFrames(connection as unknown as Framed);
-  (connection as unknown as Framed).attachListeners(stream);
+  guardFrames(connection as pg.Connection & Framed);
+  (connection as pg.Connection & Framed).attachListeners(stream);
   return { stream, connection };
 }
 
@@ -33,4 +33,39 @@ describe('bytes from a server', () => {
     expect(() => listener?.(notice)).toThrow('the app has failed');
     expect(stream.destroyed).toBe(false);
   });
+
+  it.each([
+    ['ВАЖНО', 'FATAL'],
+    ['致命错误', 'FATAL'],
+    ['PANIK', 'PANIC'],
+    ['ОШИБКА', 'ERROR'],
+  ])('are errors whose severity is in English, behind whatever else: %s is %s', (word, severity) => {
+    const { stream, connection } = reading();
+    const heard: unknown[] = [];
+    connection.on('errorMessage', (error: { severity?: string }) => heard.push(error.severity));
+    const [listener] = stream.listeners('data') as ((chunk: Buffer) => void)[];
+    const error = errorOf(word, severity);
+    listener?.(Buffer.concat([notice, error, errorOf('ERREUR', 'ERROR'), error]));
+    expect(heard).toEqual([severity, 'ERROR', severity]);
+  });
+
+  it('are errors as they are said where nothing is said in English, or in pieces', () => {
+    const { stream, connection } = reading();
+    const heard: unknown[] = [];
+    connection.on('errorMessage', (error: { severity?: string }) => heard.push(error.severity));
+    const [listener] = stream.listeners('data') as ((chunk: Buffer) => void)[];
+    listener?.(errorOf('FEHLER'));
+    const torn = errorOf('FEHLER', 'ERROR');
+    listener?.(torn.subarray(0, 9));
+    listener?.(torn.subarray(9));
+    expect(heard).toEqual(['FEHLER', 'FEHLER']);
+  });
 });
+
+function errorOf(word: string, severity?: string): Buffer {
+  const fields = [`S${word}`, ...(severity ? [`V${severity}`] : []), 'C57P01', 'Mgone', ''];
+  const body = Buffer.from(`${fields.join('\0')}\0`);
+  const head = Buffer.from('E....');
+  head.writeInt32BE(body.length + 4, 1);
+  return Buffer.concat([head, body]);
+}

@@ -34,6 +34,12 @@ it('the server ends the session with FATAL and PANIC', () => {
   ]);
 });
 
+it('what comes as the end of a session alone is that in any language', () => {
+  const codes = ['57P01', '57P02', '57P03', '57P05', '25P03', '25P04', '40001'];
+  const fatal = codes.map((code) => isFatal(fromServer(code, 'ВАЖНО')));
+  expect(fatal).toEqual([true, true, true, true, true, true, false]);
+});
+
 it('an SQLSTATE is five digits and capitals of an error with a severity, and nothing else', () => {
   const given = ['40001', '4000', '400011', 'E40001', '40p01', 40_001, undefined];
   const read = given.map((code) => sqlstateOf(Object.assign(new Error('x'), { code, severity: 'ERROR' })));

@@ -71,10 +71,14 @@ export function sqlstateOf(error: unknown): string | undefined {
   return code === '08P01' && severity === 'FATAL' ? '08006' : code;
 }
 
-/** Whether the server ends the session with this error. */
+/** What a server says of our session as its end alone; as an ERROR it is of another server's, which a statement uses. */
+const ENDS_SESSION: ReadonlySet<unknown> = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04']);
+
+/** Whether the server ends the session with this error. The word for it may be in the server's language. */
 export function isFatal(error: object): boolean {
   const severity = peek(error, 'severity');
-  return severity === 'FATAL' || severity === 'PANIC';
+  if (severity === 'FATAL' || severity === 'PANIC') return true;
+  return typeof severity === 'string' && severity !== 'ERROR' && ENDS_SESSION.has(peek(error, 'code'));
 }
 
 /** The error that a library has wrapped in one of its own (Drizzle does): the nearest that the server or this client made. */

@@ -5,6 +5,8 @@ export interface ServerError {
   readonly message: string;
   /** default ERROR */
   readonly severity?: string;
+  /** what the server's language has for it (default: English) */
+  readonly word?: string;
   /** the routine of the server's source that raises it */
   readonly routine?: string;
 }
@@ -44,10 +46,10 @@ export function dataRow(values: readonly (string | null)[]): Buffer {
   return message('D', int16(values.length), ...cells);
 }
 
-function fields({ sqlstate, message: text, severity, routine }: ServerError, usual: string): Buffer {
+function fields({ sqlstate, message: text, severity, word, routine }: ServerError, usual: string): Buffer {
   const level = severity ?? usual;
   const all = [
-    ['S', level],
+    ['S', word ?? level],
     ['V', level],
     ['C', sqlstate],
     ['M', text],

@@ -238,6 +238,13 @@ const instead = (...bytes: Buffer[]): Step => ({ send: Buffer.concat(bytes) });
 describe('an error where none is expected', () => {
   const oops = errorResponse({ sqlstate: 'XX000', message: 'oops' });
   const gone = errorResponse(terminated);
+  const goneInRussian = errorResponse({ ...terminated, word: 'ВАЖНО' });
+  const panicInGerman = errorResponse({
+    severity: 'PANIC',
+    word: 'PANIK',
+    sqlstate: '53100',
+    message: 'full',
+  });
   const done = commandComplete('INSERT 0 1');
   const ready = readyForQuery('I');
 
@@ -245,6 +252,12 @@ describe('an error where none is expected', () => {
 
   it.each<[string, Step, string[]]>([
     ['after the statement is done, as the end of the session', after(done, gone), ['unknown']],
+    ['… in another language', after(done, goneInRussian), ['unknown']],
+    [
+      'after it, since nothing can be written any more, in another language',
+      after(panicInGerman),
+      ['unknown'],
+    ],
     ['before it, as the end of the session', instead(gone), ['ok']],
     ['twice', instead(oops, oops, ready), ['rejected']],
     ['after the answer, as the end of the session', behind(gone), ['ok']],
