@@ -1,4 +1,6 @@
+import type { QueryConfig } from 'pg';
 import { HaClient } from './ha-client.ts';
+import { renamed } from './renamed.ts';
 
 /**
  * A client whose statements have no names: behind a pooler the next one may run on another server session, which has never
@@ -15,10 +17,9 @@ function isNamed(config: unknown): config is { name: unknown; submit?: unknown }
   return typeof config === 'object' && config !== null && Boolean((config as { name?: unknown }).name);
 }
 
-/** A view of a config without its name, which leaves the app's own as it is; a Submittable is run itself, and loses it. */
+/** A config without its name, which leaves the app's own as it is; a Submittable is run itself, and loses it. */
 function unnamed(config: { name: unknown; submit?: unknown }): object {
-  if (typeof config.submit !== 'function')
-    return Object.create(config, { name: { value: undefined } }) as object;
+  if (typeof config.submit !== 'function') return renamed(config as unknown as QueryConfig, undefined);
   config.name = undefined;
   return config;
 }

@@ -55,6 +55,29 @@ describe('a statement’s name', () => {
     expect(sent).toEqual({ text: 'SELECT $1', values: [1], name: 'steadfast_1' });
     expect(config).toEqual({ text: 'SELECT $1', values: [1] });
   });
+
+  it('goes with what a class has as getters, as tagged templates do', () => {
+    class Tagged {
+      readonly parts = ['SELECT ', ''];
+      get text(): string {
+        return this.parts.join('$1');
+      }
+      get values(): number[] {
+        return [1];
+      }
+      get rowMode(): string {
+        return 'array';
+      }
+    }
+    const config = new Tagged();
+    const sent = new AutoPrepare(10).named(connection().client, worn(new Statements(), config.text), config);
+    expect(sent).toMatchObject({
+      text: 'SELECT $1',
+      values: [1],
+      rowMode: 'array',
+      name: 'steadfast_1',
+    });
+  });
 });
 
 describe('the names on one connection', () => {

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { internals } from '../dial/client-internals.ts';
+import { renamed } from '../dial/renamed.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
 import type { HaQueryConfig } from './query-runner.ts';
 import type { Statement } from './statements.ts';
@@ -30,7 +31,7 @@ export class AutoPrepare {
     if (typeof config !== 'string' && (config.name || 'rows' in config)) return undefined;
     const name = (statement.name ??= `steadfast_${(this.#count += 1)}`);
     if (!this.#take(client, name)) return undefined;
-    return typeof config === 'string' ? { text: config, name } : { ...config, name };
+    return typeof config === 'string' ? { text: config, name } : renamed(config, name);
   }
 
   /**

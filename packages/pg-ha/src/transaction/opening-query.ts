@@ -1,4 +1,5 @@
 import pg, { type PoolClient, type QueryConfig, type QueryResult } from 'pg';
+import { renamed } from '../dial/renamed.ts';
 
 /** The parts of pg's Query that are not in its types and that we override. `test/suites` checks that they are there. */
 interface QueryInternals {
@@ -61,8 +62,8 @@ export function queryOpening(
   config: QueryConfig & { query_timeout?: number },
   values: unknown[] | undefined,
 ): Promise<QueryResult> {
-  const unnamed: QueryConfig = { ...config, ...(values && { values }) };
-  delete unnamed.name;
+  const unnamed = renamed<QueryConfig>(config, undefined);
+  if (values) unnamed.values = values;
   return new Promise((resolve, reject) => {
     const query = new OpeningQuery(begin, unnamed, (error, result) =>
       error ? reject(error) : resolve(result),

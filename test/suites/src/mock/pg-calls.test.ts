@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { outcomeOfCall, withScriptedPostgres } from './with-scripted-postgres.ts';
 
-const { member, pool } = withScriptedPostgres();
+const { member, pool, tables } = withScriptedPostgres();
 const QUICK = { failoverWaitMs: 1_500, silenceMs: 200, probeTimeoutMs: 300, refreshMs: 300 };
 
 describe('calls whose time is up while every connection is busy', () => {
@@ -116,5 +116,23 @@ describe('a statement that is given up by query_timeout', () => {
     await one.end();
     proxy.close();
     await sleep(0);
+  });
+});
+
+describe('a statement whose text a class computes', () => {
+  it.each([
+    ['once it has a name', { prepare: 'auto' as const }, undefined],
+    ['with a proof', {}, true],
+  ])('is run as what it is, %s', async (_when, options, commitProof) => {
+    class Insert {
+      readonly values = ['1'];
+      readonly commitProof = commitProof;
+      get text(): string {
+        return 'INSERT INTO t VALUES ($1)';
+      }
+    }
+    const one = pool([await member()], { ...QUICK, ...options });
+    for (let n = 0; n < 8; n++) await one.query(new Insert() as { text: string });
+    expect(tables.count('t', '1')).toBe(8);
   });
 });
