@@ -120,9 +120,11 @@ class QueryCall implements LeaseRequest {
     const { stream } = internals(client).connection;
     const written = stream.bytesWritten;
     let returned = false;
-    const answer = (error: Error | null, result: QueryResult): void => {
+    // A type parser may throw anything.
+    const answer = (thrown: unknown, result: QueryResult): void => {
       if (answered) return;
       answered = true;
+      const error = thrown ? asError(thrown) : undefined;
       // What pg itself refuses, before query() has returned or before a byte was written, no server has run.
       const refused = error && isOfDriver(error) && (!returned || stream.bytesWritten === written);
       if (error) this.#broken(client, refused ? withOutcome(error, 'rejected') : error);
@@ -145,8 +147,7 @@ class QueryCall implements LeaseRequest {
   failed(error: Error): void {
     this.#settle();
     const final = this.#uncertain && outcomeOf(error) !== 'unknown' ? asUnknown(error) : error;
-    // The stack shows the caller's way here, not the socket's.
-    Error.captureStackTrace(final);
+    if (Object.isExtensible(final)) Error.captureStackTrace(final); // the stack shows the caller's way here, not the socket's
     this.#reject(final);
   }
 

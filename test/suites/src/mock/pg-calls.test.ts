@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { outcomeOf } from '@steadfast/pg-ha';
 import { describe, expect, it } from 'vitest';
 import { outcomeOfCall, withScriptedPostgres } from './with-scripted-postgres.ts';
 
@@ -92,6 +93,29 @@ describe('what pg itself refuses', () => {
     const config = { text: 'SELECT 1', values: 'x', commitProof: true };
     expect(await outcomeOfCall(one.query(config as unknown as string))).toBe('rejected');
   });
+});
+
+describe('what a type parser throws', () => {
+  it.each([
+    ['a text', 'no such thing', 'no such thing'],
+    ['a number', 42, '42'],
+    ['a frozen error', Object.freeze(new Error('frozen')), 'frozen'],
+    ['a symbol', Symbol('strange'), 'strange'],
+  ])(
+    'reaches the caller as an error with its outcome, and the pool serves on: %s',
+    async (_, thrown, text) => {
+      const one = pool([await member()], QUICK);
+      const types = {
+        getTypeParser: () => (): never => {
+          throw thrown as Error;
+        },
+      };
+      const error: unknown = await one.query({ text: 'SELECT 1', types }).catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(Error);
+      expect([String(error), outcomeOf(error)]).toEqual([expect.stringContaining(text), 'unknown']);
+      expect(await outcomeOfCall(one.query('SELECT 2'))).toBe('ok');
+    },
+  );
 });
 
 describe('a statement that is given up by query_timeout', () => {
