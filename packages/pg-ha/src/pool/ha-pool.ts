@@ -1,5 +1,6 @@
 import pg from 'pg';
 import {
+  asError,
   createLogger,
   Deadline,
   describeError,
@@ -11,6 +12,7 @@ import {
   type TopologyChange,
 } from '@steadfast/shared';
 import type { HaClient } from '../dial/ha-client.ts';
+import { withCallersStack } from '../errors/callers-stack.ts';
 import {
   readPoolOptions,
   settingWarnings,
@@ -192,8 +194,8 @@ export class HaPool extends pg.Pool {
       return this.#lease((error, client) =>
         callback(error, client, (release?: Error | boolean) => client?.release(release)),
       );
-    return new Promise((resolve, reject) => {
-      this.#lease((error, client) => (client ? resolve(client) : reject(error)));
+    return new Promise((resolve) => {
+      this.#lease((error, client) => resolve(client ?? withCallersStack(asError(error))));
     });
   }
 

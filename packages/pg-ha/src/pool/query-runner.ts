@@ -12,6 +12,7 @@ import {
 } from '@steadfast/shared';
 import { internals, isIdle, type QueuedQuery } from '../dial/client-internals.ts';
 import type { HaClient } from '../dial/ha-client.ts';
+import { withCallersStack } from '../errors/callers-stack.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
 import { classifyWorkError } from '../errors/work-error.ts';
 import { CallBound, type CallLimits } from './call-bound.ts';
@@ -50,8 +51,8 @@ export function runQuery(
   config: string | HaQueryConfig,
   values: unknown[] | undefined,
 ): Promise<QueryResult> {
-  return new Promise((resolve, reject) => {
-    new QueryCall(core, config, values, resolve, reject).start();
+  return new Promise((resolve) => {
+    new QueryCall(core, config, values, resolve).start();
   });
 }
 
@@ -68,8 +69,7 @@ class QueryCall implements LeaseRequest {
   readonly #statement: Statement | undefined;
   readonly #config: string | HaQueryConfig;
   readonly #values: unknown[] | undefined;
-  readonly #resolve: (result: QueryResult) => void;
-  readonly #reject: (error: Error) => void;
+  readonly #resolve: (result: QueryResult | Promise<never>) => void;
   readonly #bound: CallBound | undefined;
   #client: PoolClient | undefined;
   /** the statement, where it waits behind others: what the app runs on each new connection */
@@ -88,15 +88,13 @@ class QueryCall implements LeaseRequest {
     core: PoolCore,
     config: string | HaQueryConfig,
     values: unknown[] | undefined,
-    resolve: (result: QueryResult) => void,
-    reject: (error: Error) => void,
+    resolve: (result: QueryResult | Promise<never>) => void,
   ) {
     const options = typeof config === 'string' ? NO_OPTIONS : config;
     this.#core = core;
     this.#config = config;
     this.#values = values;
     this.#resolve = resolve;
-    this.#reject = reject;
     this.signal = options.signal;
     this.after = options.after === undefined ? undefined : parseToken(options.after);
     this.#statement = core.statements?.of(this.#text);
@@ -147,8 +145,7 @@ class QueryCall implements LeaseRequest {
   failed(error: Error): void {
     this.#settle();
     const final = this.#uncertain && outcomeOf(error) !== 'unknown' ? asUnknown(error) : error;
-    if (Object.isExtensible(final)) Error.captureStackTrace(final); // the stack shows the caller's way here, not the socket's
-    this.#reject(final);
+    this.#resolve(withCallersStack(final));
   }
 
   #done(client: PoolClient, result: QueryResult): void {

@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { outcomeOf } from '@steadfast/pg-ha';
+import { pgMessages } from '@steadfast/mock';
+import { outcomeOf, type HaPool } from '@steadfast/pg-ha';
 import { describe, expect, it } from 'vitest';
 import { outcomeOfCall, withScriptedPostgres } from './with-scripted-postgres.ts';
 
 const { member, pool, tables } = withScriptedPostgres();
+const ready = pgMessages.readyForQuery('I');
 const QUICK = { failoverWaitMs: 1_500, silenceMs: 200, probeTimeoutMs: 300, refreshMs: 300 };
 
 describe('calls whose time is up while every connection is busy', () => {
@@ -116,6 +118,34 @@ describe('what a type parser throws', () => {
       expect(await outcomeOfCall(one.query('SELECT 2'))).toBe('ok');
     },
   );
+});
+
+describe('the stack of an error', () => {
+  async function askInTheApp(one: HaPool): Promise<unknown> {
+    return await one.query('SELECT wrong');
+  }
+  async function connectInTheApp(one: HaPool): Promise<unknown> {
+    return await one.connect();
+  }
+  const stackOf = (call: Promise<unknown>): Promise<unknown> =>
+    call.catch((error: unknown) => (error as Error).stack);
+
+  it.each(['primary', 'reader'] as const)('of a statement leads to who asked, on the %s', async (which) => {
+    const server = await member();
+    const one = pool([server], QUICK);
+    const target = which === 'primary' ? one : one.reader;
+    await target.query('SELECT 1');
+    const wrong = pgMessages.errorResponse({ sqlstate: '42601', message: 'wrong' });
+    server.script({ on: 'SELECT wrong', does: [{ answerAs: () => Buffer.concat([wrong, ready]) }] });
+    expect(await stackOf(askInTheApp(target))).toContain('askInTheApp');
+  });
+
+  it('of connect() does too', async () => {
+    const server = await member();
+    const one = pool([server], { ...QUICK, failoverWaitMs: 100 });
+    server.script({ on: 'startup', does: ['reset'] });
+    expect(await stackOf(connectInTheApp(one))).toContain('connectInTheApp');
+  });
 });
 
 describe('a statement that is given up by query_timeout', () => {
