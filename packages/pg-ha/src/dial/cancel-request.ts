@@ -26,14 +26,15 @@ interface CancelConnection extends pg.Connection, Framed {
  */
 export async function cancelStatement(client: HaClient, clock: Clock): Promise<boolean> {
   const deadline = Deadline.after(clock, CLEAN_MS);
-  const queue = holdQueue(internals(client));
+  const inner = internals(client);
+  const queue = holdQueue(inner);
   let taken = true;
-  while (taken && !queue.isAnswered() && !deadline.expired) {
+  while (taken && inner._queryable && !queue.isAnswered() && !deadline.expired) {
     taken = await requestCancel(client, deadline, clock);
     if (taken) await Promise.race([queue.answered, sleep(clock, deadline.stepMs(AGAIN_MS))]);
   }
   // A pipeline cannot be held: what was sent behind the statement may be what the request has hit.
-  const clean = taken && queue.isAnswered() && !internals(client).pipeline;
+  const clean = taken && queue.isAnswered() && !inner.pipeline;
   if (!clean) {
     client.suspect('a statement could not be cancelled');
     client.interrupt();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pgMessages, type ScriptedPostgres, type Step } from '@steadfast/mock';
 import { HaPool } from '@steadfast/pg-ha';
 import { describe, expect, it } from 'vitest';
@@ -128,6 +129,20 @@ describe('a server that accepts and never speaks', () => {
     const pool = poolOf([a, b]);
     await pool.query(insert('1'));
     expect(pool.primary).toEqual(at(b));
+  });
+});
+
+describe('a link that ends while its statement is being cancelled', () => {
+  it('has no more requests made', async () => {
+    const a = await member();
+    const pool = poolOf([a], { max: 1 });
+    await pool.query('SELECT 1');
+    a.script({ on: /^INSERT/, does: [{ wait: sleep(150) }, 'close'], times: 1 });
+    const cancel = a.script({ on: 'cancel', does: ['close'] });
+    expect(await outcomeOfCall(pool.query({ text: insert('1'), deadlineMs: 100 }))).toBe('unknown');
+    await sleep(400);
+    expect(cancel.met).toBeLessThan(3);
+    await expectToServe(pool);
   });
 });
 
