@@ -70,10 +70,10 @@ export function isPartlyAnswered({ _result, _results }: QueuedQuery): boolean {
   return Array.isArray(_results) || Boolean(_result?.command);
 }
 
-/** Whether a statement can still be sent. */
+/** Whether a statement can still be sent. Of a link that its server has closed without a word pg hears a moment after its socket. */
 export function isUsable(client: ClientBase): boolean {
-  const { _queryable, _ending } = internals(client);
-  return _queryable && !_ending;
+  const { _queryable, _ending, connection } = internals(client);
+  return _queryable && !_ending && connection.stream.writable;
 }
 
 /** Whether the server waits for a statement, outside of any transaction. */

@@ -29,6 +29,7 @@ import { answerWhoCloses, mayHearErrors } from './dead-link.ts';
 import type { DialContext } from './dial-context.ts';
 import type { Admission } from './dial-target.ts';
 import { guardFrames } from './frame-guard.ts';
+import { markRefusal } from './mark-refusal.ts';
 import { readIdentity, type Identity } from './identity.ts';
 import { cancelOnTimeout } from './query-timeout.ts';
 import { boundQuestion, isOutrun, type QuestionBounds } from './question-bounds.ts';
@@ -208,13 +209,10 @@ export class HaClient extends pg.Client {
 
   /** pg's own refusal, as an error that says what happened to the work. */
   #refuse(args: unknown[]): unknown {
+    const inner = internals(this);
+    if (!inner._ending) inner._queryable = false; // pg may hear of the link's end a moment later
     const unsent = (cause: unknown): HaError => this.#notSent(textOf(args[0]), cause);
-    const marked = args.map((arg) => {
-      if (typeof arg !== 'function') return arg;
-      return (error: Error | null, result: unknown): unknown =>
-        arg(error && unsent(error), result) as unknown;
-    });
-    const result = PG.query.apply(this, marked);
+    const result = PG.query.apply(this, markRefusal(args, unsent));
     if (!(result instanceof Promise)) return result;
     return result.catch((error: unknown) => {
       throw unsent(error);

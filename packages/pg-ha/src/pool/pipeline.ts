@@ -131,8 +131,7 @@ class Lane {
 
   /** Whether another statement may be sent behind those that are on it. */
   get open(): boolean {
-    if (this.#condemned !== undefined || this.#served >= TURN) return false;
-    if (!isUsable(this.client) || !internals(this.client).connection.stream.writable) return false;
+    if (this.#condemned !== undefined || this.#served >= TURN || !isUsable(this.client)) return false;
     return this.inFlight === 0 || this.#pipeline.clock.now() - this.#headSince < SLOW_MS;
   }
 

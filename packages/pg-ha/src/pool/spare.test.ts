@@ -13,6 +13,7 @@ class FakeClient {
   asked = Promise.withResolvers<Identity>();
   _queryable = true;
   readonly _ending = false;
+  readonly connection = { stream: { writable: true } };
   closed = false;
 
   scout(): Promise<Identity> {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pgMessages } from '@steadfast/mock';
 import { outcomeOf, type HaPool } from '@steadfast/pg-ha';
@@ -188,5 +188,32 @@ describe('a statement whose text a class computes', () => {
     const one = pool([await member()], { ...QUICK, ...options });
     for (let n = 0; n < 8; n++) await one.query(new Insert() as { text: string });
     expect(tables.count('t', '1')).toBe(8);
+  });
+});
+
+describe('a statement given to a link that has ended', () => {
+  interface Link {
+    connection: { stream: Socket };
+  }
+  const streamOf = (client: unknown): Socket => (client as Link).connection.stream;
+  const insert = "INSERT INTO t VALUES ('1')";
+
+  it('was not sent, also where pg has not heard of the end yet', async () => {
+    const one = pool([await member()], QUICK);
+    const held = await one.connect();
+    streamOf(held).end(); // as its socket does by itself when the server has closed
+    expect(await outcomeOfCall(held.query(insert))).toBe('notSent');
+    expect(await outcomeOfCall(held.query('COMMIT'))).toBe('notSent');
+    held.release();
+    expect(await outcomeOfCall(one.query(insert))).toBe('ok');
+    expect(tables.count('t', '1')).toBe(1);
+  });
+
+  it('goes to another connection where the pool was asked', async () => {
+    const one = pool([await member()], { ...QUICK, max: 1 });
+    const held = await one.connect();
+    held.release();
+    streamOf(held).end();
+    expect(await outcomeOfCall(one.query(insert))).toBe('ok');
   });
 });
