@@ -113,7 +113,31 @@ describe('how far a replica is behind', () => {
   it('is told from a bounded number of looks', () => {
     let many = EMPTY_POSITION_LOG;
     for (let n = 1; n <= 1_000; n++) many = notePosition(many, 1, n, n);
-    expect(many.samples.length).toBeLessThanOrEqual(64);
+    expect(many.samples.length).toBeLessThanOrEqual(128);
     expect(lagOf(many, 999, 1_000)).toEqual({ bytes: 1, ms: 1 });
   });
+
+  const paces = [
+    { name: 'a look a second for hours', everyMs: () => 1_000, forMs: 20_000_000 },
+    { name: 'looks in a hurry', everyMs: () => 100, forMs: 1_000_000 },
+    {
+      name: 'looks in a hurry after a quiet hour',
+      everyMs: (at: number) => (at < 3_600_000 ? 1_000 : 20),
+      forMs: 3_700_000,
+    },
+  ];
+  it.each(paces)(
+    'is never understated, nor overstated by more than an eighth and a look: $name',
+    ({ everyMs, forMs }) => {
+      let asked = EMPTY_POSITION_LOG;
+      let now = 0;
+      for (; now < forMs; now += everyMs(now)) asked = notePosition(asked, 1, now, now);
+      now -= everyMs(now);
+      for (const behind of [0, 250, 1_000, 5_000, 10_000, 30_000, 60_000, 600_000]) {
+        const { ms } = lagOf(asked, now - behind, now);
+        expect(ms).toBeGreaterThanOrEqual(behind);
+        expect(ms).toBeLessThanOrEqual(behind * 1.125 + everyMs(now));
+      }
+    },
+  );
 });

@@ -29,8 +29,8 @@ export interface Lag {
   readonly ms: number;
 }
 
-/** Older ones tell nothing that matters: whoever is behind all of these is simply late. */
-const MAX_SAMPLES = 64;
+/** However often and for however long the primary is asked: a lag is told to within an eighth of itself. */
+const MAX_SAMPLES = 128;
 
 export const EMPTY_POSITION_LOG: PositionLog = {
   epoch: undefined,
@@ -52,8 +52,25 @@ export function notePosition(
   const last = log.samples.at(-1);
   if (last && (at < last.at || position < last.position)) return log; // an answer that was overtaken
   // An idle primary stands still: what has reached that position is as fresh as the last look.
-  const earlier = last?.position === position ? log.samples.slice(0, -1) : log.samples.slice(1 - MAX_SAMPLES);
-  return { ...log, samples: [...earlier, { position, at }], furthest: Math.max(log.furthest, position) };
+  const earlier = last?.position === position ? log.samples.slice(0, -1) : log.samples;
+  const samples = thinned([...earlier, { position, at }]);
+  return { ...log, samples, furthest: Math.max(log.furthest, position) };
+}
+
+/**
+ * Pure: where there is one sample too many, the one goes whose loss makes a lag look greatest by the least, for what it is. Were
+ * it the oldest, the log would be the shorter the more often the primary is asked, and that is when a replica is waited for.
+ */
+function thinned(samples: readonly PositionSample[]): readonly PositionSample[] {
+  const newest = samples.at(-1);
+  if (!newest || samples.length <= MAX_SAMPLES) return samples;
+  let [leastLost, least] = [1, Infinity];
+  for (let n = 1; n < samples.length - 1; n++) {
+    const [before, after] = [samples[n - 1], samples[n + 1]];
+    const share = before && after ? (after.at - before.at) / (newest.at - before.at) : Infinity;
+    if (share < least) [leastLost, least] = [n, share];
+  }
+  return samples.toSpliced(leastLost, 1);
 }
 
 /** Pure: a replica has shown `position`, so the primary has been at least there. It says nothing about when. */
