@@ -25,42 +25,52 @@ function standing(position: number, received: number): Standing {
   };
 }
 
+interface Setup {
+  clock: ManualClock;
+  watch: ReadWatch;
+  lead: (endpoint: Endpoint, epoch: number) => void;
+}
+
+function setup(ask: (endpoint: Endpoint) => Promise<unknown>): Setup {
+  const clock = new ManualClock(1_000);
+  let topology = emptyTopology('self', [OLD, NEW, STANDBY], 0);
+  const lead = (endpoint: Endpoint, epoch: number): void => {
+    const at = clock.now();
+    topology = applyObservation(topology, { kind: 'self', endpoint, role: 'primary', epoch, at });
+  };
+  const monitor = {
+    get topology() {
+      return topology;
+    },
+    onChange: () => undefined,
+    start: () => undefined,
+    report: () => undefined,
+  } as unknown as Seat;
+  const watch = new ReadWatch({
+    monitor,
+    clock,
+    random: seededRandom(1),
+    lines: { ask, rest: () => undefined } as unknown as ProbeLines,
+    who: { user: 'u', database: 'd', trust: 't' },
+    replicas: undefined,
+    observe: observeIdentity,
+    refreshMs: 1_000,
+    hurriedMaxMs: 100,
+    probeTimeoutMs: 10_000,
+    maxWaiting: 10,
+  });
+  return { clock, watch, lead };
+}
+
 describe('a standby that was asked before a failover and answers after it', () => {
   it('is not known to follow the new primary by what it replays of the old one', async () => {
-    const clock = new ManualClock(1_000);
-    let topology = emptyTopology('self', [OLD, NEW, STANDBY], 0);
-    const lead = (endpoint: Endpoint, epoch: number): void => {
-      const at = clock.now();
-      topology = applyObservation(topology, { kind: 'self', endpoint, role: 'primary', epoch, at });
-    };
     const answers: ((standing: Standing) => void)[] = [];
-    const lines = {
-      ask: ({ host }: Endpoint) =>
+    const { clock, watch, lead } = setup(
+      ({ host }) =>
         new Promise((resolve) => {
           if (host === STANDBY.host) answers.push(resolve);
         }),
-    } as unknown as ProbeLines;
-    const monitor = {
-      get topology() {
-        return topology;
-      },
-      onChange: () => undefined,
-      start: () => undefined,
-      report: () => undefined,
-    } as unknown as Seat;
-    const watch = new ReadWatch({
-      monitor,
-      clock,
-      random: seededRandom(1),
-      lines,
-      who: { user: 'u', database: 'd', trust: 't' },
-      replicas: undefined,
-      observe: observeIdentity,
-      refreshMs: 1_000,
-      hurriedMaxMs: 100,
-      probeTimeoutMs: 10_000,
-      maxWaiting: 10,
-    });
+    );
     lead(OLD, 1);
     watch.use();
     lead(NEW, 2);
@@ -72,5 +82,27 @@ describe('a standby that was asked before a failover and answers after it', () =
     answers.shift()?.(standing(121, 121));
     await clock.advance(2_000);
     expect(follows(watch.stateOf(STANDBY), 2)).toBe(true);
+  });
+});
+
+describe('the looking', () => {
+  const answering = async (keepUp: boolean, used = true): Promise<boolean> => {
+    const { clock, watch } = setup(() => Promise.resolve(standing(1, 1)));
+    if (used) watch.use();
+    for (let n = 0; n < 10; n++) {
+      await clock.advance(10_000);
+      if (keepUp) watch.keepUp();
+    }
+    return watch.stateOf(STANDBY).at === 'answering';
+  };
+
+  it('goes on for whoever asks how the servers fare, and no read need come', async () => {
+    expect(await answering(true)).toBe(true);
+  });
+  it('ends half a minute after the last read where nobody asks', async () => {
+    expect(await answering(false)).toBe(false);
+  });
+  it('is begun by reads alone', async () => {
+    expect(await answering(true, false)).toBe(false);
   });
 });

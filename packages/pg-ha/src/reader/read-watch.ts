@@ -94,6 +94,11 @@ export class ReadWatch {
     this.#look();
   }
 
+  /** Somebody wants to know who would answer: what reads have begun goes on, so that he hears no less than they would. */
+  keepUp(): void {
+    if (this.#usedAt !== -Infinity && !this.#closed) this.use();
+  }
+
   /** The members that may answer reads, in the order that configuration or the control plane gives them. */
   members(): ReadMember[] {
     return this.#endpoints().map((endpoint) => ({ endpoint, state: this.stateOf(endpoint) }));

@@ -129,6 +129,7 @@ export class Reads {
   }
 
   health(): readonly ReaderHealth[] {
+    this.#watch.keepUp();
     return this.#watch.members().map((each) => {
       const { endpoint, state } = each;
       const member = endpointKey(endpoint);
