@@ -21,6 +21,7 @@ function chooser(trouble: unknown, generation = 0): Chooser {
     wish: { prefer: 'prefer-standby', maxLagBytes: 1, order: 'random' },
     readOnlyPrimary: false,
     vouched: true,
+    asItIs: false,
     load: () => 0,
   });
 }

@@ -38,6 +38,8 @@ export interface ChooserOptions {
   readOnlyPrimary: boolean;
   /** somebody else (a balancer's checks) answers for standbys being on the primary's way */
   vouched: boolean;
+  /** the server that is followed may be a standby (`single`), and then counts as one */
+  asItIs: boolean;
   load: (endpoint: Endpoint) => number;
 }
 
@@ -109,7 +111,7 @@ export class Chooser {
   }
 
   #candidates(): Candidate[] {
-    const { monitor, watch, load, readOnlyPrimary, vouched } = this.#options;
+    const { monitor, watch, load, readOnlyPrimary, vouched, asItIs } = this.#options;
     const { topology } = monitor;
     const primary = primaryOf(topology);
     const primaryKey = primary && endpointKey(primary.endpoint);
@@ -117,7 +119,7 @@ export class Chooser {
       const { endpoint, state } = member;
       const standing = state.at === 'answering' ? state.standing : undefined;
       if (state.at === 'ejected') return [];
-      if (endpointKey(endpoint) === primaryKey) {
+      if (endpointKey(endpoint) === primaryKey && !(asItIs && standing?.role === 'replica')) {
         const role = readOnlyPrimary && standing?.readOnly ? 'replica' : 'primary';
         return [{ endpoint, role, lag: { bytes: 0, ms: 0 }, load: load(endpoint), position: undefined }];
       }

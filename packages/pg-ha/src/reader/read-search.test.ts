@@ -132,6 +132,7 @@ function setup(
     wish,
     readOnlyPrimary: false,
     vouched: false,
+    asItIs: false,
     load,
   });
   const parts = {

@@ -83,6 +83,7 @@ export class Reads {
       wish: { prefer: target.prefer, maxLagBytes, maxLagMs, order },
       readOnlyPrimary: target.readOnlyPrimary,
       vouched: this.#vouched,
+      asItIs: parts.strategy.asItIs ?? false,
       load: (endpoint) => this.pools.load(endpoint),
     });
     this.servers = this.#servers({

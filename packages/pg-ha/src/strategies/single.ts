@@ -10,6 +10,7 @@ export function single({ connection }: PoolSettings): Strategy {
     seeds: [endpoint],
     resolvers: [],
     freshProbes: false,
+    asItIs: true,
     // Its timeline and identifier may be anything: a development database is made anew under a running app.
     observe: (endpoint, _identity, at) => ({ kind: 'self', endpoint, role: 'primary', at }),
   };

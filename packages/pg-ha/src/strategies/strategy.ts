@@ -25,6 +25,8 @@ export interface Strategy {
   /** dial anew for every probe, because what stands behind an address can change */
   readonly freshProbes: boolean;
   readonly observe: Observe;
+  /** a server is what its settings say, whatever it says itself: as a standby it answers what may be read from one */
+  readonly asItIs?: true;
   /** where standbys are reached, when not as members of the topology: what answers there is any one of them */
   readonly replicas?: readonly Endpoint[];
   /** sockets of its own, where names are looked up in a way of its own */

@@ -19,6 +19,31 @@ describe('a read that goes to the primary, whose route leads to a standby for a 
   });
 });
 
+describe('the one server of `single`, which is a standby', () => {
+  it.each(['standby', 'read-only', 'prefer-standby', 'any'] as const)(
+    'serves %s at once',
+    async (targetSessionAttrs) => {
+      const server = await member({ standby: true });
+      const { host, port } = server;
+      const one = { strategy: 'single', host, port, failoverWaitMs: 1_000 } as const;
+      const pool = poolOf([server], { ...one, targetSessionAttrs });
+      await pool.query('SELECT 1');
+      expect(pool.health().members).toMatchObject([{ state: 'answering', role: 'replica' }]);
+    },
+  );
+
+  it('does not keep a bound on age that nobody can judge', async () => {
+    const server = await member({ standby: true });
+    const { host, port } = server;
+    const one = { strategy: 'single', host, port, failoverWaitMs: 300 } as const;
+    const pool = poolOf([server], { ...one, targetSessionAttrs: 'standby', maxLagMs: 60_000 });
+    await expect(pool.query('SELECT 1')).rejects.toMatchObject({
+      code: 'HA_NO_REPLICA',
+      message: expect.stringContaining('an unknown time behind') as unknown,
+    });
+  });
+});
+
 describe('reads that were answered elsewhere while a standby’s connections were held', () => {
   it('leave its queue, thousands of them, and its connection serves on', async () => {
     const [primary, standby] = [await member(), await member({ standby: true })];
