@@ -13,6 +13,21 @@ describe('questions reach servers as the app does', () => {
     expect(config({ stream: own }).stream).toBe(own);
     expect(config({ stream: own }, ofStrategy).stream).toBe(own);
     expect(config({}, ofStrategy).stream).toBe(ofStrategy);
+    expect(config({})).not.toHaveProperty('stream');
+  });
+
+  it('with all that a login needs, and nothing of what a session is set to', () => {
+    const login = { enableChannelBinding: true, scramMaxIterations: 600_000, options: 'endpoint=blue' };
+    const session = { statement_timeout: 5_000, application_name: 'app', query_timeout: 1 };
+    const asked = config({ ...login, ...session, user: 'app', password: 'secret', database: 'inbox' });
+    expect(asked).toEqual({
+      ...login,
+      user: 'app',
+      password: 'secret',
+      database: 'inbox',
+      ssl: false,
+      keepAlive: true,
+    });
   });
 
   it('with the same beginning of TLS', () => {

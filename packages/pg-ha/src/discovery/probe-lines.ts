@@ -15,15 +15,29 @@ export interface ProbeLinesOptions {
 
 type Heard = QuestionSigns['heard'] | undefined;
 
-type Asked = 'user' | 'password' | 'database' | 'ssl' | 'sslnegotiation' | 'stream';
+/** What decides whether a server lets us in, and which one that is: `options` is what some proxies choose it by. */
+const LOGIN = [
+  'user',
+  'password',
+  'database',
+  'ssl',
+  'sslnegotiation',
+  'enableChannelBinding',
+  'scramMaxIterations',
+  'options',
+] as const;
+
+/** The settings by which a pool's servers are logged in to. */
+export function loginOf(pool: pg.PoolConfig): pg.ClientConfig {
+  const given: Readonly<Record<string, unknown>> = { ...pool };
+  const set = LOGIN.filter((name) => given[name] !== undefined);
+  return Object.fromEntries(set.map((name) => [name, given[name]]));
+}
 
 /** What our own connections take over of the pool's settings, and of its strategy: servers are reached as the app reaches them. */
-export function questionConfig(
-  { user, password, database, ssl, sslnegotiation, stream: own }: Pick<pg.PoolConfig, Asked>,
-  stream: pg.ClientConfig['stream'],
-): pg.ClientConfig {
-  const how = { ssl, ...(sslnegotiation && { sslnegotiation }), keepAlive: true, stream: own ?? stream };
-  return { user, password, database, ...how } as pg.ClientConfig;
+export function questionConfig(pool: pg.PoolConfig, stream: pg.ClientConfig['stream']): pg.ClientConfig {
+  const socket = pool.stream ?? stream;
+  return { ...loginOf(pool), keepAlive: true, ...(socket && { stream: socket }) };
 }
 
 /** A connection for questions. `busy` while one is under way; `leaving` ones are closed after their answer. */

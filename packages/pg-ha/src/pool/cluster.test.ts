@@ -27,6 +27,7 @@ const APART: [what: string, options: HaPoolOptions][] = [
   ['other TLS', { ssl: { ca: 'x' } }],
   ['another way to servers', { stream: () => new Socket() }],
   ['another beginning of TLS', { sslnegotiation: 'direct' }],
+  ['other options, which a proxy may choose servers by', { options: 'endpoint=blue' }],
   ['another pace', { refreshMs: 1_000 }],
   ['another strategy', { strategy: 'haproxy' }],
 ];

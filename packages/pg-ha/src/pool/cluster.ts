@@ -9,6 +9,7 @@ import {
   type Random,
   type Seat,
 } from '@steadfast/shared';
+import { loginOf } from '../discovery/probe-lines.ts';
 import type { Scout } from '../discovery/scout.ts';
 import type { Who } from '../dial/dial-context.ts';
 import type { PoolSettings } from '../options/pool-options.ts';
@@ -66,11 +67,9 @@ const POOLS_OWN: ReadonlySet<string> = new Set<keyof HaOptions>([
 /** The same for pools that may watch their cluster together: where it is, who asks, over what socket and TLS, and how often. */
 export function keyOf(settings: PoolSettings, clock: Clock, random: Random): string {
   const { ha, connection, pool } = settings;
-  const { stream, sslnegotiation } = pool;
-  const { endpoints, user, password, database, ssl } = connection;
   const watched = Object.fromEntries(Object.entries(ha).filter(([name]) => !POOLS_OWN.has(name)));
-  const how = { ssl: ssl.value, sslnegotiation, stream };
-  return clusterKey({ ...watched, endpoints, user, password, database, ...how, clock, random });
+  const { endpoints } = connection;
+  return clusterKey({ ...watched, endpoints, ...loginOf(pool), stream: pool.stream, clock, random });
 }
 
 /** @throws HaError HA_CONFIG where a setting that the strategy needs is missing */
