@@ -17,11 +17,9 @@ import type { WalPosition } from '../reader/wal-position.ts';
 import { isAlive } from './fitness.ts';
 import type { PoolCore, Servers } from './pool-core.ts';
 import type { PendingItem } from './pool-internals.ts';
+import { mayBeRotating, REREAD_MS } from './rotating-password.ts';
 
 type Core = Omit<PoolCore, 'servers'>;
-
-/** A password that is read at each dial, and was refused, is read again after this, ms. */
-const REREAD_MS = 1_000;
 
 /** A dial that has taken so long gets company, ms. */
 const HEDGE_MS = 250;
@@ -210,9 +208,7 @@ function failed(core: Core, request: LeaseRequest, error: Error | undefined): vo
 }
 
 function again(core: Core, request: LeaseRequest, error: Error): void {
-  // The server may have heard of a change of the password before whoever reads it for us.
-  const rotating =
-    isHaError(error, 'HA_AUTH') && core.rereadsPassword && core.monitor.topology.generation > 0;
+  const rotating = mayBeRotating(error, core);
   const decision =
     isRepeatable(error) || rotating
       ? decideRetry({

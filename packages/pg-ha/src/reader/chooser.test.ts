@@ -22,6 +22,7 @@ function chooser(trouble: unknown, generation = 0): Chooser {
     readOnlyPrimary: false,
     vouched: true,
     asItIs: false,
+    rereadsPassword: true,
     load: () => 0,
   });
 }

@@ -18,6 +18,7 @@ import {
   type Seat,
 } from '@steadfast/shared';
 import type { LeaseRequest } from '../pool/lease.ts';
+import { mayBeRotating, type PasswordReader } from '../pool/rotating-password.ts';
 import { follows, type ReadMember } from './member-state.ts';
 import type { ReadWatch } from './read-watch.ts';
 import type { WalPosition } from './wal-position.ts';
@@ -28,7 +29,7 @@ export type Choice =
   | { readonly at: 'wait'; readonly forReplica?: boolean; readonly forPrimary?: boolean }
   | { readonly at: 'fail'; readonly error: HaError };
 
-export interface ChooserOptions {
+export interface ChooserOptions extends PasswordReader {
   monitor: Seat;
   watch: ReadWatch;
   clock: Clock;
@@ -66,7 +67,7 @@ export class Chooser {
     const all = this.#candidates();
     const untried = all.filter(({ endpoint }) => !tried.has(endpointKey(endpoint)));
     const error = all.length === 0 ? this.#refusal() : undefined;
-    if (error) return { at: 'fail', error };
+    if (error && !mayBeRotating(error, this.#options)) return { at: 'fail', error };
     if (!after) {
       const picked = pickReader(untried, wish, random);
       return picked && !this.#isEarly(picked) ? { at: 'member', endpoint: picked.endpoint } : { at: 'wait' };
@@ -82,6 +83,8 @@ export class Chooser {
   /** The error of a read that found nobody in time. */
   nobody({ deadline, after }: LeaseRequest): HaError {
     const { monitor, watch } = this.#options;
+    const refusal = this.#refusal();
+    if (refusal) return refusal;
     const { epoch } = monitor.topology;
     const within = `within ${Math.round(deadline.totalMs)} ms`;
     const members = watch.members().map((member) => this.#describe(member));
@@ -129,7 +132,7 @@ export class Chooser {
     });
   }
 
-  /** Everybody refuses us for a reason that waiting would only hide. */
+  /** Everybody refuses us for a reason that waiting would only hide, but for a password that is about to be read anew. */
   #refusal(): HaError | undefined {
     const { monitor, watch } = this.#options;
     const { trouble, topology } = monitor;

@@ -38,7 +38,8 @@ export interface ReadMember {
   readonly state: MemberState;
 }
 
-const EJECTION: BackoffOptions = { minMs: 250, maxMs: 5_000 };
+/** Pauses before a member that failed is looked at again. */
+export const EJECTION: BackoffOptions = { minMs: 250, maxMs: 5_000 };
 
 /** Pure: the member has answered a question that was put while the cluster's epoch was `epoch`. */
 export function answered(before: MemberState, standing: Standing, epoch: Epoch | undefined): MemberState {
@@ -49,14 +50,20 @@ export function answered(before: MemberState, standing: Standing, epoch: Epoch |
 }
 
 /** Pure but for the jitter: the member could not be reached, or may not be used. */
-export function failed(before: MemberState, error: HaError, now: Instant, random: Random): MemberState {
+export function failed(
+  before: MemberState,
+  error: HaError,
+  now: Instant,
+  random: Random,
+  pauses: BackoffOptions = EJECTION,
+): MemberState {
   const failures = before.at === 'ejected' ? before.failures + 1 : 1;
   return {
     at: 'ejected',
     error,
     failures,
     since: now,
-    until: now + backoffMs(EJECTION, failures - 1, random),
+    until: now + backoffMs(pauses, failures - 1, random),
   };
 }
 

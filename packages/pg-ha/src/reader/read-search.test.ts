@@ -30,7 +30,7 @@ const PRIMARY: Endpoint = { host: 'p', port: 1 };
 const A: Endpoint = { host: 'a', port: 1 };
 const B: Endpoint = { host: 'b', port: 1 };
 
-type Answer = number | 'hangs' | 'refuses';
+type Answer = number | 'hangs' | 'refuses' | 'wants another password';
 
 /** A cluster whose members answer looks and dials as they are told; a number is a position in the log. */
 interface Cluster {
@@ -40,6 +40,8 @@ interface Cluster {
   dialled: string[];
   /** what servers say when they are asked on their connection; absent where the watch knows */
   reached?: () => Promise<boolean>;
+  /** the password is a function */
+  rereadsPassword?: boolean;
 }
 
 interface Setup extends Cluster {
@@ -56,6 +58,10 @@ function refused(host: string): HaError {
   return new HaError('HA_DIAL_FAILED', `${host} refused`, { outcome: 'notSent' });
 }
 
+function denied(host: string): HaError {
+  return new HaError('HA_AUTH', `${host} wants another password`, { outcome: 'notSent' });
+}
+
 function setup(
   given: Partial<Cluster> = {},
   prefer: ReadPreference = 'prefer-standby',
@@ -66,6 +72,7 @@ function setup(
   const random = seededRandom(11);
   const cluster: Cluster = { looks: { p: 100, a: 100, b: 100 }, dials: {}, dialled: [], ...given };
   const suspicions: string[] = [];
+  const { rereadsPassword = false } = cluster;
   let topology: Topology = emptyTopology('self', [PRIMARY, A, B], 0);
   topology = applyObservation(topology, { kind: 'self', endpoint: PRIMARY, role: 'primary', epoch, at: 1 });
   const listeners: (() => void)[] = [];
@@ -91,6 +98,7 @@ function setup(
         throw new Error('no answer');
       }
       if (answer === 'refuses') throw refused(host);
+      if (answer === 'wants another password') throw denied(host);
       const role = host === 'p' ? 'primary' : 'replica';
       const timeline = role === 'primary' ? epoch : undefined;
       return {
@@ -112,6 +120,7 @@ function setup(
     monitor,
     clock,
     random,
+    rereadsPassword,
     lines,
     who: { user: 'u', database: 'd', trust: 't' },
     replicas: undefined,
@@ -133,6 +142,7 @@ function setup(
     readOnlyPrimary: false,
     vouched: false,
     asItIs: false,
+    rereadsPassword,
     load,
   });
   const parts = {
@@ -272,6 +282,35 @@ describe('pain 7: reads when every standby is down', () => {
     cluster.looks['b'] = 100;
     await cluster.clock.advance(3_000);
     expect((await settles(cluster, cluster.read()))[0]).toBe('b');
+  });
+});
+
+describe('a read whose password every server refuses', () => {
+  const changed = {
+    p: 'wants another password',
+    a: 'wants another password',
+    b: 'wants another password',
+  } as const;
+
+  it('fails at once where nothing would read another one', async () => {
+    const cluster = setup({ looks: { ...changed } });
+    const [result, ms] = await settles(cluster, cluster.read());
+    expect([result, ms <= 10]).toEqual(['HA_AUTH notSent', true]);
+  });
+
+  it('waits where it is read anew each second, and gets through when it has changed', async () => {
+    const cluster = setup({ looks: { ...changed }, rereadsPassword: true });
+    const read = cluster.read();
+    await cluster.clock.advance(2_500);
+    Object.assign(cluster.looks, { p: 100, a: 100, b: 100 });
+    const [host, ms] = await settles(cluster, read);
+    expect(host).toMatch(/^[ab]$/);
+    expect(ms).toBeLessThanOrEqual(1_250);
+  });
+
+  it('is told of the refusal when its time is up', async () => {
+    const cluster = setup({ looks: { ...changed }, rereadsPassword: true });
+    expect(await settles(cluster, cluster.read({ ms: 2_000 }))).toEqual(['HA_AUTH notSent', 2_000]);
   });
 });
 

@@ -50,6 +50,7 @@ function setup(ask: (endpoint: Endpoint) => Promise<unknown>): Setup {
     monitor,
     clock,
     random: seededRandom(1),
+    rereadsPassword: false,
     lines: { ask, rest: () => undefined } as unknown as ProbeLines,
     who: { user: 'u', database: 'd', trust: 't' },
     replicas: undefined,

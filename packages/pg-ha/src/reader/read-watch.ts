@@ -25,10 +25,11 @@ import { refusal } from '../dial/primary-target.ts';
 import type { Observe } from '../dial/identity.ts';
 import type { ProbeLines } from '../discovery/probe-lines.ts';
 import { dialError } from '../errors/dial-error.ts';
-import { answered, failed, follows, type MemberState, type ReadMember } from './member-state.ts';
+import { mayBeRotating, REREAD_MS, type PasswordReader } from '../pool/rotating-password.ts';
+import { answered, EJECTION, failed, follows, type MemberState, type ReadMember } from './member-state.ts';
 import { readStanding, type Standing } from './standing.ts';
 
-export interface ReadWatchOptions {
+export interface ReadWatchOptions extends PasswordReader {
   monitor: Seat;
   clock: Clock;
   random: Random;
@@ -48,6 +49,8 @@ export interface ReadWatchOptions {
 
 /** Without a read for so long the looking stops, and all is forgotten. */
 const IDLE_MS = 30_000;
+
+const REREAD = { minMs: REREAD_MS, maxMs: REREAD_MS };
 
 /** First pause while a call waits: a standby applies what it receives within milliseconds. */
 const HURRIED_MIN_MS = 10;
@@ -122,7 +125,8 @@ export class ReadWatch {
   /** A dial there failed: it gets no more work until a look has succeeded. */
   eject(endpoint: Endpoint, error: HaError): void {
     const { clock, random } = this.#options;
-    this.#set(endpoint, failed(this.stateOf(endpoint), error, clock.now(), random));
+    const pauses = mayBeRotating(error, this.#options) ? REREAD : EJECTION;
+    this.#set(endpoint, failed(this.stateOf(endpoint), error, clock.now(), random, pauses));
   }
 
   /**

@@ -83,6 +83,7 @@ export class Reads {
       wish: { prefer: target.prefer, maxLagBytes, maxLagMs, order },
       readOnlyPrimary: target.readOnlyPrimary,
       vouched: this.#vouched,
+      rereadsPassword: core.rereadsPassword,
       asItIs: parts.strategy.asItIs ?? false,
       load: (endpoint) => this.pools.load(endpoint),
     });
@@ -186,10 +187,11 @@ function watchOptions({
 }: ReadsParts): ConstructorParameters<typeof ReadWatch>[0] {
   const { ha, pool } = settings;
   const config = questionConfig(pool, strategy.stream);
-  const { monitor, clock, random } = core;
+  const { monitor, clock, random, rereadsPassword } = core;
   const { replicas, observe } = strategy;
   return {
     monitor,
+    rereadsPassword,
     clock,
     random,
     lines: new ProbeLines({ clock, config, fresh: false, applicationName: 'steadfast-reads' }),
