@@ -21,6 +21,7 @@ import type { LeaseRequest } from '../pool/lease.ts';
 import { mayBeRotating, type PasswordReader } from '../pool/rotating-password.ts';
 import { follows, type ReadMember } from './member-state.ts';
 import type { ReadWatch } from './read-watch.ts';
+import { shownTimeline } from './standing.ts';
 import type { WalPosition } from './wal-position.ts';
 
 export type Choice =
@@ -44,9 +45,17 @@ export interface ChooserOptions extends PasswordReader {
   load: (endpoint: Endpoint) => number;
 }
 
+/** How far a standby has replayed, and what. */
+export interface Place {
+  readonly position: number;
+  /** the timeline that it is known to be on */
+  readonly timeline: number | undefined;
+}
+
 /** A member as this moment shows it. */
 interface Candidate extends ReadCandidate {
-  readonly position: number | undefined;
+  /** undefined: it is the primary */
+  readonly place: Place | undefined;
 }
 
 /** Which member answers a read now, by what the watch and the topology know; nothing is asked here. */
@@ -74,7 +83,7 @@ export class Chooser {
     }
     const { epoch } = monitor.topology;
     if (epoch !== undefined && after.timeline > epoch) return { at: 'wait', forPrimary: true };
-    const reached = untried.filter((each) => hasReached(each.position, after, epoch, watch.log));
+    const reached = untried.filter((each) => hasReached(each.place, after, epoch, watch.log));
     const patient = wish.prefer === 'prefer-standby' && !impatient;
     const picked = pickReader(reached, patient ? { ...wish, prefer: 'standby' } : wish, random);
     return picked ? { at: 'member', endpoint: picked.endpoint } : { at: 'wait', forReplica: patient };
@@ -124,11 +133,13 @@ export class Chooser {
       if (state.at === 'ejected') return [];
       if (endpointKey(endpoint) === primaryKey && !(asItIs && standing?.role === 'replica')) {
         const role = readOnlyPrimary && standing?.readOnly ? 'replica' : 'primary';
-        return [{ endpoint, role, lag: { bytes: 0, ms: 0 }, load: load(endpoint), position: undefined }];
+        return [{ endpoint, role, lag: { bytes: 0, ms: 0 }, load: load(endpoint), place: undefined }];
       }
       const lag = this.lagOf(member);
       if (!lag || !standing || !(vouched || follows(state, topology.epoch))) return [];
-      return [{ endpoint, role: 'replica', lag, load: load(endpoint), position: standing.position }];
+      const timeline = vouched || asItIs ? shownTimeline(standing) : topology.epoch;
+      const place = { position: standing.position, timeline };
+      return [{ endpoint, role: 'replica', lag, load: load(endpoint), place }];
     });
   }
 
@@ -165,17 +176,20 @@ export class Chooser {
 }
 
 /**
- * Pure: whether a server holds everything that was committed before the token, as far as anybody does. A primary (no position)
+ * Pure: whether a server holds everything that was committed before the token, as far as anybody does. A primary (no place)
  * of the same or a newer timeline does. Of a timeline that has ended only what came over to the next one is left, and that lies
- * before the place where its primary was first seen.
+ * before the place where its primary was first seen. A standby on a timeline that ended before the token's began gets to the
+ * same positions with what no longer counts.
  */
 export function hasReached(
-  position: number | undefined,
+  place: Place | undefined,
   token: WalPosition,
   epoch: Epoch | undefined,
   log: Pick<PositionLog, 'epoch' | 'begin'>,
 ): boolean {
-  if (position === undefined) return true;
+  if (place === undefined) return true;
+  const { position, timeline = 0 } = place;
+  if (token.timeline > 1 && !(timeline >= token.timeline)) return false;
   // Until the new primary has been looked at, the log is that of the one before.
   if (epoch !== undefined && token.timeline !== 0 && token.timeline < epoch)
     return log.epoch === epoch && position >= log.begin;

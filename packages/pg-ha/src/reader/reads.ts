@@ -27,7 +27,7 @@ import { memberTarget } from './member-target.ts';
 import { blamesServer, explainRead } from './read-error.ts';
 import { ReadSearch, type ReadSearchParts } from './read-search.ts';
 import { ReadWatch } from './read-watch.ts';
-import { readStanding } from './standing.ts';
+import { readStanding, shownTimeline } from './standing.ts';
 import { formatToken } from './wal-position.ts';
 
 /** What a pool for reads is made of, beside what every pool has. */
@@ -165,9 +165,11 @@ export class Reads {
   /** Behind an address that leads to any of several standbys, only the connection itself can say how far its server is. */
   async #askWhetherReached(client: pg.PoolClient, { after }: LeaseRequest): Promise<boolean> {
     if (!after) return true;
-    const { role, position } = await readStanding(client);
+    const standing = await readStanding(client);
+    const { role, position } = standing;
     const { epoch } = this.#monitor.topology;
-    return hasReached(role === 'primary' ? undefined : position, after, epoch, this.#watch.log);
+    const place = role === 'primary' ? undefined : { position, timeline: shownTimeline(standing) };
+    return hasReached(place, after, epoch, this.#watch.log);
   }
 
   /** What was written under a timeline that has ended may not have come over: whoever has its token may want to know. */

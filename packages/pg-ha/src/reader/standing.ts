@@ -14,7 +14,7 @@ export interface Standing {
   readonly receives: boolean;
   /** the timeline of what it is sent (shown to pg_monitor alone) */
   readonly receivedTimeline: number | undefined;
-  /** the timeline of the last checkpoint that it has replayed */
+  /** a timeline that a standby is known to have replayed: its last checkpoint's, or that of the last page it has put on disk */
   readonly replayedTimeline: number | undefined;
   readonly systemId: string | undefined;
   /** sessions may not write unless they ask for it */
@@ -38,7 +38,7 @@ const sqlOf = (timeline: string, replayedTimeline: string, systemId: string): st
 
 const STANDING_SQL = sqlOf(
   'CASE WHEN pg_is_in_recovery() THEN NULL ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END',
-  '(SELECT timeline_id FROM pg_control_checkpoint())::text',
+  '(SELECT greatest(timeline_id, min_recovery_end_timeline) FROM pg_control_checkpoint(), pg_control_recovery())::text',
   '(SELECT system_identifier::text FROM pg_control_system())',
 );
 
@@ -55,6 +55,11 @@ interface StandingRow {
   replayed_timeline: string | null;
   system_id: string | null;
   read_only: string;
+}
+
+/** The timeline that a standby shows to be on, as far as it may say; undefined where it shows none. */
+export function shownTimeline({ receivedTimeline, replayedTimeline }: Standing): number | undefined {
+  return receivedTimeline ?? replayedTimeline;
 }
 
 export async function readStanding(client: Pick<ClientBase, 'query'>): Promise<Standing> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasReached } from './chooser.ts';
+import { hasReached, type Place } from './chooser.ts';
 import { endOfLog, formatToken, parseToken, readToken } from './wal-position.ts';
 
 describe('a token', () => {
@@ -47,18 +47,34 @@ describe('who holds what a token names', () => {
     ],
   ];
   it.each(rows)('%s: %s, %s', (_what, position, token, held) => {
-    expect(hasReached(position, parseToken(token), 2, { epoch: 2, begin: 900 })).toBe(held);
+    const place = position === undefined ? undefined : { position, timeline: 2 };
+    expect(hasReached(place, parseToken(token), 2, { epoch: 2, begin: 900 })).toBe(held);
+  });
+
+  // Behind an address of several standbys one may have been left behind on a timeline that has ended.
+  const timelines: [what: string, timeline: number | undefined, token: string, held: boolean][] = [
+    ['a standby of the timeline before has got as far with what no longer counts', 1, '2-3E8', false],
+    ['one that shows no timeline may be such a standby', undefined, '2-3E8', false],
+    ['one on a newer timeline has come over the token’s', 3, '2-3E8', true],
+    ['where no failover had ever happened', undefined, '1-3E8', true],
+    ['where the timeline could not be asked', undefined, '0-3E8', true],
+  ];
+  it.each(timelines)('%s: %s, %s', (_what, timeline, token, held) => {
+    const { timeline: epoch } = parseToken(token);
+    const log = { epoch: epoch || undefined, begin: 900 };
+    expect(hasReached({ position: 1_000, timeline }, parseToken(token), epoch || undefined, log)).toBe(held);
   });
 
   it('goes by the position alone where no timeline can be asked', () => {
     const log = { epoch: undefined, begin: Infinity };
-    expect(hasReached(1_000, parseToken('0-3E8'), undefined, log)).toBe(true);
-    expect(hasReached(999, parseToken('0-3E8'), undefined, log)).toBe(false);
+    const at = (position: number): Place => ({ position, timeline: undefined });
+    expect(hasReached(at(1_000), parseToken('0-3E8'), undefined, log)).toBe(true);
+    expect(hasReached(at(999), parseToken('0-3E8'), undefined, log)).toBe(false);
   });
 
   it('is nobody but the primary where that has changed and has not been looked at yet', () => {
     const before = { epoch: 1, begin: 100 };
-    expect(hasReached(950, parseToken('1-3E8'), 2, before)).toBe(false);
+    expect(hasReached({ position: 950, timeline: 2 }, parseToken('1-3E8'), 2, before)).toBe(false);
     expect(hasReached(undefined, parseToken('1-3E8'), 2, before)).toBe(true);
   });
 });
