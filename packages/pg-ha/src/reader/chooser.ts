@@ -19,7 +19,7 @@ import {
 } from '@steadfast/shared';
 import type { LeaseRequest } from '../pool/lease.ts';
 import { mayBeRotating, type PasswordReader } from '../pool/rotating-password.ts';
-import { follows, type ReadMember } from './member-state.ts';
+import type { ReadMember } from './member-state.ts';
 import type { ReadWatch } from './read-watch.ts';
 import { shownTimeline } from './standing.ts';
 import type { WalPosition } from './wal-position.ts';
@@ -136,7 +136,7 @@ export class Chooser {
         return [{ endpoint, role, lag: { bytes: 0, ms: 0 }, load: load(endpoint), place: undefined }];
       }
       const lag = this.lagOf(member);
-      if (!lag || !standing || !(vouched || follows(state, topology.epoch))) return [];
+      if (!lag || !standing || !(vouched || watch.isFollowing(member))) return [];
       const timeline = vouched || asItIs ? shownTimeline(standing) : topology.epoch;
       const place = { position: standing.position, timeline };
       return [{ endpoint, role: 'replica', lag, load: load(endpoint), place }];
@@ -164,12 +164,12 @@ export class Chooser {
   #describe(member: ReadMember): string {
     const key = endpointKey(member.endpoint);
     const { state } = member;
+    const { vouched, watch } = this.#options;
     if (state.at === 'unasked') return `${key} has not answered yet`;
     if (state.at === 'ejected') return `${key} (${state.error.message})`;
     const lag = this.lagOf(member);
     if (!lag) return `${key} ${state.standing.role}`;
-    if (!this.#options.vouched && !follows(state, this.#options.monitor.topology.epoch))
-      return `${key} replica, not seen to follow the primary`;
+    if (!vouched && !watch.isFollowing(member)) return `${key} replica, not seen to follow the primary`;
     const age = Number.isFinite(lag.ms) ? `${Math.round(lag.ms)} ms` : 'an unknown time';
     return `${key} replica, ${lag.bytes} bytes and ${age} behind`;
   }

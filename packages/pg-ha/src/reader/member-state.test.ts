@@ -73,7 +73,36 @@ describe('whether a standby follows the primary', () => {
     ],
   ];
   it.each(rows)('%s', (_what, state, epoch, expected) => {
-    expect(follows(state, epoch)).toBe(expected);
+    expect(follows(state, epoch, () => [])).toBe(expected);
+  });
+
+  const grown = after([standby(10, 90), 2], [standby(91, 95), 2]);
+  const primary: Partial<Standing> = { role: 'primary', timeline: 1 };
+  const upstreams: [what: string, other: MemberState, follows: boolean][] = [
+    ['the old primary lives on, and may have sent it that', after([standby(91, 91, primary), 2]), false],
+    ['a server was primary when it was last heard of', after([standby(91, 91, primary), 1]), false],
+    ['another standby has more of the old timeline to send', after([standby(95, 120, ALONE), 2]), false],
+    ['another standby had more, as far as is known', after([standby(95, 120), 1]), false],
+    ['another standby had no more than what it has replayed since', after([standby(80, 90), 2]), true],
+    [
+      'another standby had no more, and is sent more itself',
+      after([standby(80, 90), 2], [standby(91, 120), 2]),
+      true,
+    ],
+    ['another standby has more, of the new timeline', after([standby(91, 120, NEW), 2]), true],
+    [
+      'another server answers nobody',
+      failed(unasked, new HaError('HA_DIAL_FAILED', 'gone', { outcome: 'notSent' }), 0, seededRandom(1)),
+      true,
+    ],
+  ];
+  it.each(upstreams)('it has replayed more than it had, and %s', (_what, other, expected) => {
+    expect(follows(grown, 2, () => [other])).toBe(expected);
+  });
+
+  it('needs nobody else’s word where it says what it is sent', () => {
+    const old = after([standby(200, 200, { role: 'primary', timeline: 1 }), 2]);
+    expect(follows(after([standby(10, 10, NEW), 2]), 2, () => [old])).toBe(true);
   });
 });
 

@@ -72,15 +72,38 @@ export function failed(
  * failover that lost writes a standby may hold what no longer counts, at positions that look up to date. Proof is, in turn:
  * no failover has ever happened, or none that we know of; it says itself what it is sent, or that it has replayed the new
  * timeline; where it may not say what it is sent: it has replayed more than it had when it was first seen to receive under
- * this epoch, and the old primary is gone, so the new one must have sent it.
+ * this epoch, and more than any other server could have sent it.
+ * @param others the states of all members beside it and the primary that is followed
  */
-export function follows(state: MemberState, epoch: Epoch | undefined): boolean {
+export function follows(
+  state: MemberState,
+  epoch: Epoch | undefined,
+  others: () => readonly MemberState[],
+): boolean {
   if (state.at !== 'answering') return false;
   if (epoch === undefined || epoch === 1) return true;
-  const { standing, firstReceived } = state;
   if (state.epoch !== epoch) return false; // asked before the change
-  const { receives, receivedTimeline, replayedTimeline, position } = standing;
-  if ((replayedTimeline ?? 0) >= epoch) return true;
-  if (receivedTimeline !== undefined) return receivedTimeline >= epoch;
-  return receives && position > firstReceived;
+  const { standing, firstReceived } = state;
+  const shown = shows(standing, epoch);
+  if (shown !== undefined) return shown;
+  if (!standing.receives || standing.position <= firstReceived) return false;
+  return others().every((other) => standing.position > sends(other, epoch));
+}
+
+/** Whether a standby says that it is on this timeline; undefined where it may not say. */
+function shows({ receivedTimeline, replayedTimeline = 0 }: Standing, epoch: Epoch): boolean | undefined {
+  if (replayedTimeline >= epoch) return true;
+  return receivedTimeline === undefined ? undefined : receivedTimeline >= epoch;
+}
+
+/**
+ * How far the log of a timeline that has ended may go which a server sends to standbys of its own: an old primary that lives on
+ * writes ever more of it, a standby has what it had. What one has got under this epoch is the new primary's.
+ */
+function sends(other: MemberState, epoch: Epoch): number {
+  if (other.at !== 'answering') return 0;
+  const { standing, firstReceived } = other;
+  if (standing.role === 'primary') return Infinity;
+  if (other.epoch === epoch && shows(standing, epoch) === true) return 0;
+  return other.epoch === epoch ? Math.min(firstReceived, standing.received) : standing.received;
 }

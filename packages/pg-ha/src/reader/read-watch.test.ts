@@ -3,7 +3,6 @@ import { ManualClock } from '@steadfast/shared/testing';
 import { describe, expect, it } from 'vitest';
 import type { ProbeLines } from '../discovery/probe-lines.ts';
 import { observeIdentity } from '../strategies/observe.ts';
-import { follows } from './member-state.ts';
 import { ReadWatch } from './read-watch.ts';
 import type { Standing } from './standing.ts';
 
@@ -79,10 +78,10 @@ describe('a standby that was asked before a failover and answers after it', () =
     await clock.advance(2_000);
     answers.shift()?.(standing(120, 120));
     await clock.advance(2_000);
-    expect(follows(watch.stateOf(STANDBY), 2)).toBe(false);
+    expect(watch.isFollowing({ endpoint: STANDBY, state: watch.stateOf(STANDBY) })).toBe(false);
     answers.shift()?.(standing(121, 121));
     await clock.advance(2_000);
-    expect(follows(watch.stateOf(STANDBY), 2)).toBe(true);
+    expect(watch.isFollowing({ endpoint: STANDBY, state: watch.stateOf(STANDBY) })).toBe(true);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   noteReached,
   notePosition,
   primaryOf,
+  sameEndpoint,
   WaitQueue,
   whyForeign,
   type Clock,
@@ -109,6 +110,19 @@ export class ReadWatch {
 
   stateOf(endpoint: Endpoint): MemberState {
     return this.#states.get(endpointKey(endpoint)) ?? { at: 'unasked' };
+  }
+
+  /** Whether a standby is known to be on the way of the primary that is followed. */
+  isFollowing({ endpoint, state }: ReadMember): boolean {
+    const { topology } = this.#options.monitor;
+    const primary = primaryOf(topology)?.endpoint;
+    const isOther = (other: Endpoint): boolean =>
+      !sameEndpoint(other, endpoint) && !(primary && sameEndpoint(other, primary));
+    return follows(state, topology.epoch, () =>
+      this.#endpoints()
+        .filter(isOther)
+        .map((other) => this.stateOf(other)),
+    );
   }
 
   /** Whether each member has been heard of, one way or another. */
@@ -244,22 +258,16 @@ export class ReadWatch {
     const foreign = whyForeign(topology, { clusterId: standing.systemId });
     if (foreign) throw refusal(key, foreign);
     const state = answered(this.stateOf(endpoint), standing, epoch);
-    this.#note(key, state, standing, at);
+    this.#note({ endpoint, state }, standing, at);
     this.#set(endpoint, state);
   }
 
   /** Positions of a standby that has left the primary's way would make all others look late. */
-  #note(
-    key: string,
-    state: MemberState,
-    { role, received, position, timeline }: Standing,
-    at: Instant,
-  ): void {
-    const { topology } = this.#options.monitor;
-    const primary = primaryOf(topology);
+  #note(member: ReadMember, { role, received, position, timeline }: Standing, at: Instant): void {
+    const primary = primaryOf(this.#options.monitor.topology);
     if (role === 'replica') {
-      if (follows(state, topology.epoch)) this.#log = noteReached(this.#log, received);
-    } else if (primary && endpointKey(primary.endpoint) === key) {
+      if (this.isFollowing(member)) this.#log = noteReached(this.#log, received);
+    } else if (primary && sameEndpoint(primary.endpoint, member.endpoint)) {
       const { epoch } = primary;
       if (epoch === undefined || timeline === epoch) this.#log = notePosition(this.#log, epoch, position, at);
     }
