@@ -31,13 +31,14 @@ export function createListener({ settings, core, log, config, Client, tell }: Li
     throw new HaError('HA_READ_ONLY', 'standbys hear no notifications; listen on the pool of the primary', {
       outcome: 'notSent',
     });
-  const { monitor, clock, random, failoverWaitMs } = core;
+  const { monitor, clock, random, failoverWaitMs, rereadsPassword } = core;
   return new Listener({
     monitor,
     clock,
     random,
     log,
     failoverWaitMs,
+    rereadsPassword,
     newClient: () => new Client(config),
     heartbeatMs: settings.ha.listenHeartbeatMs,
     heartbeatTimeoutMs: settings.ha.probeTimeoutMs,

@@ -5,6 +5,8 @@ import {
   describeError,
   endpointKey,
   HaError,
+  isFinal,
+  primaryOf,
   sleep,
   within,
   wrongSetting,
@@ -14,10 +16,12 @@ import {
   type Random,
   type Seat,
   type Timer,
+  type Topology,
 } from '@steadfast/shared';
 import type { ClientBase } from 'pg';
 import type { HaClient } from '../dial/ha-client.ts';
 import { checkLimits } from '../pool/call-bound.ts';
+import { mayBeRotating, REREAD_MS, type PasswordReader } from '../pool/rotating-password.ts';
 import { quoteChannel } from './channel-name.ts';
 import {
   Subscription,
@@ -28,7 +32,7 @@ import {
   type NotificationHandler,
 } from './subscription.ts';
 
-export interface ListenerParts {
+export interface ListenerParts extends PasswordReader {
   monitor: Seat;
   clock: Clock;
   random: Random;
@@ -45,6 +49,7 @@ export interface ListenerParts {
 /** A connection that listens. */
 interface Link {
   readonly client: HaClient;
+  readonly openedAt: Instant;
   /** a time before which nothing that was sent is missing */
   completeUntil: Instant;
   /** when the last question that was answered was put */
@@ -67,22 +72,26 @@ type State =
 export class Listener {
   readonly #parts: ListenerParts;
   readonly #subscriptions = new Set<Subscription>();
-  readonly #waiting = new Map<Subscription, () => void>();
+  readonly #waiting = new Map<Subscription, PromiseWithResolvers<void>>();
   #state: State = { at: 'idle' };
   /** the connection that is being made */
   #making: HaClient | undefined;
 
   constructor(parts: ListenerParts) {
     this.#parts = parts;
-    parts.monitor.onChange(({ next }) => {
-      const client = this.#state.at === 'listening' ? this.#state.link.client : this.#making;
+    parts.monitor.onChange(({ previous, next }) => {
+      const link = this.#state.at === 'listening' ? this.#state.link : undefined;
+      const client = link?.client ?? this.#making;
       if (!client?.supersededBy(next)) return;
+      // The old primary may have gone on answering beside the new one, where notifications were sent that it never heard of.
+      if (link)
+        link.completeUntil = Math.min(link.completeUntil, aloneUntil(previous, next) ?? link.openedAt);
       const why = 'another server is the primary now';
       client.interrupt(new HaError('HA_INTERRUPTED', why, { outcome: 'unknown' }));
     });
   }
 
-  /** @throws HaError HA_CONFIG, HA_NO_PRIMARY where no server could be told in time, HA_CLOSED */
+  /** @throws HaError HA_CONFIG, HA_AUTH, HA_NO_PRIMARY where no server could be told in time, HA_CLOSED */
   async listen(channel: string, handler: NotificationHandler, options: ListenOptions): Promise<Listening> {
     quoteChannel(channel);
     checkOptions(handler, options);
@@ -95,11 +104,12 @@ export class Listener {
       );
     const subscription = new Subscription({ clock, channel, handler, options, told, failed });
     this.#subscriptions.add(subscription);
-    const heard = new Promise<void>((resolve) => this.#waiting.set(subscription, resolve));
+    const heard = Promise.withResolvers<void>();
+    this.#waiting.set(subscription, heard);
     this.#tell(subscription);
     const ms = options.deadlineMs ?? failoverWaitMs;
     try {
-      await within(clock, ms, heard, () => this.#unheard(ms));
+      await within(clock, ms, heard.promise, () => this.#unheard(ms));
     } catch (error) {
       await this.#drop(subscription);
       throw error;
@@ -116,7 +126,7 @@ export class Listener {
     this.#making?.interrupt();
     for (const subscription of this.#subscriptions) subscription.close();
     this.#subscriptions.clear();
-    for (const resume of this.#waiting.values()) resume();
+    for (const heard of this.#waiting.values()) heard.resolve();
     this.#waiting.clear();
   }
 
@@ -138,7 +148,7 @@ export class Listener {
 
   #heard(subscription: Subscription, at: Instant): void {
     subscription.establish(at);
-    this.#waiting.get(subscription)?.();
+    this.#waiting.get(subscription)?.resolve();
     this.#waiting.delete(subscription);
   }
 
@@ -158,27 +168,40 @@ export class Listener {
 
   /** Until a connection listens, or nobody wants to any more. */
   async #connect(): Promise<void> {
-    const { clock, random, monitor, failoverWaitMs, log } = this.#parts;
+    const { clock, random, monitor, failoverWaitMs } = this.#parts;
     for (let attempt = 0; this.#state.at === 'connecting' && this.#subscriptions.size > 0; attempt++) {
+      let pause = backoffMs({ minMs: 2, maxMs: 250 }, attempt, random);
       try {
         await monitor.whenConfirmed(Deadline.after(clock, failoverWaitMs));
         if (await this.#open(this.#state.lost)) return;
       } catch (error) {
-        log.debug({ event: 'listen-failed', error: describeError(error) }, 'could not listen yet');
+        if (this.#isRefused(error)) pause = REREAD_MS;
       }
-      await sleep(clock, backoffMs({ minMs: 2, maxMs: 250 }, attempt, random));
+      await sleep(clock, pause);
     }
     if (this.#state.at === 'connecting') this.#state = { at: 'idle' };
+  }
+
+  /** What waiting would only hide is told to those who wait to be heard; who has been heard before is not given up. */
+  #isRefused(error: unknown): boolean {
+    const refused = isFinal(error);
+    const told = { event: 'listen-failed', error: describeError(error) };
+    this.#parts.log[refused ? 'warn' : 'debug'](told, 'could not listen yet');
+    if (refused && !mayBeRotating(error, this.#parts)) {
+      for (const heard of this.#waiting.values()) heard.reject(error);
+      this.#waiting.clear();
+    }
+    return refused;
   }
 
   async #open(lost: { since: Instant; why: string } | undefined): Promise<boolean> {
     const { clock, newClient, monitor, heartbeatTimeoutMs } = this.#parts;
     const client = (this.#making = newClient());
-    const link: Link = { client, completeUntil: 0, answeredAt: 0, heartbeat: undefined };
+    let link: Link | undefined;
     client.on('notification', ({ channel, payload = '', processId }) =>
       this.#deliver({ channel, payload, processId }),
     );
-    const ended = (error?: Error): void => this.#lost(link, error);
+    const ended = (error?: Error): void => void (link && this.#lost(link, error));
     client.on('error', ended);
     client.on('end', () => ended());
     try {
@@ -193,7 +216,7 @@ export class Listener {
       if (this.#subscriptions.size === 0) throw new Error('nobody listens any more');
       // What is announced while a connection is made finds none that it could cut.
       if (client.supersededBy(monitor.topology)) throw new Error('its server has been replaced meanwhile');
-      link.completeUntil = link.answeredAt = at;
+      link = { client, openedAt: at, completeUntil: at, answeredAt: at, heartbeat: undefined };
       this.#state = { at: 'listening', link };
       const answered = clock.now();
       for (const subscription of told) {
@@ -268,6 +291,13 @@ export class Listener {
     const message = `no primary could be told to LISTEN within ${Math.round(ms)} ms`;
     return new HaError('HA_NO_PRIMARY', message, { outcome: 'notSent', cause: this.#parts.monitor.trouble });
   }
+}
+
+/** The last moment at which whoever is primary now was known to be a standby, so that nothing was sent there. */
+function aloneUntil(previous: Topology, next: Topology): Instant | undefined {
+  const primary = primaryOf(next);
+  const before = primary && previous.members.get(endpointKey(primary.endpoint));
+  return before?.role === 'replica' ? before.observedAt : undefined;
 }
 
 function run(client: HaClient, sql: string): Promise<unknown> {
