@@ -1,4 +1,5 @@
 import {
+  asError,
   certificateRefusal,
   describeError,
   endpointKey,
@@ -25,9 +26,18 @@ export function dialError(
     const message = `${member} refuses user '${who.user}' for database '${who.database}' (${describeError(error)}); check user, password and database`;
     return new HaError('HA_AUTH', message, details);
   }
+  if (lacksPassword(error)) {
+    const message = `${member} wants a password of user '${who.user}', and none is given; check password (PGPASSWORD, POSTGRES_PASSWORD, or in the URL)`;
+    return new HaError('HA_AUTH', message, details);
+  }
   const refusal = certificateRefusal(error, member, who.trust);
   if (refusal) return refusal;
   return new HaError('HA_DIAL_FAILED', `could not connect to ${member}: ${describeError(error)}`, details);
+}
+
+/** pg's own complaint, before it has sent one: an error without a code, whose text is all that tells it. */
+function lacksPassword(error: unknown): boolean {
+  return /^SASL: .*client password must be a (?:non-empty )?string$/.test(asError(error).message);
 }
 
 /** The pool has been ended. */

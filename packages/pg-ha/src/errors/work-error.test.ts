@@ -261,6 +261,12 @@ describe('a dial that fails', () => {
     expect(error.message).toContain("refuses user 'app' for database 'inbox'");
   });
 
+  it.each(['string', 'non-empty string'])('for want of a password says so: pg asks for a %s', (what) => {
+    const error = dial(new Error(`SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a ${what}`));
+    expect(error).toMatchObject({ code: 'HA_AUTH', outcome: 'notSent' });
+    expect(error.message).toContain("db:5432 wants a password of user 'app', and none is given");
+  });
+
   it('for a certificate names the setting that vouches for certificates', () => {
     const error = dial(
       Object.assign(new Error('self-signed certificate in certificate chain'), {
