@@ -81,20 +81,19 @@ export function readConnection(
   for (const name of TEXTS)
     if (options[name] !== undefined && options[name] !== null && typeof options[name] !== 'string')
       throw wrongSetting(`option ${name}`, '(hidden: no text)', 'a text');
-  const { port } = options as { port?: unknown };
-  if (!['undefined', 'number', 'string'].includes(typeof port) && port !== null)
-    throw wrongSetting('option port', typeof port, 'a whole number from 1 to 65535');
+  const { port: given } = options as { port?: unknown };
+  if (!['undefined', 'number', 'string'].includes(typeof given) && given !== null)
+    throw wrongSetting('option port', typeof given, 'a whole number from 1 to 65535');
   const source = readSource(options, env);
   const { params, name } = source;
-  const host = options.host ?? source.host;
-  const address = (options.host ?? options.port) == null ? source.address : 'options host and port';
+  const host = options.host ?? source.host ?? set(env, LIBPQ_NAMES.host);
+  const port = options.port ?? source.port ?? set(env, LIBPQ_NAMES.port);
+  const address = addressOf(options, source, env);
+  const negotiation =
+    word(name, params, 'sslnegotiation', NEGOTIATIONS) ??
+    oneOf('PGSSLNEGOTIATION', set(env, 'PGSSLNEGOTIATION'), NEGOTIATIONS);
   return {
-    endpoints: readEndpoints(
-      address,
-      host ?? 'localhost',
-      String(options.port ?? source.port ?? ''),
-      provider?.port ?? 5432,
-    ),
+    endpoints: readEndpoints(address, host ?? 'localhost', String(port ?? ''), provider?.port ?? 5432),
     source: address,
     unnamed: host === undefined,
     user: options.user ?? source.user,
@@ -106,14 +105,27 @@ export function readConnection(
       ca: ca === undefined ? undefined : caSource(ca, options.ca !== undefined),
       name,
       params,
-      negotiation: options.sslnegotiation ?? word(name, params, 'sslnegotiation', NEGOTIATIONS),
+      negotiation: options.sslnegotiation ?? negotiation,
       env,
       defaultMode: defaultSslMode,
       needsCa: provider?.ca === 'own',
     }),
     session: readSession(name, params),
-    passed: Object.fromEntries([...params].filter(([param]) => PASSED.has(param))),
+    passed: {
+      ...Object.fromEntries([...params].filter(([param]) => PASSED.has(param))),
+      ...(negotiation && { sslnegotiation: negotiation }),
+    },
   };
+}
+
+/** Where host and port are to be corrected: libpq's variables stand in for what nothing else names. */
+function addressOf(options: PoolConfig, { host, port, address }: Source, env: Environment): string {
+  if ((options.host ?? options.port) != null) return 'options host and port';
+  return (host ?? port) === undefined && set(env, LIBPQ_NAMES.host) ? addressIn(LIBPQ_NAMES) : address;
+}
+
+function addressIn({ host, port }: typeof LIBPQ_NAMES): string {
+  return `${host} and ${port}`;
 }
 
 function readSession(name: string, params: URLSearchParams): SessionParams {
@@ -129,9 +141,16 @@ function word<T extends string>(
   param: string,
   words: readonly T[],
 ): T | undefined {
-  const given = params.get(param);
+  return oneOf(`${param} (${name})`, params.get(param) ?? undefined, words);
+}
+
+function oneOf<T extends string>(
+  what: string,
+  given: string | undefined,
+  words: readonly T[],
+): T | undefined {
   const found = words.find((known) => known === given);
-  if (given !== null && !found) throw wrongSetting(`${param} (${name})`, given, words.join(', '), words);
+  if (given !== undefined && !found) throw wrongSetting(what, given, words.join(', '), words);
   return found;
 }
 
@@ -178,7 +197,7 @@ function readSource(options: PoolConfig, env: Environment): Source {
   const names = rails ? RAILS_NAMES : LIBPQ_NAMES;
   return {
     name: rails ? 'POSTGRES_*' : 'PG*',
-    address: `${names.host} and ${names.port}`,
+    address: addressIn(names),
     host: set(env, names.host),
     port: set(env, names.port),
     user: set(env, names.user),
@@ -228,20 +247,34 @@ function fromUrl(name: string, given: string): Source {
       throw wrong(); // a % that escapes nothing
     }
   };
+  const { searchParams: params, username, password, pathname } = url;
+  const [names, ports] = splitSockets(hosts);
+  // As to libpq, and but for the database to pg, what stands behind the ? wins.
   return {
     name,
     address: `${name} host and port`,
-    host: url.searchParams.get('host') ?? part(hosts),
-    port: url.searchParams.get('port') ?? undefined,
-    user: part(url.username),
-    password: part(url.password),
-    database: part(url.pathname.slice(1)),
-    params: url.searchParams,
+    host: params.get('host') ?? part(names),
+    port: params.get('port') ?? ports,
+    user: params.get('user') || part(username),
+    password: params.get('password') || part(password),
+    database: params.get('dbname') || part(pathname.slice(1)),
+    params,
   };
 }
 
-/** What is wrong may hold a password anywhere: nothing before the last @ is shown, nor what only resembles a URL. */
+/** Behind the directory of a socket stands a port, which a path would swallow; other hosts keep theirs. */
+function splitSockets(hosts: string): [hosts: string, ports: string | undefined] {
+  const each = hosts.split(',').map((host) => /^(%2F[^:]*):(\d+)$/i.exec(host) ?? [host, host, '']);
+  const ports = each.map(([, , port]) => port).join(',');
+  return [each.map(([, host]) => host).join(','), /\d/.test(ports) ? ports : undefined];
+}
+
+/**
+ * What is wrong may hold a password anywhere: nothing before the last @ is shown, nor what follows a ?, nor what only resembles
+ * a URL.
+ */
 function shownUrl(given: string): string {
+  if (/\?[^]*@/.test(given)) return `${/^[\w+.-]*:\/\//.exec(given)?.[0] ?? ''}(hidden)`;
   const [, scheme, rest] = /^([\w+.-]*:\/\/)(?:[^]*@)?([^@?]*)/.exec(given) ?? [];
   return scheme === undefined ? '(hidden)' : `${scheme}${given.includes('@') ? '***@' : ''}${rest}`;
 }

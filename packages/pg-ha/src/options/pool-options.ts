@@ -121,7 +121,12 @@ export function readPoolOptions(options: HaPoolOptions): PoolSettings {
   const ha = Object.freeze({ ...read, targetSessionAttrs, loadBalanceHosts });
   const target = readTarget(targetSessionAttrs ?? 'primary');
   const passed = Object.fromEntries(Object.entries(options).filter(([name]) => !own.has(name))) as PoolConfig;
-  const pool = { ...connection.passed, ...passed, ...identity(connection), ...defaults(ha, options) };
+  const pool = {
+    ...connection.passed,
+    ...passed,
+    ...identity(connection),
+    ...defaults(ha, connection, options),
+  };
   const behind = ha.pooler ?? provider?.poolerPort === connection.endpoints[0].port;
   if (!behind) return { ha, target, connection, provider, pooler: undefined, pool };
   return { ha, target, connection, provider, ...forPooler(pool, env) };
@@ -162,8 +167,9 @@ function identity({
   };
 }
 
-function defaults(ha: HaOptions, options: HaPoolOptions): PoolConfig {
-  const statementTimeout = options.statement_timeout ?? ha.statementTimeoutMs;
+function defaults(ha: HaOptions, { passed }: ConnectionSettings, options: HaPoolOptions): PoolConfig {
+  const inUrl = options.statementTimeoutMs === undefined && passed['statement_timeout'] !== undefined;
+  const statementTimeout = options.statement_timeout ?? (inUrl ? undefined : ha.statementTimeoutMs);
   const { poolSize } = options as { poolSize?: unknown }; // pg-pool's older name for it
   return {
     max: readMax('max', options.max) ?? readMax('poolSize', poolSize) ?? ha.poolMax,
