@@ -7,6 +7,7 @@ import {
   HaError,
   isHaError,
   sleep,
+  within,
   withOutcome,
   type Clock,
   type Endpoint,
@@ -36,6 +37,8 @@ export interface ReadSearchParts {
   readonly tokenWaitMs: number;
   /** whether the server behind this very connection has got to the request's token; undefined: the watch knows */
   readonly hasReached: ((client: PoolClient, request: LeaseRequest) => Promise<boolean>) | undefined;
+  /** so long that answer may take, ms */
+  readonly answerMs: number;
   /** told of each connection that is handed out */
   readonly onGrant: (request: LeaseRequest) => void;
 }
@@ -150,10 +153,13 @@ export class ReadSearch {
     client: PoolClient,
     hasReached: ReadSearchParts['hasReached'],
   ): Promise<{ error: Error; closes: boolean } | undefined> {
+    const { clock, answerMs } = this.#parts;
     const link = client as unknown as HaClient;
-    if (link.stale && !(await isAlive(link, this.#parts.clock)))
+    if (link.stale && !(await isAlive(link, clock)))
       return { error: lost('an idle connection had died'), closes: true };
-    if (!hasReached || (await hasReached(client, this.#request))) return undefined;
+    const late = (): Error => new Error(`no answer within ${answerMs} ms`);
+    if (!hasReached || (await within(clock, answerMs, hasReached(client, this.#request), late)))
+      return undefined;
     return { error: lost('the server has not got to the token yet'), closes: false };
   }
 

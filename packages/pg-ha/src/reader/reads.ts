@@ -96,6 +96,7 @@ export class Reads {
       pools: this.pools,
       chooser: this.#chooser,
       hasReached: parts.strategy.replicas && ((client, request) => this.#askWhetherReached(client, request)),
+      answerMs: settings.ha.probeTimeoutMs,
       onGrant: (request) => this.#tellOfEndedTimeline(request, parts.tell),
     });
   }
