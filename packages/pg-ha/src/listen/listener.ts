@@ -201,7 +201,9 @@ export class Listener {
     client.on('notification', ({ channel, payload = '', processId }) =>
       this.#deliver({ channel, payload, processId }),
     );
-    const ended = (error?: Error): void => void (link && this.#lost(link, error));
+    const ended = (error?: Error): void => {
+      if (link) this.#lost(link, error);
+    };
     client.on('error', ended);
     client.on('end', () => ended());
     try {

@@ -96,7 +96,7 @@ describe('whether a standby follows the primary', () => {
       true,
     ],
   ];
-  it.each(upstreams)('it has replayed more than it had, and %s', (_what, other, expected) => {
+  it.each(upstreams)('more than it had has been replayed, and %s', (_what, other, expected) => {
     expect(follows(grown, 2, () => [other])).toBe(expected);
   });
 

@@ -70,57 +70,14 @@ export function setup(
   const clock = new ManualClock(1_000);
   const random = seededRandom(11);
   const cluster: Cluster = { looks: { p: 100, a: 100, b: 100 }, dials: {}, dialled: [], ...given };
-  const suspicions: string[] = [];
   const { rereadsPassword = false } = cluster;
-  let topology: Topology = emptyTopology('self', [PRIMARY, A, B], 0);
-  topology = applyObservation(topology, { kind: 'self', endpoint: PRIMARY, role: 'primary', epoch, at: 1 });
-  const listeners: (() => void)[] = [];
-  const report = (observation: Observation): void => {
-    const before = topology;
-    topology = applyObservation(topology, observation);
-    if (differs(before, topology)) for (const listener of listeners) listener();
-  };
-  const monitor = {
-    get topology() {
-      return topology;
-    },
-    onChange: (listener: () => void) => listeners.push(listener),
-    start: () => undefined,
-    report,
-    suspect: (why: string) => suspicions.push(why),
-  } as unknown as Seat;
-  const lines = {
-    ask: async ({ host }: Endpoint, { timeoutMs }: QuestionBounds): Promise<Standing> => {
-      const answer = cluster.looks[host] ?? 'refuses';
-      if (answer === 'hangs') {
-        await new Promise<void>((resolve) => clock.timer(timeoutMs, resolve));
-        throw new Error('no answer');
-      }
-      if (answer === 'refuses') throw refused(host);
-      if (answer === 'wants another password') throw denied(host);
-      const role = host === 'p' ? 'primary' : 'replica';
-      const timeline = role === 'primary' ? epoch : undefined;
-      return {
-        role,
-        position: answer,
-        received: answer,
-        timeline,
-        replayedTimeline: epoch,
-        receivedTimeline: undefined,
-        receives: true,
-        systemId: 's',
-        readOnly: false,
-      };
-    },
-    rest: () => undefined,
-    close: () => undefined,
-  } as unknown as ProbeLines;
+  const { monitor, suspicions, report } = monitorOf(epoch);
   const watch = new ReadWatch({
     monitor,
     clock,
     random,
     rereadsPassword,
-    lines,
+    lines: linesOf(cluster, epoch, clock),
     who: { user: 'u', database: 'd', trust: 't' },
     replicas: undefined,
     observe: observeIdentity,
@@ -169,6 +126,59 @@ export function setup(
       new ReadSearch({ ...parts, onGrant: () => undefined }, request).start();
     });
   return { ...cluster, clock, watch, read, suspicions, report };
+}
+
+/** Looks that are answered as the cluster says. */
+function linesOf(cluster: Cluster, epoch: number, clock: ManualClock): ProbeLines {
+  return {
+    ask: async ({ host }: Endpoint, { timeoutMs }: QuestionBounds): Promise<Standing> => {
+      const answer = cluster.looks[host] ?? 'refuses';
+      if (answer === 'hangs') {
+        await new Promise<void>((resolve) => clock.timer(timeoutMs, resolve));
+        throw new Error('no answer');
+      }
+      if (answer === 'refuses') throw refused(host);
+      if (answer === 'wants another password') throw denied(host);
+      const role = host === 'p' ? 'primary' : 'replica';
+      const timeline = role === 'primary' ? epoch : undefined;
+      return {
+        role,
+        position: answer,
+        received: answer,
+        timeline,
+        replayedTimeline: epoch,
+        receivedTimeline: undefined,
+        receives: true,
+        systemId: 's',
+        readOnly: false,
+      };
+    },
+    rest: () => undefined,
+    close: () => undefined,
+  } as unknown as ProbeLines;
+}
+
+/** A monitor that follows the primary, and learns what the test reports. */
+function monitorOf(epoch: number): Pick<Setup, 'suspicions' | 'report'> & { monitor: Seat } {
+  const suspicions: string[] = [];
+  let topology: Topology = emptyTopology('self', [PRIMARY, A, B], 0);
+  topology = applyObservation(topology, { kind: 'self', endpoint: PRIMARY, role: 'primary', epoch, at: 1 });
+  const listeners: (() => void)[] = [];
+  const report = (observation: Observation): void => {
+    const before = topology;
+    topology = applyObservation(topology, observation);
+    if (differs(before, topology)) for (const listener of listeners) listener();
+  };
+  const monitor = {
+    get topology() {
+      return topology;
+    },
+    onChange: (listener: () => void) => listeners.push(listener),
+    start: () => undefined,
+    report,
+    suspect: (why: string) => suspicions.push(why),
+  } as unknown as Seat;
+  return { monitor, suspicions, report };
 }
 
 /** pg-pools that dial as the cluster says. */
