@@ -10,7 +10,7 @@ import {
   withOutcome,
   type Outcome,
 } from '@steadfast/shared';
-import { internals, isIdle, type QueuedQuery } from '../dial/client-internals.ts';
+import { internals, isIdle, textOf, type QueuedQuery } from '../dial/client-internals.ts';
 import type { HaClient } from '../dial/ha-client.ts';
 import { withCallersStack } from '../errors/callers-stack.ts';
 import { sqlstateOf } from '../errors/sqlstate.ts';
@@ -97,7 +97,8 @@ class QueryCall implements LeaseRequest {
     this.#resolve = resolve;
     this.signal = options.signal;
     this.after = options.after === undefined ? undefined : parseToken(options.after);
-    this.#statement = core.statements?.of(this.#text);
+    const text = this.#text;
+    if (text !== undefined) this.#statement = core.statements?.of(text);
     this.#mayName = core.prepare !== undefined;
     this.shares = core.pipeline !== undefined && this.#statement?.plain === true && mayShare(options);
     this.deadline = Deadline.after(core.clock, options.deadlineMs ?? core.failoverWaitMs);
@@ -190,7 +191,7 @@ class QueryCall implements LeaseRequest {
     if (byRole || sqlstateOf(cause) === undefined) return false;
     if (this.shares) return true; // others are on it too
     if (!this.#core.keepConnectionOnSqlError) return false;
-    return !/\b(begin|start)\b/i.test(this.#text); // a text that opens a transaction leaves it open
+    return !/\b(begin|start)\b/i.test(this.#text ?? 'begin'); // a text that opens a transaction leaves it open
   }
 
   #mayRepeat(outcome: Outcome, byRole: boolean): boolean {
@@ -247,8 +248,9 @@ class QueryCall implements LeaseRequest {
     this.#bound?.release();
   }
 
-  get #text(): string {
-    return typeof this.#config === 'string' ? this.#config : this.#config.text;
+  /** undefined where it is given by the name alone that the app has prepared it under */
+  get #text(): string | undefined {
+    return textOf(this.#config);
   }
 }
 

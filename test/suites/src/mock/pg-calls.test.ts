@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pgMessages } from '@steadfast/mock';
 import { outcomeOf, type HaPool } from '@steadfast/pg-ha';
+import pg, { type PoolClient } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { outcomeOfCall, withScriptedPostgres } from './with-scripted-postgres.ts';
 
@@ -191,11 +192,20 @@ describe('a statement whose text a class computes', () => {
   });
 });
 
+describe('a statement given by its name alone', () => {
+  it.each([{}, { prepare: 'auto' as const }, { pipelineDepth: 4 }])('is run: %j', async (options) => {
+    const one = pool([await member()], { ...QUICK, ...options, max: 1 });
+    await one.query({ name: 'one', text: 'SELECT 1' });
+    expect(await outcomeOfCall(one.query({ name: 'one' } as unknown as string))).toBe('ok');
+  });
+});
+
 describe('a statement given to a link that has ended', () => {
   interface Link {
     connection: { stream: Socket };
   }
   const streamOf = (client: unknown): Socket => (client as Link).connection.stream;
+  type Hear = (error: Error) => void;
   const insert = "INSERT INTO t VALUES ('1')";
 
   it('was not sent, also where pg has not heard of the end yet', async () => {
@@ -207,6 +217,22 @@ describe('a statement given to a link that has ended', () => {
     held.release();
     expect(await outcomeOfCall(one.query(insert))).toBe('ok');
     expect(tables.count('t', '1')).toBe(1);
+  });
+
+  it.each([
+    ['a text with a callback', (client: PoolClient, hear: Hear) => client.query('SELECT 1', hear)],
+    ['a query', (client: PoolClient, hear: Hear) => client.query(new pg.Query('SELECT 1', undefined, hear))],
+    [
+      'a query that tells by events',
+      (client: PoolClient, hear: Hear) => client.query(new pg.Query('SELECT 1')).on('error', hear),
+    ],
+  ])('says so also to %s', async (_what, ask) => {
+    const one = pool([await member()], QUICK);
+    const held = await one.connect();
+    streamOf(held).end();
+    const error = await new Promise((resolve) => ask(held, resolve));
+    expect(error).toMatchObject({ code: 'HA_CONNECTION_LOST', outcome: 'notSent' });
+    held.release();
   });
 
   it('goes to another connection where the pool was asked', async () => {
