@@ -205,7 +205,7 @@ describe('a statement given to a link that has ended', () => {
     connection: { stream: Socket };
   }
   const streamOf = (client: unknown): Socket => (client as Link).connection.stream;
-  type Hear = (error: Error) => void;
+  type Hear = (error: Error | undefined | null) => void;
   const insert = "INSERT INTO t VALUES ('1')";
 
   it('was not sent, also where pg has not heard of the end yet', async () => {
