@@ -11,6 +11,7 @@ import {
   type Endpoint,
   type HaCode,
   type Instant,
+  type QuestionSigns,
   type Topology,
 } from '@steadfast/shared';
 import { dialError, poolEnded } from '../errors/dial-error.ts';
@@ -339,7 +340,7 @@ export class HaClient extends pg.Client {
     const timer = boundQuestion(clock, bounds, () => this, giveUp);
     try {
       const knock = insists ? { until: late.signal, opened: timer.opened } : undefined;
-      if (!standing) await this.#open(endpoint, bounds, knock);
+      if (!standing) await this.#open(endpoint, timer, knock);
       const since = clock.now();
       const identity = await readIdentity(this);
       if (this.socketFactory === stream) this.#address = internals(this).connection.stream.remoteAddress;
@@ -350,7 +351,7 @@ export class HaClient extends pg.Client {
   }
 
   /** Dials and logs in; with `knock` over a socket that was knocked for until then. */
-  async #open(endpoint: Endpoint, { signs }: QuestionBounds, knock?: Knock): Promise<void> {
+  async #open(endpoint: Endpoint, signs: QuestionSigns, knock?: Knock): Promise<void> {
     this.#aim(endpoint);
     // A path leads to a socket of this machine, and of the app's own sockets nothing is known.
     if (knock && !this.socketFactory && !endpoint.host.startsWith('/')) {
@@ -360,7 +361,7 @@ export class HaClient extends pg.Client {
       if (this.#state.at === 'ended') throw new Error('the dial was given up');
     }
     this.#socket = internals(this).connection.stream;
-    if (signs) this.#socket.once('data', signs.heard);
+    this.#socket.once('connect', signs.letIn).once('data', signs.heard);
     await new Promise<void>((resolve, reject) =>
       super.connect((error: Error | null) => (error ? reject(error) : resolve())),
     );

@@ -100,7 +100,11 @@ describe('the time a question may take', () => {
   it('begins anew when a server that was shut has opened, which is told', async () => {
     const clock = new ManualClock();
     const opened = vi.fn<() => void>();
-    const bounds = { timeoutMs: 1_000, patienceMs: 1_000, signs: { opened, heard: () => undefined } };
+    const bounds = {
+      timeoutMs: 1_000,
+      patienceMs: 1_000,
+      signs: { opened, letIn: () => undefined, heard: () => undefined },
+    };
     const ends: number[] = [];
     const timer = boundQuestion(
       clock,
@@ -113,6 +117,29 @@ describe('the time a question may take', () => {
     await clock.advance(2_000);
     expect([ends, clock.pending]).toEqual([[1_950], 0]);
     expect(opened).toHaveBeenCalledOnce();
+  });
+});
+
+describe('the time of a question that may stand in a queue', () => {
+  it.each([
+    ['is longer from when it was let in', 10_000, 10_500],
+    ['is no longer where it has none beyond', undefined, 1_000],
+  ])('%s', async (_what, letInMs, endsAt) => {
+    const clock = new ManualClock();
+    const letIn = vi.fn<() => void>();
+    const signs = { opened: () => undefined, letIn, heard: () => undefined };
+    const ends: number[] = [];
+    const timer = boundQuestion(
+      clock,
+      { timeoutMs: 1_000, patienceMs: 1_000, letInMs, signs },
+      () => undefined,
+      () => ends.push(clock.now()),
+    );
+    await clock.advance(500);
+    timer.letIn();
+    await clock.advance(20_000);
+    expect([ends, clock.pending]).toEqual([[endsAt], 0]);
+    expect(letIn).toHaveBeenCalledOnce();
   });
 });
 

@@ -15,6 +15,8 @@ export interface QuestionBounds {
   readonly timeoutMs: number;
   /** nothing at all has been heard of the server by then: the question has been led astray */
   readonly patienceMs: number;
+  /** once it was let in it has so long instead */
+  readonly letInMs?: number | undefined;
   /** to be given of a newly dialled server; its first byte comes under TLS or before it */
   readonly signs?: QuestionSigns | undefined;
 }
@@ -25,11 +27,9 @@ const CONNECT_SHARE = 0.4;
 /** However impatient: a packet may be on its way for so long, ms. */
 const LEAST_CONNECT_MS = 100;
 
-/** The time that a question has. */
-export interface QuestionTimer {
+/** The time that a question has, and what it is to be told of meanwhile. */
+export interface QuestionTimer extends QuestionSigns {
   readonly cancel: () => void;
-  /** to be called when a server that was shut has opened: the answer has all of the time from now on */
-  readonly opened: () => void;
 }
 
 /**
@@ -38,7 +38,7 @@ export interface QuestionTimer {
  */
 export function boundQuestion(
   clock: Clock,
-  { timeoutMs, patienceMs, signs }: QuestionBounds,
+  { timeoutMs, patienceMs, letInMs, signs }: QuestionBounds,
   client: () => ClientBase | undefined,
   giveUp: (error: Error) => void,
 ): QuestionTimer {
@@ -63,8 +63,15 @@ export function boundQuestion(
     timer = start();
     signs?.opened();
   };
+  const letIn = (): void => {
+    signs?.letIn();
+    if (letInMs === undefined) return;
+    timer.cancel();
+    timer = clock.timer(letInMs, () => end(letInMs));
+  };
   let timer = start();
-  return { cancel, opened };
+  const heard = (): void => signs?.heard();
+  return { cancel, opened, letIn, heard };
 }
 
 /** A dial is not held to be slow before it has lasted so long, ms. */

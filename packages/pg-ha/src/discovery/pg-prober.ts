@@ -45,11 +45,12 @@ export class PgProber implements Prober {
     timeoutMs: number,
     patienceMs: number = timeoutMs,
     signs?: QuestionSigns,
+    letInMs?: number,
   ): Promise<Observation> {
     const { clock, observe, who } = this.#options;
     const at = clock.now();
     try {
-      return observe(endpoint, await this.#ask(endpoint, { timeoutMs, patienceMs, signs }), at);
+      return observe(endpoint, await this.#ask(endpoint, { timeoutMs, patienceMs, letInMs, signs }), at);
     } catch (error) {
       const failure = dialError(asError(error), endpoint, who);
       // A server that is full says nothing about its role, and is not unreachable either.
@@ -98,7 +99,7 @@ export class PgProber implements Prober {
       spoken = true;
       given?.heard();
     };
-    const signs = { opened: () => given?.opened(), heard };
+    const signs = { opened: () => given?.opened(), letIn: () => given?.letIn(), heard };
     try {
       return await scout.ask(endpoint, { ...bounds, signs }, stays);
     } catch (error) {

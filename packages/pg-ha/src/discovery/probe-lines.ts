@@ -1,8 +1,8 @@
 import pg from 'pg';
-import { endpointKey, type Clock, type Endpoint, type QuestionSigns } from '@steadfast/shared';
+import { endpointKey, type Clock, type Endpoint } from '@steadfast/shared';
 import { internals } from '../dial/client-internals.ts';
 import { guardFrames } from '../dial/frame-guard.ts';
-import { boundQuestion, type QuestionBounds } from '../dial/question-bounds.ts';
+import { boundQuestion, type QuestionBounds, type QuestionTimer } from '../dial/question-bounds.ts';
 import { knockedSocket } from '../dial/standing-socket.ts';
 
 export interface ProbeLinesOptions {
@@ -12,8 +12,6 @@ export interface ProbeLinesOptions {
   fresh: boolean;
   applicationName: string;
 }
-
-type Heard = QuestionSigns['heard'] | undefined;
 
 /** What decides whether a server lets us in, and which one that is: `options` is what some proxies choose it by. */
 const LOGIN = [
@@ -70,15 +68,11 @@ export class ProbeLines {
     const { clock } = this.#options;
     // One that shall lose no time is put beside another, which has the line.
     const fresh = this.#options.fresh || bounds.patienceMs < bounds.timeoutMs;
-    const key = fresh ? `${endpointKey(endpoint)} ${(this.#count += 1)}` : endpointKey(endpoint);
-    const line = this.#lines.get(key) ?? this.#add(key, endpoint, fresh);
+    const line = this.#free(endpoint, fresh);
     const late = Promise.withResolvers<never>();
     const timer = boundQuestion(clock, bounds, () => line.client, late.reject);
     try {
-      const answer = await Promise.race([
-        this.#put(line, question, bounds.signs?.heard, timer.opened),
-        late.promise,
-      ]);
+      const answer = await Promise.race([this.#put(line, question, timer), late.promise]);
       if (line.leaving) this.#drop(line);
       return answer;
     } catch (error) {
@@ -101,22 +95,25 @@ export class ProbeLines {
     for (const line of this.#lines.values()) this.#drop(line);
   }
 
+  /** Its line; another one, for this question alone, where that is `fresh`, or an earlier one is still waiting there. */
+  #free(endpoint: Endpoint, fresh: boolean): Line {
+    const key = endpointKey(endpoint);
+    const line = this.#lines.get(key);
+    if (fresh || line?.busy) return this.#add(`${key} ${(this.#count += 1)}`, endpoint, true);
+    return line ?? this.#add(key, endpoint, false);
+  }
+
   #add(key: string, endpoint: Endpoint, fresh: boolean): Line {
     const line = { endpoint, end: new AbortController(), client: undefined, busy: false, leaving: fresh };
     this.#lines.set(key, line);
     return line;
   }
 
-  async #put<T>(
-    line: Line,
-    question: (client: pg.Client) => Promise<T>,
-    heard: Heard,
-    opened: () => void,
-  ): Promise<T> {
+  async #put<T>(line: Line, question: (client: pg.Client) => Promise<T>, timer: QuestionTimer): Promise<T> {
     line.busy = true;
     if (line.client) internals(line.client).connection.stream.ref();
     try {
-      return await question(line.client ?? (await this.#connect(line, heard, opened)));
+      return await question(line.client ?? (await this.#connect(line, timer)));
     } finally {
       line.busy = false;
       // Waiting for the next question must not keep the process alive.
@@ -124,7 +121,7 @@ export class ProbeLines {
     }
   }
 
-  async #connect(line: Line, heard: Heard, opened: () => void): Promise<pg.Client> {
+  async #connect(line: Line, { opened, letIn, heard }: QuestionTimer): Promise<pg.Client> {
     const { config, applicationName } = this.#options;
     const stream = await this.#stream(line, opened);
     const client = new pg.Client({
@@ -138,7 +135,7 @@ export class ProbeLines {
     client.on('error', () => this.#drop(line));
     if (line.end.signal.aborted) this.#drop(line);
     line.end.signal.throwIfAborted();
-    if (heard) internals(client).connection.stream.once('data', heard);
+    internals(client).connection.stream.once('connect', letIn).once('data', heard);
     await client.connect();
     return client;
   }

@@ -45,8 +45,10 @@ export class Spare implements Scout {
 
   async ask(endpoint: Endpoint, bounds: QuestionBounds, stays: boolean): Promise<Identity> {
     const key = endpointKey(endpoint);
-    const client = (stays && this.#line(key)) || this.#options.newClient();
-    if (stays) this.#lines.set(key, client);
+    const line = stays ? this.#line(key) : undefined;
+    // An earlier question may still wait there.
+    const client = line && !this.#asking.has(line) ? line : this.#options.newClient();
+    if (stays && !line) this.#lines.set(key, client);
     this.#asking.add(client);
     try {
       const identity = await client.scout(endpoint, bounds, stays);

@@ -7,7 +7,7 @@ import { endpointKey, sameEndpoint, type Endpoint } from '../topology/endpoint.t
 import type { Observation } from '../topology/observation.ts';
 import { differs, emptyTopology, isNominee, primaryOf, type Topology } from '../topology/topology.ts';
 import type { MonitorOptions, SeatOptions, TopologyListener } from './monitor-options.ts';
-import { Questions } from './questions.ts';
+import { Questions, type HowToPut } from './questions.ts';
 import type { Resolver } from './resolver.ts';
 import { isRefusal, SearchErrors } from './search-errors.ts';
 import { Seat } from './seat.ts';
@@ -193,7 +193,7 @@ export class Monitor {
       // A fresh sign has it asked at once.
       const again = state.at === 'searching' || (state.at === 'checking' && state.round > 0);
       const everyMs = again ? resolver.searchEveryMs : 0;
-      void this.#ask(`resolver ${resolver.name}`, () => this.#resolve(resolver), 1, everyMs);
+      void this.#ask(`resolver ${resolver.name}`, () => this.#resolve(resolver), { everyMs });
     }
     this.#lookAround();
     if (this.#state !== state) return; // an answer came at once and has moved the loop on
@@ -228,21 +228,22 @@ export class Monitor {
     const { rule } = this.#options;
     const key = endpointKey(endpoint);
     const pace = this.#questions.paceOf(key);
-    const steady = this.#state.at === 'steady';
-    const searchedMs = this.#state.at === 'searching' ? this.#searchedMs : undefined;
+    const { at } = this.#state;
+    const searchedMs = at === 'searching' ? this.#searchedMs : undefined;
     if (rule === 'route' && searchedMs !== undefined)
       void this.#ask(`${key} standing`, () => this.#recall(endpoint));
     const first = !this.#questions.underWay(key);
-    const next = nextQuestion({ rule, steady, searchedMs, first, company, pace });
+    const ourWay = this.#questions.areSilent(this.#topology.members.keys());
+    const next = nextQuestion({ rule, steady: at === 'steady', searchedMs, first, company, ourWay, pace });
     if (!next) return false;
-    const question = (): Promise<void> => this.#probe(endpoint, pace, next);
-    void this.#ask(first ? key : `${key} again`, question, next.atOnce);
+    const how = { atOnce: next.atOnce, holdsMs: next.letInMs && this.#options.probeTimeoutMs };
+    void this.#ask(first ? key : `${key} again`, () => this.#probe(endpoint, pace, next), how);
     return !first;
   }
 
-  async #ask(key: string, question: () => Promise<void>, atOnce = 1, everyMs = 0): Promise<void> {
+  async #ask(key: string, question: () => Promise<void>, how?: HowToPut): Promise<void> {
     try {
-      if (!(await this.#questions.put(key, question, atOnce, everyMs))) return;
+      if (!(await this.#questions.put(key, question, how))) return;
       this.#errors.answered(key);
     } catch (error) {
       this.#errors.failed(key, error);
@@ -268,19 +269,20 @@ export class Monitor {
     }
   }
 
-  async #probe(endpoint: Endpoint, pace: RoutePace, { patienceMs, leastMs = 0 }: Bounds = {}): Promise<void> {
+  async #probe(endpoint: Endpoint, pace: RoutePace, bounds: Bounds = {}): Promise<void> {
     const { prober, probeTimeoutMs } = this.#options;
-    const timeoutMs = Math.max(probeTimeoutMs, leastMs);
+    const timeoutMs = Math.max(probeTimeoutMs, bounds.leastMs ?? 0);
+    const { patienceMs, letInMs } = bounds;
     const asked = pace.ask();
     const heard = (): void => {
       asked.heard();
       if (pace.silentMs >= GONE_MS) this.#hail(endpoint);
     };
-    const signs = { opened: asked.opened, heard };
+    const signs = { opened: asked.opened, letIn: asked.letIn, heard };
     const at = this.#options.clock.now();
     let observation: Observation | undefined;
     try {
-      do observation = await prober.probe(endpoint, timeoutMs, patienceMs ?? timeoutMs, signs);
+      do observation = await prober.probe(endpoint, timeoutMs, patienceMs ?? timeoutMs, signs, letInMs);
       while (this.#isAstray(observation, pace));
     } catch (error) {
       if (isRefusal(error)) this.#checked(endpoint, at); // it is there, and asking on would not help

@@ -6,7 +6,8 @@ import type { Observation } from '../topology/observation.ts';
 export interface Prober {
   /**
    * Resolves with a `self` or an `unreachable` observation, within `timeoutMs`; where nothing at all has been heard of the
-   * member, within `patienceMs` already. Gives `signs` of what happens before, where it can tell.
+   * member, within `patienceMs` already; within `letInMs` once the member has taken its connection, where that is given. Gives
+   * `signs` of what happens before, where it can tell.
    * @throws where asking elsewhere would hide the cause: refused credentials, a wrong certificate
    */
   probe(
@@ -14,6 +15,7 @@ export interface Prober {
     timeoutMs: number,
     patienceMs?: number,
     signs?: QuestionSigns,
+    letInMs?: number,
   ): Promise<Observation>;
   /**
    * Asks whom a route led to at the last question, over the connection of that question; undefined where it is gone. The server

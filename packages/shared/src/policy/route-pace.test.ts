@@ -195,4 +195,18 @@ describe('questions through a route', () => {
     await clock.advance(1_000);
     expect(pace.crowded).toBe(false);
   });
+
+  it('tell how long the first of those that were let in has heard nothing', async () => {
+    const [first, second] = [pace.ask(), pace.ask()];
+    expect(pace.letInMs).toBe(undefined);
+    first.letIn();
+    await clock.advance(200);
+    second.letIn();
+    await clock.advance(100);
+    expect(pace.letInMs).toBe(300);
+    first.heard();
+    expect(pace.letInMs).toBe(100);
+    second.end(false);
+    expect(pace.letInMs).toBe(undefined);
+  });
 });

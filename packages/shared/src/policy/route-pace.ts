@@ -43,6 +43,8 @@ export class RoutePace {
   #answering: { question: PacedQuestion; since: Instant } | undefined;
   /** the question that was the last to get a connection, and when */
   #opening: { question: PacedQuestion; since: Instant } | undefined;
+  /** the questions that were let in and have heard nothing, and since when */
+  readonly #letIn = new Map<object, Instant>();
   #hurriedAt: Instant = -Infinity;
   #usualMs = 0;
   #quickestMs = Infinity;
@@ -73,6 +75,12 @@ export class RoutePace {
     return this.#crowding.seen;
   }
 
+  /** For how long a question that was let in has heard nothing, the longest, ms; undefined: there is none. */
+  get letInMs(): number | undefined {
+    const [since] = this.#letIn.values();
+    return since === undefined ? undefined : this.#clock.now() - since;
+  }
+
   /** For how long nobody has been asked, ms. */
   get sinceMs(): number {
     return this.#clock.now() - this.#askedAt;
@@ -98,11 +106,14 @@ export class RoutePace {
         this.#crowding.letIn(question);
         if (since >= this.#hurriedAt) this.#opening = { question, since: this.#clock.now() };
       },
+      letIn: () => void this.#letIn.set(question, this.#clock.now()),
       heard: () => {
+        this.#letIn.delete(question);
         this.#crowding.over(question);
         if (since >= this.#hurriedAt) this.#answering = { question, since: this.#clock.now() };
       },
       end: (answered: boolean) => {
+        this.#letIn.delete(question);
         this.#crowding.over(question);
         if (this.#answering?.question === question) this.#answering = undefined;
         if (this.#opening?.question === question) this.#opening = undefined;

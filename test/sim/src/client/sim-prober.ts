@@ -1,4 +1,11 @@
-import { endpointKey, HaError, type Endpoint, type Observation, type Prober } from '@steadfast/shared';
+import {
+  endpointKey,
+  HaError,
+  type Endpoint,
+  type Observation,
+  type Prober,
+  type QuestionSigns,
+} from '@steadfast/shared';
 import type { Link } from '../world/link.ts';
 import type { Plane } from '../world/plane.ts';
 import type { World } from '../world/world.ts';
@@ -10,6 +17,13 @@ interface Line {
   link: Link;
   standing: boolean;
   busy: boolean;
+}
+
+interface Bounds {
+  timeoutMs: number;
+  patienceMs: number;
+  signs: QuestionSigns | undefined;
+  letInMs: number | undefined;
 }
 
 /** What was asked so far, for the checks. */
@@ -39,22 +53,41 @@ export class SimProber implements Prober {
     this.#heard = heard;
   }
 
-  async probe(endpoint: Endpoint, timeoutMs: number, patienceMs: number = timeoutMs): Promise<Observation> {
+  async probe(
+    endpoint: Endpoint,
+    timeoutMs: number,
+    patienceMs: number = timeoutMs,
+    signs?: QuestionSigns,
+    letInMs?: number,
+  ): Promise<Observation> {
     const key = endpointKey(endpoint);
+    const leave = this.#count(key, timeoutMs);
+    try {
+      return await this.#ask(endpoint, key, { timeoutMs, patienceMs, signs, letInMs });
+    } finally {
+      leave();
+    }
+  }
+
+  /** Counts one that is under way; one that was let in and waits for longer is no burden beyond its connection. */
+  #count(key: string, forMs: number): () => void {
     const atOnce = (this.#atOnce.get(key) ?? 0) + 1;
     this.#atOnce.set(key, atOnce);
     this.asked.probes += 1;
     this.asked.mostAtOnce = Math.max(this.asked.mostAtOnce, atOnce);
-    try {
-      return await this.#ask(endpoint, key, timeoutMs, patienceMs);
-    } finally {
-      this.#atOnce.set(key, (this.#atOnce.get(key) ?? 1) - 1);
-    }
+    let counts = true;
+    const leave = (): void => {
+      timer.cancel();
+      if (counts) this.#atOnce.set(key, (this.#atOnce.get(key) ?? 1) - 1);
+      counts = false;
+    };
+    const timer = this.#world.app.timer(forMs, leave);
+    return leave;
   }
 
   rest(): void {
     for (const [key, line] of this.#lines) {
-      if (this.#atOnce.get(key)) continue; // it is still to be answered
+      if (line.busy) continue; // it is still to be answered
       this.#lines.delete(key);
       line.link.close();
     }
@@ -65,7 +98,11 @@ export class SimProber implements Prober {
     for (const end of this.#ends) end('closed');
   }
 
-  #ask(endpoint: Endpoint, key: string, timeoutMs: number, patienceMs: number): Promise<Observation> {
+  #ask(
+    endpoint: Endpoint,
+    key: string,
+    { timeoutMs, patienceMs, signs, letInMs }: Bounds,
+  ): Promise<Observation> {
     const { app } = this.#world;
     const at = app.now();
     return new Promise((resolve, reject) => {
@@ -75,7 +112,7 @@ export class SimProber implements Prober {
       line.busy = true;
       let heard = false;
       const silent = app.timer(patienceMs, () => !heard && gone('nothing heard'));
-      const timer = app.timer(timeoutMs, () => gone('no answer'));
+      let timer = app.timer(timeoutMs, () => gone('no answer'));
       const gone = (reason: string): void => {
         if (this.#lines.get(key) === line) this.#lines.delete(key);
         link.close();
@@ -107,6 +144,11 @@ export class SimProber implements Prober {
       if (line.standing) return put();
       link.connect(() => {
         line.standing = heard = true;
+        signs?.letIn();
+        if (letInMs !== undefined) {
+          timer.cancel();
+          timer = app.timer(letInMs, () => gone('no answer'));
+        }
         put();
       }, SECOND_WAY_MS);
     });

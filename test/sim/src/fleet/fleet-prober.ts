@@ -39,13 +39,14 @@ export class FleetProber implements Prober {
     timeoutMs: number,
     patienceMs: number = timeoutMs,
     signs?: QuestionSigns,
+    letInMs?: number,
   ): Promise<Observation> {
     const { clock, free } = this.#options;
     const answer = free(endpoint, clock.now());
     if (answer) return new Promise((resolve) => clock.timer(1, () => resolve(answer)));
     return patienceMs < timeoutMs
-      ? this.#beside(endpoint, timeoutMs, patienceMs, signs)
-      : this.#onLine(endpoint, timeoutMs, signs);
+      ? this.#beside(endpoint, timeoutMs, patienceMs, signs, letInMs)
+      : this.#onLine(endpoint, timeoutMs, signs, letInMs);
   }
 
   /** The connection on which the primary was found, once. */
@@ -67,7 +68,12 @@ export class FleetProber implements Prober {
     return this.#options.clock.now() < this.#spareUntil;
   }
 
-  #onLine(endpoint: Endpoint, timeoutMs: number, signs?: QuestionSigns): Promise<Observation> {
+  #onLine(
+    endpoint: Endpoint,
+    timeoutMs: number,
+    signs?: QuestionSigns,
+    letInMs?: number,
+  ): Promise<Observation> {
     const { clock, server, scout } = this.#options;
     const at = clock.now();
     const line = scout?.eager() ? 'pool' : 'own';
@@ -87,10 +93,12 @@ export class FleetProber implements Prober {
       };
       if (this.#standing[line]) return server.ask(done);
       const opened = (afterMs: number): void => {
-        if (afterMs < SHUT_MS) return;
-        timer.cancel();
-        timer = clock.timer(timeoutMs, late);
-        signs?.opened();
+        signs?.letIn();
+        if (afterMs >= SHUT_MS || letInMs !== undefined) {
+          timer.cancel();
+          timer = clock.timer(letInMs ?? timeoutMs, late);
+        }
+        if (afterMs >= SHUT_MS) signs?.opened();
       };
       giveUp = server.logIn('knocks', { opened, heard: () => signs?.heard(), done });
     });
@@ -101,6 +109,7 @@ export class FleetProber implements Prober {
     timeoutMs: number,
     patienceMs: number,
     signs?: QuestionSigns,
+    letInMs?: number,
   ): Promise<Observation> {
     const { clock, server, scout } = this.#options;
     const at = clock.now();
@@ -117,9 +126,12 @@ export class FleetProber implements Prober {
         timer = clock.timer(at + ms - clock.now(), late);
       };
       const giveUp = server.logIn('once', {
-        opened: () => until(patienceMs),
+        opened: () => {
+          signs?.letIn();
+          until(letInMs ?? patienceMs);
+        },
         heard: () => {
-          until(timeoutMs);
+          until(letInMs ?? timeoutMs);
           signs?.heard();
         },
         done: () => {

@@ -1,5 +1,6 @@
 import type { ScriptedPostgres } from '@steadfast/mock';
 import type { HaPool } from '@steadfast/pg-ha';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { outcomeOfCall, withScriptedPostgres } from './with-scripted-postgres.ts';
 
@@ -42,5 +43,22 @@ describe('calls that wait for a connection which somebody holds, while the prima
     await expect.poll(() => pool.health().state, { timeout: 5_000 }).toBe('searching');
     setTimeout(() => held.release(), 2_000);
     expect(new Set(await ended)).toEqual(new Set(['notSent']));
+  });
+});
+
+describe('a primary that takes connections and says nothing, as where a thousand others stand before us', () => {
+  it('is waited for, and asked again only after 1 s, 2 s, 4 s', async () => {
+    const [server, standby] = [await member(), await member({ standby: true })];
+    const pool = poolOf([server, standby]);
+    await pool.query('SELECT 1');
+    const door = Promise.withResolvers<void>();
+    const logins = server.script({ on: 'startup', does: [{ wait: door.promise }, 'answer'] });
+    server.cut();
+    const call = outcomeOfCall(pool.query({ text: 'SELECT 1', idempotent: true }));
+    await sleep(3_000);
+    expect(logins.met).toBeGreaterThan(0);
+    expect(logins.met).toBeLessThan(6);
+    door.resolve();
+    expect(await call).toBe('ok');
   });
 });
