@@ -11,8 +11,8 @@ const MAX_GAP_MS = 2_000;
 /** A question that gets no answer so soon after another got one may have found a server that is slow, not one that is gone, ms. */
 const ALIVE_MS = 3_000;
 
-/** The longest pause that such a question leads to, ms. */
-const DOUBT_GAP_MS = 100;
+/** The pause that such a question leads to, ms: four times as long as the quickest answer took, within these. */
+const DOUBT_GAP_MS = { least: 20, most: 100 };
 
 /** For so long a question whose server has begun to answer keeps others from being put beside it, ms. */
 const ANSWERING_MS = 250;
@@ -143,7 +143,8 @@ export class RoutePace {
     } else if (now - this.#answeredAt > ALIVE_MS) {
       this.hurry();
     } else if (tookMs > SLOW_MS) {
-      this.#gapMs = Math.max(this.#gapMs, DOUBT_GAP_MS);
+      const { least, most } = DOUBT_GAP_MS;
+      this.#gapMs = Math.max(this.#gapMs, least, Math.min(most, 4 * this.#quickestMs));
     }
   }
 
