@@ -55,6 +55,8 @@ export interface ClientInternals {
   _pulseQueryQueue(this: unknown): void;
   /** pg-pool's, made anew each time it hands the client out */
   release: (error?: Error | boolean) => void;
+  /** pg-pool's: how often it was given back, for `maxUses` */
+  _poolUseCount?: number;
   query(this: unknown, ...args: unknown[]): unknown;
   _errorAllQueries(this: unknown, error: Error): void;
   _handleErrorMessage(this: unknown, message: Error): void;

@@ -34,6 +34,10 @@ export class Pipeline {
     return poolInternals(this.#pool())._pendingQueue;
   }
 
+  get maxUses(): number {
+    return this.#pool().options.maxUses;
+  }
+
   /** Calls `checkout`, pg-pool's own connect, for a statement: where that queues, its place is known as one to be shared. */
   checkout(checkout: () => void): void {
     const { queue } = this;
@@ -109,6 +113,8 @@ class Lane {
   readonly #pipelined: boolean;
   inFlight = 0;
   #served = 0;
+  /** so many statements may be sent before it goes back: each of them is a use to `maxUses` */
+  readonly #turn: number;
   /** since when the foremost statement has been that */
   #headSince: Instant = 0;
   /** why pg-pool is to end the connection */
@@ -121,6 +127,7 @@ class Lane {
     const inner = internals(client);
     this.#release = inner.release;
     this.#pipelined = inner.pipeline ?? false;
+    this.#turn = Math.min(TURN, pipeline.maxUses - (inner._poolUseCount ?? 0));
     inner.release = this.#left;
     inner.pipeline = true;
   }
@@ -131,7 +138,7 @@ class Lane {
 
   /** Whether another statement may be sent behind those that are on it. */
   get open(): boolean {
-    if (this.#condemned !== undefined || this.#served >= TURN || !isUsable(this.client)) return false;
+    if (this.#condemned !== undefined || this.#served >= this.#turn || !isUsable(this.client)) return false;
     return this.inFlight === 0 || this.#pipeline.clock.now() - this.#headSince < SLOW_MS;
   }
 
@@ -160,6 +167,7 @@ class Lane {
     inner.pipeline = this.#pipelined;
     this.#pipeline.givenBack(this);
     inner.release = this.#release;
+    inner._poolUseCount = (inner._poolUseCount ?? 0) + this.#served - 1; // and pg-pool counts one
     this.#release(this.#condemned ?? unanswered);
   }
 
@@ -170,7 +178,7 @@ class Lane {
     if (error) this.#condemned ??= error;
     this.fill();
     if (this.inFlight > 0) return;
-    if (this.#condemned !== undefined || this.#pipeline.queue.length > 0 || this.#served >= TURN)
+    if (this.#condemned !== undefined || this.#pipeline.queue.length > 0 || this.#served >= this.#turn)
       this.giveBack();
     else this.#pipeline.sweepLater();
   };
