@@ -32,7 +32,7 @@ import type { TransactionOptions } from '../transaction/run-transaction.ts';
 import { assemble } from './assemble.ts';
 import { askAboutDeadLinks, type DeadLinks } from './dead-links.ts';
 import { poolHealth, type PoolHealth } from './health.ts';
-import { giveUpExpired } from './lease.ts';
+import { giveUpExpired, joinQueued } from './lease.ts';
 import { spreadLifetimes } from './lifetime.ts';
 import type { PoolCore } from './pool-core.ts';
 import { forget, poolInternals, endWaiting } from './pool-internals.ts';
@@ -123,6 +123,7 @@ export class HaPool extends pg.Pool {
       },
     });
     spreadLifetimes(this, settings.ha.maxLifetimeJitterPercent, core);
+    joinQueued(core, this);
   }
 
   /** The primary that is being followed, or undefined while there is none. */

@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import {
   asError,
   backoffMs,
@@ -16,10 +16,11 @@ import { isByRole } from '../errors/work-error.ts';
 import type { WalPosition } from '../reader/wal-position.ts';
 import { isAlive } from './fitness.ts';
 import type { PoolCore, Servers } from './pool-core.ts';
-import type { PendingItem } from './pool-internals.ts';
+import { poolInternals, type PendingItem } from './pool-internals.ts';
 import { mayBeRotating, REREAD_MS } from './rotating-password.ts';
 
 type Core = Omit<PoolCore, 'servers'>;
+export type Checkout = Parameters<Core['checkout']>[0];
 
 /** A dial that has taken so long gets company, ms. */
 const HEDGE_MS = 250;
@@ -79,16 +80,17 @@ function checkout(core: Core, request: LeaseRequest): void {
   }
   if (core.mayDial()) return race(core, request);
   const before = core.isFull() ? core.waiting().length : undefined;
-  const done: Parameters<Core['checkout']>[0] = (error, client) => {
-    if (!client) failed(core, request, error);
+  let place: PendingItem | undefined;
+  const done: Checkout = (error, client) => {
+    if (place?.dialled) place.dialled(error, client);
+    else if (!client) failed(core, request, error);
     else if (request.settled) client.release();
-    else if ((client as unknown as HaClient).stale) void grantIfAlive(core, request, client);
-    else grant(core, request, client);
+    else grantIfAlive(core, request, client);
   };
   const { places } = request;
   if (places) queue(core.waiting, places, (granted) => ask(core, request, granted), done);
   else ask(core, request, done);
-  const place = before === undefined ? undefined : placeSince(before, core.waiting());
+  place = before === undefined ? undefined : placeSince(before, core.waiting());
   if (place) place.request = request;
 }
 
@@ -97,7 +99,7 @@ export function queue(
   waiting: () => PendingItem[],
   held: Set<() => void>,
   checkout: Core['checkout'],
-  callback: Parameters<Core['checkout']>[0],
+  callback: Checkout,
 ): void {
   let place: PendingItem | undefined;
   const leave = (): void => {
@@ -134,7 +136,7 @@ export function settle(request: LeaseRequest): void {
 }
 
 /** pg-pool's own connect. */
-function ask(core: Core, request: LeaseRequest, callback: Parameters<Core['checkout']>[0]): void {
+function ask(core: Core, request: LeaseRequest, callback: Checkout): void {
   if (request.shares && core.pipeline) core.pipeline.checkout(() => core.checkout(callback));
   else core.checkout(callback);
 }
@@ -144,8 +146,13 @@ function grant(core: Core, request: LeaseRequest, client: PoolClient): void {
   else request.granted(client);
 }
 
+function grantIfAlive(core: Core, request: LeaseRequest, client: PoolClient): void {
+  if ((client as unknown as HaClient).stale) void proveAlive(core, request, client);
+  else grant(core, request, client);
+}
+
 /** Where one idle connection has died unnoticed, those that have been idle as long have as a rule died with it. */
-async function grantIfAlive(core: Core, request: LeaseRequest, client: PoolClient): Promise<void> {
+async function proveAlive(core: Core, request: LeaseRequest, client: PoolClient): Promise<void> {
   const alive = await isAlive(client as unknown as HaClient, core.clock);
   if (!alive) core.dropStale();
   if (!alive || request.settled) client.release(!alive);
@@ -154,36 +161,54 @@ async function grantIfAlive(core: Core, request: LeaseRequest, client: PoolClien
   else lease(core, request);
 }
 
-/**
- * As `checkout` where a connection has to be dialled. A dial that hangs (a load balancer may lead it to a dead server) gets
- * company; the first that stands serves the request, another that comes later joins the pool.
- */
+/** As `checkout` where a connection has to be dialled. */
 function race(core: Core, request: LeaseRequest): void {
+  ask(core, request, company(core, request));
+}
+
+/** From now on those who wait in the pool's queue get company too, where pg-pool dials for them when a place is free again. */
+export function joinQueued(core: Core, pool: Pool): void {
+  const inner = poolInternals(pool);
+  const dial = inner.newClient.bind(pool);
+  inner.newClient = (place) => {
+    const { request } = place;
+    if (request && !request.deadline.expired) place.dialled = company(core, request);
+    dial(place);
+  };
+}
+
+/**
+ * A dial for this request begins, and is to end by the callback. One that hangs (a load balancer may lead it to a dead server)
+ * gets company, a connection that stands by then or another dial; the first serves the request, one that comes later joins the
+ * pool.
+ */
+function company(core: Core, request: LeaseRequest): Checkout {
   let underWay = 0;
   let over = false;
   let hedge: Timer;
-  const dial = (): void => {
+  const ended: Checkout = (error, client) => {
+    underWay -= 1;
+    if (over || request.settled) return client?.release();
+    if (!client && underWay > 0) return;
+    over = true;
+    hedge.cancel();
+    if (client) grantIfAlive(core, request, client);
+    else failed(core, request, error);
+  };
+  const begin = (): Checkout => {
     underWay += 1;
     watch();
-    ask(core, request, (error, client) => {
-      underWay -= 1;
-      if (over || request.settled) return client?.release();
-      if (!client && underWay > 0) return;
-      over = true;
-      hedge.cancel();
-      if (client) grant(core, request, client);
-      else failed(core, request, error);
-    });
+    return ended;
   };
   const watch = (): void => {
     hedge = core.clock.timer(Math.min(HEDGE_MS, request.deadline.remainingMs), () => {
       if (over || request.settled) return;
-      if (!request.deadline.expired) return core.mayDial() ? dial() : watch();
+      if (!request.deadline.expired) return core.isFull() ? watch() : ask(core, request, begin());
       over = true; // the dials go on, and what comes of them joins the pool
       fail(request, tooLate(request, new Error('dials are still under way')));
     });
   };
-  dial();
+  return begin();
 }
 
 /**

@@ -2,7 +2,7 @@ import type { ClientBase, Pool, PoolClient } from 'pg';
 import type { HaClient } from '../dial/ha-client.ts';
 import { internals } from '../dial/client-internals.ts';
 import { poolEnded } from '../errors/dial-error.ts';
-import type { LeaseRequest } from './lease.ts';
+import type { Checkout, LeaseRequest } from './lease.ts';
 
 /**
  * The parts of pg-pool that are not in its types and that we read or call.
@@ -14,6 +14,7 @@ export interface PoolInternals {
   /** past their lifetime, and in use */
   readonly _expired: WeakSet<HaClient>;
   readonly _pendingQueue: PendingItem[];
+  newClient(place: PendingItem): void;
   _remove(client: HaClient): void;
   _pulseQueue(): void;
 }
@@ -25,6 +26,8 @@ export interface PendingItem {
   shares?: boolean;
   /** ours: who waits here for a connection to come back */
   request?: LeaseRequest;
+  /** ours: what its end is for, once a connection is dialled for whoever waits here */
+  dialled?: Checkout;
 }
 
 export function poolInternals(pool: Pool): PoolInternals {

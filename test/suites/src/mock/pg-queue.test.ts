@@ -1,5 +1,6 @@
-import type { ScriptedPostgres } from '@steadfast/mock';
+import type { ScriptedPostgres, Step } from '@steadfast/mock';
 import type { HaPool } from '@steadfast/pg-ha';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { outcomeOfCall, withScriptedPostgres } from './with-scripted-postgres.ts';
@@ -13,6 +14,11 @@ async function smallPool(): Promise<{ server: ScriptedPostgres; pool: HaPool }> 
   const pool = poolOf([server], { max: 1, ...limits });
   await pool.query('SELECT 1');
   return { server, pool };
+}
+
+/** The connections of a pool, as pg-pool has them. */
+function poolClients(pool: HaPool): { connection: { stream: Socket } }[] {
+  return (pool as unknown as { _clients: { connection: { stream: Socket } }[] })._clients;
 }
 
 /** The outcomes of `count` statements that are given to the pool now. */
@@ -43,6 +49,32 @@ describe('calls that wait for a connection which somebody holds, while the prima
     await expect.poll(() => pool.health().state, { timeout: 5_000 }).toBe('searching');
     setTimeout(() => held.release(), 2_000);
     expect(new Set(await ended)).toEqual(new Set(['notSent']));
+  });
+});
+
+describe('calls that wait for a connection of a full pool when all of them end', () => {
+  it('are served by those that stand, though every other dial that pg-pool makes for them hangs', async () => {
+    const server = await member();
+    const pool = poolOf([server], { max: 8, refreshMs: 60_000, dialTimeoutMs: 20_000 });
+    await pool.query('SELECT 1');
+    server.script({ on: 'SELECT 7', does: ['hang'] });
+    const busy = Array.from({ length: 8 }, () => outcomeOfCall(pool.query('SELECT 7')));
+    await expect.poll(() => server.sessions.length).toBeGreaterThanOrEqual(8);
+    const queued = outcomes(pool, 16);
+    expect(pool.waitingCount).toBe(16);
+    let logins = 0;
+    const everyOther: Step = {
+      get wait() {
+        return (logins += 1) % 2 === 0 ? new Promise(() => undefined) : Promise.resolve();
+      },
+    };
+    server.script({ on: 'startup', does: [everyOther, 'answer'] });
+    for (const { connection } of poolClients(pool)) connection.stream.destroy();
+    const since = performance.now();
+    expect(new Set(await queued)).toEqual(new Set(['ok']));
+    expect(performance.now() - since).toBeLessThan(5_000);
+    expect(logins).toBeGreaterThan(2);
+    expect(new Set(await Promise.all(busy))).toEqual(new Set(['unknown']));
   });
 });
 
